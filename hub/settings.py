@@ -1,0 +1,155 @@
+"""What the hub is told by its environment: every setting is a variable that begins with ``HUB_``."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hub.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """The hub's settings. Make one with :func:`load_settings`, which explains bad values in plain words."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    data: Path = Field(Path("hub-data"), description="Folder for the database file and the key file.")
+    database_url: str = Field(
+        "",
+        description="sqlite:///path or postgresql://user:password@host/name. Empty: the file hub.db in the data folder.",
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Keys that encrypt credentials, separated by commas; the first encrypts, all decrypt."
+        " Empty: the file secret.key in the data folder, made on the first start.",
+    )
+    base_url: str = Field(
+        "http://localhost:8080",
+        pattern=r"^https?://[^/\s]+(/[^\s?#]*)?$",
+        description="Where people's browsers reach the hub; sign-in at Xero and the like returns there.",
+    )
+    listen_host: str = Field("127.0.0.1", min_length=1, description="Address that the web server listens on.")
+    listen_port: int = Field(
+        8080, ge=0, le=65535, description="Port that the web server listens on; 0 picks a free one."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="text for people, json for log collectors."
+    )
+    connect_timeout: float = Field(
+        10, gt=0, le=120, description="Seconds to wait for a platform to accept a connection."
+    )
+    read_timeout: float = Field(
+        60, gt=0, le=600, description="Seconds to wait for a platform's answer to arrive."
+    )
+    patience: float = Field(
+        90,
+        ge=0,
+        le=3600,
+        description="Longest wait for a rate limit within a run, in seconds; for longer ones the run is parked.",
+    )
+    run_stale_seconds: float = Field(
+        300,
+        gt=0,
+        description="A run without a sign of life for this long is taken over. Keep it above the timeouts.",
+    )
+    freshness_seconds: float = Field(
+        900, ge=0, description="How old the ledger's lists may be before a run reads them again."
+    )
+    sync_minutes: int = Field(
+        15, ge=1, description="How often a new connection is synchronised unless scheduled otherwise."
+    )
+    workers: int = Field(
+        4, ge=1, le=64, description="How many connections are served at the same time by one process."
+    )
+    exchange_days: int = Field(
+        30, ge=0, description="How long the log of what was said on the wire is kept, in days."
+    )
+    exchange_bytes: int = Field(
+        16_384, ge=0, description="How much of each request and answer that log keeps, in bytes."
+    )
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @property
+    def store_url(self) -> str:
+        """The database's address, by default a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data / 'hub.db'}"
+
+    def keys(self) -> tuple[str, ...]:
+        """The encryption keys, newest first; makes the key file on the first start."""
+        if self.secret_keys:
+            return tuple(key.get_secret_value() for key in self.secret_keys)
+        return _keys_from_file(self.data / "secret.key")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; raises ``SettingsError`` naming each bad value and what is wrong with it."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(each) for each in error.errors())) from None
+
+
+def new_key() -> str:
+    """A fresh random key."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _explain(error: Any) -> str:
+    name = "HUB_" + "_".join(str(part) for part in error["loc"]).upper()
+    given = "" if name.startswith("HUB_SECRET") else f" It is {str(error['input'])!r} now."
+    return f"{name} is not usable: {error['msg'][:1].lower()}{error['msg'][1:]}.{given}"
+
+
+def _keys_from_file(path: Path) -> tuple[str, ...]:
+    if not path.exists():
+        _make_key_file(path)
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise SettingsError(f"Other users of this machine can read {path}. Run: chmod 600 '{path}'")
+    try:
+        keys = tuple(path.read_text().split())
+    except OSError as error:
+        raise SettingsError(f"The key file {path} can't be read: {error.strerror}.") from None
+    if not keys:
+        raise SettingsError(f"The key file {path} is empty. Restore it from your backup.")
+    return keys
+
+
+def _make_key_file(path: Path) -> None:
+    """Written aside and linked into place, so that of two processes starting together one key wins, whole."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(new_key() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise SettingsError(f"The key file {path} can't be made: {error.strerror}. Check HUB_DATA.") from None

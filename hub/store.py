@@ -1,0 +1,226 @@
+"""The database: transactions, the fast forms of writing, and migration, alike on SQLite and PostgreSQL.
+
+SQLite runs in WAL mode with ``synchronous=FULL``, so a commit made before a send survives power loss. Writers
+begin with ``BEGIN IMMEDIATE``: they queue at the start, for thirty seconds, and never fail midway.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import sqlmodel
+from pydantic_core import PydanticUndefined
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from hub import migrations
+from hub.errors import SettingsError
+from hub.models import Integration
+
+CHUNK = 5000
+"""Rows per executemany: large enough to be quick, small enough not to hold a whole feed twice in memory."""
+
+BUSY_MILLISECONDS = 30_000
+
+TableLike = sa.Table | type[SQLModel]
+
+
+class Store:
+    """One database: ``sqlite:///path`` or ``postgresql://...``; nothing is opened until it is needed."""
+
+    def __init__(self, url: str) -> None:
+        parsed = _parse(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = _sqlite_engine(parsed, "BEGIN IMMEDIATE")
+            self._reader = _sqlite_engine(parsed, "BEGIN DEFERRED", "query_only=ON")
+            # In WAL mode NORMAL spares the fsync of each commit; only the last ones can be lost, in order.
+            self._quick = _sqlite_engine(parsed, "BEGIN IMMEDIATE", "synchronous=NORMAL")
+        else:
+            self.engine = self._quick = sa.create_engine(
+                parsed, pool_pre_ping=True, pool_size=10, max_overflow=20
+            )
+            self._reader = self.engine.execution_options(postgresql_readonly=True)
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
+        """One write transaction: commits at the end, rolls back on error.
+
+        ``durable=False`` is for counts and logs only: the commit does not wait for the disk, so power
+        loss may undo the last few of them, each as a whole.
+        """
+        with (self.engine if durable else self._quick).begin() as db:
+            if not durable and not self.is_sqlite:
+                db.execute(sa.text("SET LOCAL synchronous_commit TO off"))
+            yield db
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A read transaction; an attempt to write in it fails."""
+        with self._reader.connect() as db:
+            yield db
+
+    @contextmanager
+    def session(self) -> Iterator[sqlmodel.Session]:
+        """A write transaction through the ORM, for pages and settings; objects stay usable after it."""
+        with sqlmodel.Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upsert(
+        self,
+        db: sa.Connection,
+        table: TableLike,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        key: Sequence[str],
+        update: Sequence[str],
+        only_if_changed: str | None = None,
+    ) -> None:
+        """Insert ``rows``, or update the columns ``update`` where ``key`` is there already.
+
+        Every row has the same columns; those that a model gives a default may be left out. With
+        ``only_if_changed`` a row whose column of that name is unchanged is left alone.
+        """
+        target = _table(table)
+        statement = (sqlite.insert if self.is_sqlite else postgresql.insert)(target)
+        if update:
+            changed = None
+            if only_if_changed:
+                changed = target.c[only_if_changed].is_distinct_from(statement.excluded[only_if_changed])
+            chosen = {column: statement.excluded[column] for column in update}
+            statement = statement.on_conflict_do_update(index_elements=list(key), set_=chosen, where=changed)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=list(key))
+        _execute(db, statement, table, rows)
+
+    def insert(self, db: sa.Connection, table: TableLike, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert ``rows``, all with the same columns; those with a default in the model may be left out."""
+        _execute(db, sa.insert(_table(table)), table, rows)
+
+    def claim(self, db: sa.Connection, integration_id: int) -> None:
+        """Take the integration's write lock until the transaction ends.
+
+        SQLite has one writer anyway. ``FOR NO KEY UPDATE`` lets others add rows that refer to it.
+        """
+        if not self.is_sqlite:
+            integration = _table(Integration)
+            chosen = sa.select(integration.c.id).where(integration.c.id == integration_id)
+            db.execute(chosen.with_for_update(key_share=True))
+
+    def time(self, db: sa.Connection) -> float:
+        """Seconds since 1970 by the clock that every process of this database shares."""
+        if self.is_sqlite:
+            return time.time()
+        return float(db.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+    def migrate(self) -> None:
+        """Bring the hub's tables, and each installed plugin's, up to date; quick when they are."""
+        if not self.is_current():
+            with self._schema_change() as db:
+                migrations.upgrade(db)
+
+    def is_current(self) -> bool:
+        """Whether :meth:`migrate` has nothing to do."""
+        with self.read() as db:
+            return migrations.is_current(db)
+
+    @contextmanager
+    def _schema_change(self) -> Iterator[sa.Connection]:
+        """A connection on which tables may be rebuilt: SQLite must not enforce references meanwhile."""
+        if not self.is_sqlite:
+            with self.engine.begin() as db:
+                yield db
+            return
+        with self.engine.connect() as db:
+            driver: Any = db.connection.dbapi_connection  # the pragma does nothing inside a transaction
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with db.begin():
+                    yield db
+                    broken = db.exec_driver_sql("PRAGMA foreign_key_check").first()
+                    if broken:
+                        raise SettingsError(f"The migration breaks a reference of table {broken[0]}; undone.")
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        for engine in (self.engine, self._reader, self._quick):
+            engine.dispose()
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise SettingsError(
+            "HUB_DATABASE_URL should look like sqlite:///hub.db or postgresql://..."
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise SettingsError("HUB_DATABASE_URL must name a file: several connections share the database.")
+        return parsed
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        if importlib.util.find_spec("psycopg") is None:
+            raise SettingsError("PostgreSQL needs its driver. Run: pip install 'ledgerport[postgres]'")
+        return parsed.set(drivername="postgresql+psycopg")
+    raise SettingsError(f"HUB_DATABASE_URL: use SQLite or PostgreSQL, not {parsed.get_backend_name()}.")
+
+
+def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
+    options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
+    engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        usual = (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_MILLISECONDS}",
+        )
+        for pragma in (*usual, *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _table(table: TableLike) -> sa.Table:
+    if isinstance(table, sa.Table):
+        return table
+    found: sa.Table = table.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def _execute(
+    db: sa.Connection, statement: sa.Insert, table: TableLike, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    for start in range(0, len(rows), CHUNK):
+        chunk = [dict(row) for row in rows[start : start + CHUNK]]
+        _fill_defaults(table, chunk)
+        db.execute(statement, chunk)
+
+
+def _fill_defaults(table: TableLike, rows: list[dict[str, Any]]) -> None:
+    """SQLModel keeps defaults in its fields, where a statement made from the table alone would miss them."""
+    if isinstance(table, sa.Table):
+        return
+    for name, field in table.model_fields.items():
+        if name not in rows[0] and field.get_default(call_default_factory=True) not in (
+            PydanticUndefined,
+            None,
+        ):
+            for row in rows:
+                row[name] = field.get_default(call_default_factory=True)
