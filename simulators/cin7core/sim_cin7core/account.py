@@ -1,0 +1,43 @@
+"""The simulated company: its state, switches and reference lists, and the two keys that open it."""
+
+from __future__ import annotations
+
+from sim_cin7core import chart
+from sim_cin7core.exchange import Call, RefusedError
+from sim_cin7core.lists import Selections
+from sim_cin7core.records import Task
+from sim_cin7core.store import Collection, Store
+from sim_cin7core.switches import Switches
+
+DEFAULT_ACCOUNT_ID = "0b6e5c1a-2f43-4c8d-9a57-6d1e8f20c734"
+DEFAULT_KEY = "7d4a90e2-81bc-4f36-b5e8-13c7f2a6d905"
+
+
+class Account:
+    """What every endpoint works on."""
+
+    def __init__(self, store: Store, switches: Switches, account_id: str, key: str) -> None:
+        self.store = store
+        self.switches = switches
+        self.account_id = account_id
+        self.key = key
+        self.me = chart.me()
+        self.accounts = chart.accounts()
+        self.tax_rules = chart.tax_rules()
+        self.selections = Selections()
+
+    def check(self, call: Call) -> None:
+        """Both headers must be right; wrong or missing ones are 403, never 401 (documentation, Introduction)."""
+        given = (call.headers.get("api-auth-accountid", "").lower(), call.headers.get("api-auth-applicationkey", "").lower())
+        if given != (self.account_id.lower(), self.key.lower()):
+            raise RefusedError(403, "Incorrect credentials!")
+
+    def found(self, collection: Collection[Task], call: Call, name: str, what: str) -> Task:
+        """The task that a parameter names; 400 without it, 400 or 404 (a switch) when there is none."""
+        record_id = call.text(name)
+        if record_id is None:
+            raise RefusedError(400, f"{what} ID must be specified")
+        task = collection.find(record_id)
+        if task is None:
+            raise RefusedError(int(self.switches["unknown_id_status"]), f"{what} with specified ID not found")
+        return task
