@@ -5,4 +5,13 @@ from sim_cin7core.loading import Sources
 from sim_cin7core.person.action import ImpossibleError
 from sim_cin7core.simulator import Simulator
 
-__all__ = ["ImpossibleError", "Simulator", "Sources", "new_customer", "new_product", "new_purchase", "new_sale", "new_supplier"]
+__all__ = [
+    "ImpossibleError",
+    "Simulator",
+    "Sources",
+    "new_customer",
+    "new_product",
+    "new_purchase",
+    "new_sale",
+    "new_supplier",
+]

@@ -27,8 +27,13 @@ class Account:
         self.selections = Selections()
 
     def check(self, call: Call) -> None:
-        """Both headers must be right; wrong or missing ones are 403, never 401 (documentation, Introduction)."""
-        given = (call.headers.get("api-auth-accountid", "").lower(), call.headers.get("api-auth-applicationkey", "").lower())
+        """Both headers must be right; wrong or missing ones are 403, never 401 (documentation,
+        Introduction).
+        """
+        given = (
+            call.headers.get("api-auth-accountid", "").lower(),
+            call.headers.get("api-auth-applicationkey", "").lower(),
+        )
         if given != (self.account_id.lower(), self.key.lower()):
             raise RefusedError(403, "Incorrect credentials!")
 

@@ -23,7 +23,9 @@ def create_admin(simulator: Simulator) -> Flask:
     app = Flask("sim_cin7core.admin")
     _state_pages(app, simulator)
     _control_pages(app, simulator)
-    app.register_error_handler(HTTPException, lambda error: (jsonify(error=error.description), error.code or 500))
+    app.register_error_handler(
+        HTTPException, lambda error: (jsonify(error=error.description), error.code or 500)
+    )
     app.register_error_handler(ImpossibleError, lambda error: (jsonify(error=str(error)), error.status))
     app.register_error_handler(ValueError, lambda error: (jsonify(error=str(error)), 400))
     return app
@@ -32,7 +34,12 @@ def create_admin(simulator: Simulator) -> Flask:
 def _state_pages(app: Flask, simulator: Simulator) -> None:
     @app.get("/_sim/health")
     def health() -> Response:
-        return jsonify(status="ok", account_id=simulator.account_id, key=simulator.key, switches=simulator.switches.as_dict())
+        return jsonify(
+            status="ok",
+            account_id=simulator.account_id,
+            key=simulator.key,
+            switches=simulator.switches.as_dict(),
+        )
 
     @app.get("/_sim/state")
     def state() -> Response:
@@ -98,8 +105,17 @@ def _control_pages(app: Flask, simulator: Simulator) -> None:
     @app.get("/_sim/switches")
     def switches() -> Response:
         values = simulator.switches.as_dict()
-        return jsonify([{"name": switch.name, "value": values[switch.name], "values": list(switch.values),
-                         "reason": switch.reason} for switch in TABLE])
+        return jsonify(
+            [
+                {
+                    "name": switch.name,
+                    "value": values[switch.name],
+                    "values": list(switch.values),
+                    "reason": switch.reason,
+                }
+                for switch in TABLE
+            ]
+        )
 
     @app.post("/_sim/switches")
     def set_switches() -> Response:

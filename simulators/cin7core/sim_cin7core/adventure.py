@@ -1,4 +1,6 @@
-"""AdventureWorks purchase orders as purchases of Core; the README says what becomes of each status and column."""
+"""AdventureWorks purchase orders as purchases of Core; the README says what becomes of each status and
+column.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The tables of one directory: orders of the chosen month with lines, vendors, products, USD to GBP rates."""
+    """The tables of one directory: orders of the chosen month with lines, vendors, products, USD to GBP
+    rates.
+    """
 
     orders: list[Row]
     lines: dict[str, list[Row]]
@@ -54,10 +58,18 @@ def read(directory: Path, month: str) -> Source:
     lines: dict[str, list[Row]] = defaultdict(list)
     for row in _table(directory, "purchaseorderdetail"):
         lines[row["PurchaseOrderID"]].append(row)
-    rates = {row["CurrencyRateDate"][:10]: Decimal(row["AverageRate"]) for row in _table(directory, "currencyrate")
-             if row["FromCurrencyCode"] == "USD" and row["ToCurrencyCode"] == "GBP"}
-    return Source(orders, lines, {row["BusinessEntityID"]: row for row in _table(directory, "vendor")},
-                  {row["ProductID"]: row for row in _table(directory, "product")}, rates)
+    rates = {
+        row["CurrencyRateDate"][:10]: Decimal(row["AverageRate"])
+        for row in _table(directory, "currencyrate")
+        if row["FromCurrencyCode"] == "USD" and row["ToCurrencyCode"] == "GBP"
+    }
+    return Source(
+        orders,
+        lines,
+        {row["BusinessEntityID"]: row for row in _table(directory, "vendor")},
+        {row["ProductID"]: row for row in _table(directory, "product")},
+        rates,
+    )
 
 
 def _table(directory: Path, name: str) -> Iterator[Row]:
@@ -80,21 +92,43 @@ class PurchaseLoader:
     def suppliers(self) -> list[Card]:
         """One per vendor of the orders: even vendor numbers trade in pounds, odd ones in dollars."""
         used = dict.fromkeys(row["VendorID"] for row in self._source.orders)
-        return [cards.supplier(vendor, self._source.vendors[vendor]["Name"], self._stamp(self._start(), position),
-                               _country(vendor), _currency(vendor)) for position, vendor in enumerate(used)]
+        return [
+            cards.supplier(
+                vendor,
+                self._source.vendors[vendor]["Name"],
+                self._stamp(self._start(), position),
+                _country(vendor),
+                _currency(vendor),
+            )
+            for position, vendor in enumerate(used)
+        ]
 
     def products(self) -> list[Card]:
         """One per part on the orders."""
-        used = dict.fromkeys(row["ProductID"] for order in self._source.orders
-                             for row in self._source.lines[order["PurchaseOrderID"]])
+        used = dict.fromkeys(
+            row["ProductID"]
+            for order in self._source.orders
+            for row in self._source.lines[order["PurchaseOrderID"]]
+        )
         parts = [(key, self._source.products[key]) for key in used]
-        return [cards.product(_key(key), part["ProductNumber"], part["Name"], self._stamp(self._start(), position),
-                              cost=Decimal(part["StandardCost"])) for position, (key, part) in enumerate(parts)]
+        return [
+            cards.product(
+                _key(key),
+                part["ProductNumber"],
+                part["Name"],
+                self._stamp(self._start(), position),
+                cost=Decimal(part["StandardCost"]),
+            )
+            for position, (key, part) in enumerate(parts)
+        ]
 
     def purchases(self, repeat: int = 1) -> list[Task]:
         """The purchases, each ``repeat`` times over under distinct numbers and IDs."""
-        return [self._purchase(order, copy, position) for copy in range(1, repeat + 1)
-                for position, order in enumerate(self._source.orders)]
+        return [
+            self._purchase(order, copy, position)
+            for copy in range(1, repeat + 1)
+            for position, order in enumerate(self._source.orders)
+        ]
 
     def _purchase(self, order: Row, copy: int, position: int) -> Task:
         key, vendor, day = order["PurchaseOrderID"], order["VendorID"], self._moved(order["OrderDate"])
@@ -103,30 +137,80 @@ class PurchaseLoader:
         lines, charges = self._parts(order, kind)
         task_id = identifier("purchase", copy, key)
         number = f"PO-{int(key):05d}" if copy == 1 else f"PO-{int(key):05d}-{copy}"
-        stamp = self._stamp(datetime.combine(self._moved(order["ShipDate"], after=day), time(15), UTC), position)
-        ordered = Document(EMPTY_ID, number, VOIDED if order["Status"] == _REJECTED else AUTHORISED, day, rate, lines,
-                           charges).reckon(EXCLUSIVE)
-        task = Task(task_id, PURCHASE, number, kind, identifier("supplier", vendor), self._source.vendors[vendor]["Name"],
-                    currency, rate, chart.NO_VAT, EXCLUSIVE, chart.DEFAULT_TERMS, day, ordered, stamp, stamp,
-                    country=_country(vendor), void=order["Status"] == _REJECTED, fulfilled=order["Status"] == _COMPLETE)
+        stamp = self._stamp(
+            datetime.combine(self._moved(order["ShipDate"], after=day), time(15), UTC), position
+        )
+        ordered = Document(
+            EMPTY_ID,
+            number,
+            VOIDED if order["Status"] == _REJECTED else AUTHORISED,
+            day,
+            rate,
+            lines,
+            charges,
+        ).reckon(EXCLUSIVE)
+        task = Task(
+            task_id,
+            PURCHASE,
+            number,
+            kind,
+            identifier("supplier", vendor),
+            self._source.vendors[vendor]["Name"],
+            currency,
+            rate,
+            chart.NO_VAT,
+            EXCLUSIVE,
+            chart.DEFAULT_TERMS,
+            day,
+            ordered,
+            stamp,
+            stamp,
+            country=_country(vendor),
+            void=order["Status"] == _REJECTED,
+            fulfilled=order["Status"] == _COMPLETE,
+        )
         self._bill(task, order, vendor)
         return task
 
     def _parts(self, order: Row, kind: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
         """A service purchase has additional charges only; the supplier's sales tax is a cost, not VAT."""
         rows = self._source.lines[order["PurchaseOrderID"]]
-        extra = (_charge(TAX_CHARGE, order["TaxAmt"], chart.COST_OF_GOODS),
-                 _charge(FREIGHT_CHARGE, order["Freight"], chart.FREIGHT))
+        extra = (
+            _charge(TAX_CHARGE, order["TaxAmt"], chart.COST_OF_GOODS),
+            _charge(FREIGHT_CHARGE, order["Freight"], chart.FREIGHT),
+        )
         lines = tuple(self._line(row, Decimal(row["OrderQty"])) for row in rows)
         if kind == SERVICE:
-            return (), (*(Line(line.name, line.quantity, line.price, line.total, line.tax_rule, chart.CONSUMABLES,
-                               comment=line.sku) for line in lines), *extra)
+            return (), (
+                *(
+                    Line(
+                        line.name,
+                        line.quantity,
+                        line.price,
+                        line.total,
+                        line.tax_rule,
+                        chart.CONSUMABLES,
+                        comment=line.sku,
+                    )
+                    for line in lines
+                ),
+                *extra,
+            )
         return lines, extra
 
     def _line(self, row: Row, quantity: Decimal) -> Line:
         part, price = self._source.products[row["ProductID"]], Decimal(row["UnitPrice"])
-        return Line(part["Name"], quantity, price, cents(quantity * price), chart.NO_VAT, chart.INVENTORY,
-                    identifier("product", _key(row["ProductID"])), part["ProductNumber"], average_cost=price)
+        return Line(
+            part["Name"],
+            quantity,
+            price,
+            cents(quantity * price),
+            chart.NO_VAT,
+            chart.INVENTORY,
+            identifier("product", _key(row["ProductID"])),
+            part["ProductNumber"],
+            average_cost=price,
+        )
 
     def _bill(self, task: Task, order: Row, vendor: str) -> None:
         status = _bill_status(order)
@@ -135,8 +219,11 @@ class PurchaseLoader:
         for position, (lines, charges) in enumerate(_shares(task), start=1):
             task_id = task.id if task.type == SIMPLE else identifier("bill", task.id, position)
             due = task.date + timedelta(days=30)
-            task.invoices.append(Document(task_id, str(self._bills[vendor]), status, task.date, task.rate, lines, charges,
-                                          due).reckon(EXCLUSIVE))
+            task.invoices.append(
+                Document(
+                    task_id, str(self._bills[vendor]), status, task.date, task.rate, lines, charges, due
+                ).reckon(EXCLUSIVE)
+            )
             self._bills[vendor] += 1
         if status == AUTHORISED:
             self._credit(task, order)
@@ -144,14 +231,24 @@ class PurchaseLoader:
 
     def _credit(self, task: Task, order: Row) -> None:
         """Rejected pieces are credited by the supplier; a service purchase has no pieces to reject."""
-        rejected = [(row, Decimal(row["RejectedQty"])) for row in self._source.lines[order["PurchaseOrderID"]]]
+        rejected = [
+            (row, Decimal(row["RejectedQty"])) for row in self._source.lines[order["PurchaseOrderID"]]
+        ]
         lines = tuple(self._line(row, quantity) for row, quantity in rejected if quantity > 0)
         if not lines or task.type == SERVICE:
             return
         number = f"CR-{task.number.removeprefix('PO-')}"
-        task.credits.append(Document(identifier("supplier credit", task.id), number, AUTHORISED,
-                                     task.date + timedelta(days=5), task.rate, lines,
-                                     against=task.invoices[0].number).reckon(EXCLUSIVE))
+        task.credits.append(
+            Document(
+                identifier("supplier credit", task.id),
+                number,
+                AUTHORISED,
+                task.date + timedelta(days=5),
+                task.rate,
+                lines,
+                against=task.invoices[0].number,
+            ).reckon(EXCLUSIVE)
+        )
 
     def _pay(self, task: Task) -> None:
         """Every third complete order of a supplier in pounds is paid ten days later, less its credit note."""
@@ -167,7 +264,11 @@ class PurchaseLoader:
             amount = max(bill.total - credited, Decimal(0))
             credited -= min(bill.total, credited)
             if amount > 0:
-                bill.payments.append(Payment(identifier("payment", task.id, bill.number), amount, day, chart.BANK, ONE, created))
+                bill.payments.append(
+                    Payment(
+                        identifier("payment", task.id, bill.number), amount, day, chart.BANK, ONE, created
+                    )
+                )
         task.updated = max(task.updated, created)
 
     def _rate(self, day: str, currency: str) -> Decimal:
@@ -201,7 +302,9 @@ def _shares(task: Task) -> list[tuple[tuple[Line, ...], tuple[Line, ...]]]:
 
 
 def _bill_status(order: Row) -> str | None:
-    """Complete: authorised; rejected: voided; the rest has a draft bill when its number is even, otherwise none."""
+    """Complete: authorised; rejected: voided; the rest has a draft bill when its number is even, otherwise
+    none.
+    """
     if order["Status"] == _COMPLETE:
         return AUTHORISED
     if order["Status"] == _REJECTED:

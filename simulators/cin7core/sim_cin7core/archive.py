@@ -1,13 +1,16 @@
-"""Records to plain JSON and back, for the state file and the admin pages; money as text, so nothing is lost."""
+"""Records to plain JSON and back, for the state file and the admin pages; money as text, so nothing is
+lost.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import types
+from collections.abc import Hashable
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -27,13 +30,13 @@ def plain(value: Any) -> Any:
 
 def restored(kind: type[T], value: Any) -> T:
     """The record of class ``kind`` that ``plain`` took apart."""
-    built = kind(**{name: _shaped(hint, value[name]) for name, hint in _hints(kind).items() if name in value})
-    return built
+    hints = _hints(cast(Hashable, kind))
+    return kind(**{name: _shaped(hint, value[name]) for name, hint in hints.items() if name in value})
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(cast(type[Any], kind))
 
 
 def _shaped(hint: Any, value: Any) -> Any:

@@ -18,39 +18,59 @@ Item = tuple[str, int | str | Decimal, int | str | Decimal]
 
 def new_customer(simulator: Simulator, name: str = "Acme", **fields: object) -> Card:
     """A customer; ``fields`` by Core's names, for instance ``Currency="EUR"``."""
-    shown = simulator.person("create_customer", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields)
+    shown = simulator.person(
+        "create_customer", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields
+    )
     return _stored(simulator.store.customers, shown)
 
 
 def new_supplier(simulator: Simulator, name: str = "Carlton", **fields: object) -> Card:
     """A supplier; ``fields`` by Core's names."""
-    shown = simulator.person("create_supplier", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields)
+    shown = simulator.person(
+        "create_supplier", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields
+    )
     return _stored(simulator.store.suppliers, shown)
 
 
 def new_product(simulator: Simulator, sku: str = "BREAD", name: str | None = None, **fields: object) -> Card:
     """A product; ``fields`` by Core's names."""
-    return _stored(simulator.store.products, simulator.person("create_product", sku=sku, name=name or sku, fields=fields))
+    return _stored(
+        simulator.store.products, simulator.person("create_product", sku=sku, name=name or sku, fields=fields)
+    )
 
 
-def new_sale(simulator: Simulator, customer: str = "Acme", items: Sequence[Item] = (("BREAD", 10, 10),),
-             day: date = date(2026, 3, 2), **params: object) -> Task:
-    """A sale with one authorised invoice of ``items`` (SKU, quantity, price); customer and products are made when
-    they are not there yet. ``params`` as for the action create_sale."""
+def new_sale(
+    simulator: Simulator,
+    customer: str = "Acme",
+    items: Sequence[Item] = (("BREAD", 10, 10),),
+    day: date = date(2026, 3, 2),
+    **params: object,
+) -> Task:
+    """A sale with one authorised invoice of ``items`` (SKU, quantity, price); customer and products are
+    made when they are not there yet. ``params`` as for the action create_sale."""
     _prepare(simulator, items)
     if not any(card.name == customer for card in simulator.store.customers):
         new_customer(simulator, customer, **_currency(params))
-    shown = simulator.person("create_sale", customer=customer, lines=_lines(items), date=day.isoformat(), **params)
+    shown = simulator.person(
+        "create_sale", customer=customer, lines=_lines(items), date=day.isoformat(), **params
+    )
     return _stored(simulator.store.sales, shown)
 
 
-def new_purchase(simulator: Simulator, supplier: str = "Carlton", items: Sequence[Item] = (("BREAD", 10, 4),),
-                 day: date = date(2026, 3, 2), **params: object) -> Task:
+def new_purchase(
+    simulator: Simulator,
+    supplier: str = "Carlton",
+    items: Sequence[Item] = (("BREAD", 10, 4),),
+    day: date = date(2026, 3, 2),
+    **params: object,
+) -> Task:
     """A purchase with one authorised bill, as ``new_sale``; ``params`` as for the action create_purchase."""
     _prepare(simulator, items)
     if not any(card.name == supplier for card in simulator.store.suppliers):
         new_supplier(simulator, supplier, **_currency(params))
-    shown = simulator.person("create_purchase", supplier=supplier, lines=_lines(items), date=day.isoformat(), **params)
+    shown = simulator.person(
+        "create_purchase", supplier=supplier, lines=_lines(items), date=day.isoformat(), **params
+    )
     return _stored(simulator.store.purchases, shown)
 
 

@@ -13,7 +13,9 @@ _KEPT = 50_000
 
 
 class CallLog:
-    """Counts of calls by method, path and status, and the latest calls one by one. Safe to use from many threads."""
+    """Counts of calls by method, path and status, and the latest calls one by one. Safe to use from many
+    threads.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,8 +41,14 @@ class CallLog:
     def end(self, call: Call, answer: Answer, started: float) -> None:
         """It was answered (or its connection is about to be cut, status "cut")."""
         status = "cut" if answer.cut else str(answer.status)
-        entry: JsonObject = {"at": started, "method": call.method, "target": call.target, "status": status,
-                             "note": answer.note, "seconds": time.time() - started}
+        entry: JsonObject = {
+            "at": started,
+            "method": call.method,
+            "target": call.target,
+            "status": status,
+            "note": answer.note,
+            "seconds": time.time() - started,
+        }
         with self._lock:
             self._in_flight -= 1
             self._counts[call.method, call.path, status] += 1
@@ -51,9 +59,16 @@ class CallLog:
     def summary(self, detail: bool = False) -> JsonObject:
         """Everything counted since the last ``clear``."""
         with self._lock:
-            calls = [{"method": method, "path": path, "status": status, "count": count}
-                     for (method, path, status), count in sorted(self._counts.items())]
-            shown: JsonObject = {"total": self._total, "refused": self._refused, "max_in_flight": self._most, "calls": calls}
+            calls = [
+                {"method": method, "path": path, "status": status, "count": count}
+                for (method, path, status), count in sorted(self._counts.items())
+            ]
+            shown: JsonObject = {
+                "total": self._total,
+                "refused": self._refused,
+                "max_in_flight": self._most,
+                "calls": calls,
+            }
             if detail:
                 shown["latest"] = list(self._latest)
             return shown

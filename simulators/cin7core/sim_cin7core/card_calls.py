@@ -1,4 +1,6 @@
-"""The endpoints of customers, suppliers, products and the reference lists (documentation pages of these names)."""
+"""The endpoints of customers, suppliers, products and the reference lists (documentation pages of these
+names).
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,11 @@ from sim_cin7core.records import Card, JsonObject
 from sim_cin7core.store import Collection
 
 _OPTIONAL = {
-    "includesuppliers": "Suppliers", "includemovements": "Movements", "includeattachments": "Attachments",
-    "includereorderlevels": "ReorderLevels", "includebom": "BillOfMaterialsProducts",
+    "includesuppliers": "Suppliers",
+    "includemovements": "Movements",
+    "includeattachments": "Attachments",
+    "includereorderlevels": "ReorderLevels",
+    "includebom": "BillOfMaterialsProducts",
 }
 
 
@@ -32,25 +37,42 @@ def products(account: Account, call: Call) -> Answer:
 
 
 def _cards(account: Account, call: Call, collection: Collection[Card], key: str) -> Answer:
-    """By ID, or filtered by Name and Sku (starts with), ModifiedSince; deprecated ones only when asked for."""
+    """By ID, or filtered by Name and Sku (starts with), ModifiedSince; deprecated ones only when asked
+    for.
+    """
     page = Page.of(call, account.switches)
     record_id, since = call.text("id"), moment(call, "modifiedsince")
-    prefixes = {field: text.casefold() for name, field in (("name", "Name"), ("sku", "SKU")) if (text := call.text(name))}
+    prefixes = {
+        field: text.casefold()
+        for name, field in (("name", "Name"), ("sku", "SKU"))
+        if (text := call.text(name))
+    }
     deprecated = call.flag("includedeprecated") or record_id is not None
 
     def choose() -> list[Card]:
         cards = collection.in_order()
         if record_id is not None:
             cards = [card for card in cards if card.id.lower() == record_id.lower()]
-        return [card for card in cards if (since is None or card.updated > since)
-                and (deprecated or card.fields["Status"] != "Deprecated")
-                and all(str(card.fields.get(field, "")).casefold().startswith(text) for field, text in prefixes.items())]
+        return [
+            card
+            for card in cards
+            if (since is None or card.updated > since)
+            and (deprecated or card.fields["Status"] != "Deprecated")
+            and all(
+                str(card.fields.get(field, "")).casefold().startswith(text)
+                for field, text in prefixes.items()
+            )
+        ]
 
-    chosen = account.selections.get((key, record_id, since, tuple(prefixes.items()), deprecated), collection.version, choose)
+    chosen = account.selections.get(
+        (key, record_id, since, tuple(prefixes.items()), deprecated), collection.version, choose
+    )
     hidden = frozenset(field for name, field in _OPTIONAL.items() if not call.flag(name))
     variant = f"card {sorted(hidden)}"
-    rows = [account.store.rendered.get(card.id, variant, lambda card=card: encoded(_shown(card, hidden)))  # type: ignore[misc]
-            for card in page.of_rows(chosen)]
+    rows = [
+        account.store.rendered.get(card.id, variant, lambda card=card: encoded(_shown(card, hidden)))  # type: ignore[misc]
+        for card in page.of_rows(chosen)
+    ]
     return envelope(page, len(chosen), key, rows)
 
 
@@ -71,20 +93,33 @@ def accounts(account: Account, call: Call) -> Answer:
         rows = [row for row in rows if row["Code"].casefold() == code.casefold()]
         if not rows:
             raise RefusedError(400, "Account with specified ID not found")
-    return reference(call, account.switches, "AccountsList", _filtered(call, rows, {"name": "Name"}, ("Type", "Status")))
+    return reference(
+        call, account.switches, "AccountsList", _filtered(call, rows, {"name": "Name"}, ("Type", "Status"))
+    )
 
 
 def bank_accounts(account: Account, call: Call) -> Answer:
     """GET ref/account/bank; ID takes the account code."""
     rows = chart.banks()
     if (wanted := call.text("id")) is not None:
-        rows = [row for row in rows if wanted.casefold() in (row["AccountCode"].casefold(), row["AccountID"].casefold())]
-    return reference(call, account.switches, "BankAccountsList", _filtered(call, rows, {"name": "AccountName"}, ("Bank",)))
+        rows = [
+            row
+            for row in rows
+            if wanted.casefold() in (row["AccountCode"].casefold(), row["AccountID"].casefold())
+        ]
+    return reference(
+        call, account.switches, "BankAccountsList", _filtered(call, rows, {"name": "AccountName"}, ("Bank",))
+    )
 
 
 def tax_rules(account: Account, call: Call) -> Answer:
     """GET ref/tax."""
-    rows = _filtered(call, account.tax_rules, {"name": "Name"}, ("ID", "IsActive", "IsTaxForSale", "IsTaxForPurchase", "Account"))
+    rows = _filtered(
+        call,
+        account.tax_rules,
+        {"name": "Name"},
+        ("ID", "IsActive", "IsTaxForSale", "IsTaxForPurchase", "Account"),
+    )
     return reference(call, account.switches, "TaxRuleList", rows)
 
 
@@ -115,7 +150,9 @@ def journals(account: Account, call: Call) -> Answer:
     return reference(call, account.switches, "Journals", [])
 
 
-def _filtered(call: Call, rows: list[JsonObject], prefixes: dict[str, str], exact: tuple[str, ...]) -> list[JsonObject]:
+def _filtered(
+    call: Call, rows: list[JsonObject], prefixes: dict[str, str], exact: tuple[str, ...]
+) -> list[JsonObject]:
     for name, field in prefixes.items():
         if (text := call.text(name)) is not None:
             rows = [row for row in rows if str(row[field]).casefold().startswith(text.casefold())]

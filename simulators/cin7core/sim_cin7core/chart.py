@@ -1,7 +1,7 @@
 """The company's reference lists: its own small chart of accounts, tax rules, terms, banks, locations and /me.
 
-The codes are those of a small trading company in the United Kingdom; Core takes its chart over from the ledger
-when an accounting integration is connected, so codes and class names follow the ledger's vocabulary
+The codes are those of a small trading company in the United Kingdom; Core takes its chart over from the
+ledger when an accounting integration is connected, so codes and class names follow the ledger's vocabulary
 (Cin7 Core API v2 documentation, Account).
 """
 
@@ -59,9 +59,13 @@ _ACCOUNTS: tuple[tuple[str, str, str, str], ...] = (
     ("970", "Owner's Share Capital", "EQUITY", "EQUITY"),
 )
 _SYSTEM = {
-    "610": ("Accounts receivable", "DEBTORS"), "800": ("Accounts payable", "CREDITORS"), "820": ("VAT", "GST"),
-    "840": ("Historical adjustment", "HISTORICAL"), "860": ("Rounding", "ROUNDING"),
-    "960": ("Retained earnings", "RETAINEDEARNINGS"), "497": ("Bank revaluations", "BANKCURRENCYGAIN"),
+    "610": ("Accounts receivable", "DEBTORS"),
+    "800": ("Accounts payable", "CREDITORS"),
+    "820": ("VAT", "GST"),
+    "840": ("Historical adjustment", "HISTORICAL"),
+    "860": ("Rounding", "ROUNDING"),
+    "960": ("Retained earnings", "RETAINEDEARNINGS"),
+    "497": ("Bank revaluations", "BANKCURRENCYGAIN"),
     "499": ("Realised currency gains", "REALISEDCURRENCYGAIN"),
 }
 _BANK_CURRENCIES = {"090": "GBP", "091": "GBP", "092": "USD"}
@@ -97,30 +101,66 @@ def _account(code: str, name: str, kind: str, klass: str) -> JsonObject:
     system, system_code = _SYSTEM.get(code, (None, None))
     bank = kind == "BANK"
     return {
-        "Code": code, "Status": "ACTIVE", "Name": name, "Type": kind, "Description": "", "Class": klass,
-        "SystemAccount": system, "SystemAccountCode": system_code,
-        "BankAccountNumber": "12345678" if bank else None, "BankAccountId": identifier("bank", code) if bank else None,
-        "ForPayments": bank, "DisplayName": f"{code}: {name}", "OldCode": None,
+        "Code": code,
+        "Status": "ACTIVE",
+        "Name": name,
+        "Type": kind,
+        "Description": "",
+        "Class": klass,
+        "SystemAccount": system,
+        "SystemAccountCode": system_code,
+        "BankAccountNumber": "12345678" if bank else None,
+        "BankAccountId": identifier("bank", code) if bank else None,
+        "ForPayments": bank,
+        "DisplayName": f"{code}: {name}",
+        "OldCode": None,
     }
 
 
 def banks() -> list[JsonObject]:
     """Bank accounts as rows of BankAccountsList."""
     return [
-        {"AccountID": identifier("bank", code), "Bank": "High Street Bank", "AccountName": name,
-         "AccountNumber": "12345678", "AccountCode": code, "Currency": _BANK_CURRENCIES[code],
-         "StatementBalance": 0, "BalanceInDear": 0, "InitialBalance": 0}
-        for code, name, kind, _ in _ACCOUNTS if kind == "BANK"
+        {
+            "AccountID": identifier("bank", code),
+            "Bank": "High Street Bank",
+            "AccountName": name,
+            "AccountNumber": "12345678",
+            "AccountCode": code,
+            "Currency": _BANK_CURRENCIES[code],
+            "StatementBalance": 0,
+            "BalanceInDear": 0,
+            "InitialBalance": 0,
+        }
+        for code, name, kind, _ in _ACCOUNTS
+        if kind == "BANK"
     ]
 
 
 def tax_rules() -> list[JsonObject]:
-    """Tax rules as rows of TaxRuleList; documents refer to them by Name. Component numbers are text, as documented."""
+    """Tax rules as rows of TaxRuleList; documents refer to them by Name. Component numbers are text, as
+    documented.
+    """
     return [
-        {"ID": identifier("tax", name), "Name": name, "Account": "820", "IsActive": active, "TaxInclusive": False,
-         "TaxPercent": float(percent), "IsTaxForSale": sale, "IsTaxForPurchase": purchase,
-         "Components": [{"ID": identifier("tax", name, 1).upper(), "Name": "VAT", "Percent": f"{Decimal(percent):.10f}",
-                         "AccountCode": "820" if percent != "0" else "", "Compound": "0", "ComponentOrder": "1"}]}
+        {
+            "ID": identifier("tax", name),
+            "Name": name,
+            "Account": "820",
+            "IsActive": active,
+            "TaxInclusive": False,
+            "TaxPercent": float(percent),
+            "IsTaxForSale": sale,
+            "IsTaxForPurchase": purchase,
+            "Components": [
+                {
+                    "ID": identifier("tax", name, 1).upper(),
+                    "Name": "VAT",
+                    "Percent": f"{Decimal(percent):.10f}",
+                    "AccountCode": "820" if percent != "0" else "",
+                    "Compound": "0",
+                    "ComponentOrder": "1",
+                }
+            ],
+        }
         for name, percent, active, sale, purchase in _TAXES
     ]
 
@@ -136,29 +176,63 @@ def tax_percent(name: str) -> Decimal:
 def payment_terms() -> list[JsonObject]:
     """Payment terms as rows of PaymentTermList."""
     return [
-        {"ID": identifier("term", name), "Name": name, "Duration": duration, "Method": method, "IsActive": active,
-         "IsDefault": default}
+        {
+            "ID": identifier("term", name),
+            "Name": name,
+            "Duration": duration,
+            "Method": method,
+            "IsActive": active,
+            "IsDefault": default,
+        }
         for name, duration, method, active, default in _TERMS
     ]
 
 
 def locations() -> list[JsonObject]:
     """The one warehouse."""
-    return [{
-        "ID": LOCATION_ID, "Name": LOCATION, "IsDefault": True, "IsDeprecated": False, "Bins": None,
-        "FixedAssetsLocation": False, "ParentID": None, "ParentName": None, "ReferenceCount": 0, "AddressLine1": "",
-        "AddressLine2": "", "AddressCitySuburb": "", "AddressStateProvince": "", "AddressZipPostCode": "",
-        "AddressCountry": "United Kingdom", "PickZones": None, "IsShopfloor": False, "IsCoMan": False, "IsStaging": False,
-    }]
+    return [
+        {
+            "ID": LOCATION_ID,
+            "Name": LOCATION,
+            "IsDefault": True,
+            "IsDeprecated": False,
+            "Bins": None,
+            "FixedAssetsLocation": False,
+            "ParentID": None,
+            "ParentName": None,
+            "ReferenceCount": 0,
+            "AddressLine1": "",
+            "AddressLine2": "",
+            "AddressCitySuburb": "",
+            "AddressStateProvince": "",
+            "AddressZipPostCode": "",
+            "AddressCountry": "United Kingdom",
+            "PickZones": None,
+            "IsShopfloor": False,
+            "IsCoMan": False,
+            "IsStaging": False,
+        }
+    ]
 
 
 def me() -> JsonObject:
     """The company, as /me answers."""
     return {
-        "Company": COMPANY, "Currency": CURRENCY, "TimeZone": "Europe/London", "DefaultWeightUnits": "g",
-        "DefaultDimensionsUnits": "cm", "LockDate": None, "OpeningBalanceDate": "2010-11-30T00:00:00",
-        "TaxCalculationMethod": "Total", "DefaultSaleTaxRuleId": identifier("tax", NO_VAT),
-        "DefaultSaleTaxRuleName": NO_VAT, "MaximumDecimalPlacesInQuantity": "N2", "DiscountRule": "Discount",
-        "ApplyCustomerDiscountsAfterOtherDiscounts": True, "AutomaticallyApplyDiscounts": False,
-        "RoundingTable": [{"RangeTo": 10, "RoundToNearest": 0.01, "AdjustmentRule": "N", "AdjustmentValue": 0}],
+        "Company": COMPANY,
+        "Currency": CURRENCY,
+        "TimeZone": "Europe/London",
+        "DefaultWeightUnits": "g",
+        "DefaultDimensionsUnits": "cm",
+        "LockDate": None,
+        "OpeningBalanceDate": "2010-11-30T00:00:00",
+        "TaxCalculationMethod": "Total",
+        "DefaultSaleTaxRuleId": identifier("tax", NO_VAT),
+        "DefaultSaleTaxRuleName": NO_VAT,
+        "MaximumDecimalPlacesInQuantity": "N2",
+        "DiscountRule": "Discount",
+        "ApplyCustomerDiscountsAfterOtherDiscounts": True,
+        "AutomaticallyApplyDiscounts": False,
+        "RoundingTable": [
+            {"RangeTo": 10, "RoundToNearest": 0.01, "AdjustmentRule": "N", "AdjustmentValue": 0}
+        ],
     }

@@ -12,7 +12,9 @@ PREFIX = "/externalapi/v2"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request: header names in lower case, ``path`` below the API root in lower case without slashes at its ends."""
+    """A request: header names in lower case, ``path`` below the API root in lower case without slashes at
+    its ends.
+    """
 
     method: str
     target: str
@@ -27,8 +29,14 @@ class Call:
         raw_path, _, query = target.partition("?")
         path = raw_path.lower()
         inside = path.removeprefix(PREFIX).strip("/") if path.startswith(PREFIX) else path
-        return cls(method, target, headers, body, inside,
-                   {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)})
+        return cls(
+            method,
+            target,
+            headers,
+            body,
+            inside,
+            {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)},
+        )
 
     def text(self, name: str) -> str | None:
         """A parameter, None when absent or blank."""
@@ -42,7 +50,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. ``cut`` says that the connection closes: with ``cut`` True no byte of the answer is sent."""
+    """A response. ``cut`` says that the connection closes: with ``cut`` True no byte of the answer is
+    sent.
+    """
 
     status: int
     body: bytes

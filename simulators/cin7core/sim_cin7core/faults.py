@@ -20,7 +20,9 @@ from sim_cin7core.switches import Switches
 
 Serve = Callable[[Call], Answer]
 HTML = "text/html; charset=utf-8"
-MAINTENANCE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We will be back soon.</body></html>"
+MAINTENANCE = (
+    b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We will be back soon.</body></html>"
+)
 
 
 @dataclass(slots=True)
@@ -55,8 +57,21 @@ class Fault:
 
     def shown(self) -> JsonObject:
         """As the admin page lists it."""
-        return {"id": self.id, "kind": self.kind, "method": self.method, "path": self.path, "times": self.times,
-                "probability": self.probability, "seed": self.seed, "params": self.params, "hits": self.hits}
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "method": self.method,
+            "path": self.path,
+            "times": self.times,
+            "probability": self.probability,
+            "seed": self.seed,
+            "params": self.params,
+            "hits": self.hits,
+        }
+
+
+def _repeatable(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 (repeatable, no secret)
 
 
 class Faults:
@@ -68,16 +83,33 @@ class Faults:
         self._rules: list[Fault] = []
         self._ids = itertools.count(1)
 
-    def add(self, kind: str, method: str | None = None, path: str | None = None, times: int | None = None,
-            probability: float = 1.0, seed: int = 0, params: JsonObject | None = None) -> Fault:
+    def add(
+        self,
+        kind: str,
+        method: str | None = None,
+        path: str | None = None,
+        times: int | None = None,
+        probability: float = 1.0,
+        seed: int = 0,
+        params: JsonObject | None = None,
+    ) -> Fault:
         """Put a rule into force; ValueError for an unknown kind, re.error for a bad pattern."""
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; known are {', '.join(sorted(KINDS))}")
         if path is not None:
             re.compile(path)
         with self._lock:
-            rule = Fault(next(self._ids), kind, method, path, times, probability, seed, params or {},
-                         chance=random.Random(seed))
+            rule = Fault(
+                next(self._ids),
+                kind,
+                method,
+                path,
+                times,
+                probability,
+                seed,
+                params or {},
+                chance=_repeatable(seed),
+            )
             self._rules.append(rule)
         return rule
 
@@ -133,12 +165,14 @@ def _throttle_words(switches: Switches, rule: Fault, call: Call, serve: Serve) -
 def _throttle(status: int, form: str) -> Callable[[Switches, Fault, Call, Serve], Answer]:
     def strike(switches: Switches, rule: Fault, call: Call, serve: Serve) -> Answer:
         return replace(throttled(switches, 60, status, form, int(rule.params.get("wait", 60))), note="")
+
     return strike
 
 
 def _fixed(status: int, body: bytes, kind: str) -> Callable[[Switches, Fault, Call, Serve], Answer]:
     def strike(switches: Switches, rule: Fault, call: Call, serve: Serve) -> Answer:
         return Answer(status, body, kind)
+
     return strike
 
 
@@ -147,8 +181,8 @@ def _server_error(switches: Switches, rule: Fault, call: Call, serve: Serve) -> 
 
 
 def _odd_record(switches: Switches, rule: Fault, call: Call, serve: Serve) -> Answer:
-    """A detail with a broken field. params: ``id`` (any record without it), ``field`` as a dotted path such as
-    ``Invoices.0.Total``, and ``value``, or ``remove`` to leave the field out."""
+    """A detail with a broken field. params: ``id`` (any record without it), ``field`` as a dotted path such
+    as ``Invoices.0.Total``, and ``value``, or ``remove`` to leave the field out."""
     answer = serve(call)
     if answer.status != 200:
         return answer

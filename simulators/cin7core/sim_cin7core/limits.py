@@ -1,7 +1,8 @@
 """The call budget: sixty calls in any minute, and the several ways in which Core says that it is used up.
 
-Sources: Cin7 Core API v2 documentation, Introduction (429 today, 503 in earlier editions), and what third parties saw
-live: no Retry-After, "60 Seconds" in it, another status with "reached 60 calls per 60 seconds" on purchases.
+Sources: Cin7 Core API v2 documentation, Introduction (429 today, 503 in earlier editions), and what third
+parties saw live: no Retry-After, "60 Seconds" in it, another status with "reached 60 calls per 60 seconds"
+on purchases.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ _FORMS = ("none", "seconds", "words")
 
 
 class Limiter:
-    """A sliding window, so that no minute ever holds more accepted calls than allowed. Safe to use from many threads."""
+    """A sliding window, so that no minute ever holds more accepted calls than allowed. Safe to use from
+    many threads.
+    """
 
-    def __init__(self, switches: Switches, per_minute: int = 60, minute: float = 60.0, enabled: bool = True) -> None:
+    def __init__(
+        self, switches: Switches, per_minute: int = 60, minute: float = 60.0, enabled: bool = True
+    ) -> None:
         self.per_minute = per_minute
         self.minute = minute
         self.enabled = enabled
@@ -63,7 +68,9 @@ class Limiter:
         form = self._switches["throttle_retry_after"]
         if form == "mixed":
             form = _FORMS[next(self._refusals) % len(_FORMS)]
-        return throttled(self._switches, self.per_minute, int(self._switches["throttle_status"]), form, self._wait())
+        return throttled(
+            self._switches, self.per_minute, int(self._switches["throttle_status"]), form, self._wait()
+        )
 
     def _wait(self) -> int:
         with self._lock:

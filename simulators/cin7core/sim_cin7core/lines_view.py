@@ -21,19 +21,33 @@ def encoded(value: object) -> bytes:
 def line(item: Line) -> JsonObject:
     """A product line of an invoice or credit note."""
     return {
-        "ProductID": item.product_id, "SKU": item.sku, "Name": item.name, "Quantity": number(item.quantity),
-        "Price": number(item.price), "Discount": number(item.discount), "Tax": number(item.tax),
-        "Total": number(item.total), "AverageCost": number(item.average_cost), "TaxRule": item.tax_rule,
-        "Account": item.account, "Comment": item.comment,
+        "ProductID": item.product_id,
+        "SKU": item.sku,
+        "Name": item.name,
+        "Quantity": number(item.quantity),
+        "Price": number(item.price),
+        "Discount": number(item.discount),
+        "Tax": number(item.tax),
+        "Total": number(item.total),
+        "AverageCost": number(item.average_cost),
+        "TaxRule": item.tax_rule,
+        "Account": item.account,
+        "Comment": item.comment,
     }
 
 
 def charge(item: Line) -> JsonObject:
     """An additional charge: no product, a description instead of a name."""
     return {
-        "Description": item.name, "Quantity": number(item.quantity), "Price": number(item.price),
-        "Discount": number(item.discount), "Tax": number(item.tax), "Total": number(item.total),
-        "TaxRule": item.tax_rule, "Account": item.account, "Comment": item.comment,
+        "Description": item.name,
+        "Quantity": number(item.quantity),
+        "Price": number(item.price),
+        "Discount": number(item.discount),
+        "Tax": number(item.tax),
+        "Total": number(item.total),
+        "TaxRule": item.tax_rule,
+        "Account": item.account,
+        "Comment": item.comment,
     }
 
 
@@ -52,14 +66,22 @@ def parts(document: Document, combine: bool) -> JsonObject:
 
 def totals(document: Document) -> JsonObject:
     """TotalBeforeTax, Tax, Total."""
-    return {"TotalBeforeTax": number(document.before_tax), "Tax": number(document.tax), "Total": number(document.total)}
+    return {
+        "TotalBeforeTax": number(document.before_tax),
+        "Tax": number(document.tax),
+        "Total": number(document.total),
+    }
 
 
 def payment(item: Payment) -> JsonObject:
     """A payment or refund inside its document."""
     return {
-        "ID": item.id, "Reference": item.reference, "Amount": number(item.amount),
-        "DatePaid": stamps.midnight(item.paid_on), "Account": item.account, "CurrencyRate": number(item.rate),
+        "ID": item.id,
+        "Reference": item.reference,
+        "Amount": number(item.amount),
+        "DatePaid": stamps.midnight(item.paid_on),
+        "Account": item.account,
+        "CurrencyRate": number(item.rate),
         "DateCreated": stamps.shown(item.created),
     }
 
@@ -77,5 +99,13 @@ def invoice_status(document: Document, switches: Switches, switch: str) -> str:
 
 def address(country: str) -> JsonObject:
     """An address of which only the country is known."""
-    return {"DisplayAddressLine1": "", "DisplayAddressLine2": country, "Line1": "", "Line2": "", "City": "", "State": "",
-            "Postcode": "", "Country": country}
+    return {
+        "DisplayAddressLine1": "",
+        "DisplayAddressLine2": country,
+        "Line1": "",
+        "Line2": "",
+        "City": "",
+        "State": "",
+        "Postcode": "",
+        "Country": country,
+    }

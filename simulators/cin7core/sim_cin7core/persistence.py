@@ -42,13 +42,17 @@ class StateFile:
     def load_into(self, store: Store) -> None:
         """Put every kept record into the store, in the order in which they first came."""
         for name, text in self._connection.execute("select collection, json from record order by position"):
-            kind = Task if name in ("sales", "purchases") else Card
-            store.add(restored(kind, json.loads(text)))
+            content = json.loads(text)
+            is_task = name in ("sales", "purchases")
+            store.add(restored(Task, content) if is_task else restored(Card, content))
 
     def save_all(self, store: Store) -> None:
         """Keep everything in one transaction."""
-        rows = ((collection.name, record.id, json.dumps(plain(record)))
-                for collection in store.collections() for record in collection)
+        rows = (
+            (collection.name, record.id, json.dumps(plain(record)))
+            for collection in store.collections()
+            for record in collection
+        )
         with self._connection:
             self._connection.executemany(_UPSERT, rows)
 

@@ -1,6 +1,7 @@
 """What a sale posts to Core's own general ledger: the Transactions of the detail (IncludeTransactions=true).
 
-One debit and one credit account per row with bare codes (documentation, Sale); amounts are in the base currency.
+One debit and one credit account per row with bare codes (documentation, Sale); amounts are in the base
+currency.
 """
 
 from __future__ import annotations
@@ -35,13 +36,23 @@ def sale_postings(task: Task, switches: Switches) -> list[JsonObject]:
             _post(rows, invoice.task_id, chart.RECEIVABLE, account, amount, invoice.date, invoice.number)
         for payment in invoice.payments:
             amount = in_base(payment.amount, payment.rate, switches)
-            _post(rows, invoice.task_id, payment.account, chart.RECEIVABLE, amount, payment.paid_on, invoice.number)
+            _post(
+                rows,
+                invoice.task_id,
+                payment.account,
+                chart.RECEIVABLE,
+                amount,
+                payment.paid_on,
+                invoice.number,
+            )
     for credit in filter(lambda document: document.live, task.credits):
         for account, amount in _by_account(credit, switches).items():
             _post(rows, credit.task_id, account, chart.RECEIVABLE, amount, credit.date, credit.number)
         for refund in credit.payments:
             amount = in_base(refund.amount, refund.rate, switches)
-            _post(rows, credit.task_id, chart.RECEIVABLE, refund.account, amount, refund.paid_on, credit.number)
+            _post(
+                rows, credit.task_id, chart.RECEIVABLE, refund.account, amount, refund.paid_on, credit.number
+            )
     for prepayment in task.order.payments:
         amount = in_base(prepayment.amount, prepayment.rate, switches)
         _post(rows, task.id, prepayment.account, chart.DEPOSITS, amount, prepayment.paid_on, task.number)
@@ -49,7 +60,9 @@ def sale_postings(task: Task, switches: Switches) -> list[JsonObject]:
 
 
 def _by_account(document: Document, switches: Switches) -> dict[str, Decimal]:
-    exclusive = document.before_tax == sum((item.total for item in (*document.lines, *document.charges)), Decimal(0))
+    exclusive = document.before_tax == sum(
+        (item.total for item in (*document.lines, *document.charges)), Decimal(0)
+    )
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for item in (*document.lines, *document.charges):
         net = item.total if exclusive else item.total - item.tax
@@ -58,8 +71,18 @@ def _by_account(document: Document, switches: Switches) -> dict[str, Decimal]:
     return {account: amount for account, amount in amounts.items() if amount}
 
 
-def _post(rows: list[JsonObject], task_id: str, debit: str, credit: str, amount: Decimal, day: date, text: str) -> None:
+def _post(
+    rows: list[JsonObject], task_id: str, debit: str, credit: str, amount: Decimal, day: date, text: str
+) -> None:
     if amount:
-        rows.append({"TaskID": task_id, "TransactionID": identifier("transaction", task_id, len(rows)), "Debit": debit,
-                     "Credit": credit, "Description": text, "Amount": number(amount),
-                     "EffectiveDate": stamps.midnight(day)})
+        rows.append(
+            {
+                "TaskID": task_id,
+                "TransactionID": identifier("transaction", task_id, len(rows)),
+                "Debit": debit,
+                "Credit": credit,
+                "Description": text,
+                "Amount": number(amount),
+                "EffectiveDate": stamps.midnight(day),
+            }
+        )

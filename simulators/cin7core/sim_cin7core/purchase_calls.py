@@ -12,8 +12,12 @@ from sim_cin7core.lists import Page, envelope, moment, selected
 from sim_cin7core.records import Document, JsonObject, Task
 
 _EXACT = {
-    "status": "Status", "orderstatus": "OrderStatus", "restockreceivedstatus": "StockReceivedStatus",
-    "invoicestatus": "InvoiceStatus", "creditnotestatus": "CreditNoteStatus", "unstockstatus": "UnstockStatus",
+    "status": "Status",
+    "orderstatus": "OrderStatus",
+    "restockreceivedstatus": "StockReceivedStatus",
+    "invoicestatus": "InvoiceStatus",
+    "creditnotestatus": "CreditNoteStatus",
+    "unstockstatus": "UnstockStatus",
     "dropshiptaskid": "DropShipTaskID",
 }
 _SEARCHED = ("OrderNumber", "Status", "Supplier", "InvoiceNumber", "CreditNoteNumber")
@@ -33,9 +37,15 @@ def credit_note_list(account: Account, call: Call) -> Answer:
     page = Page.of(call, account.switches)
     every = account.switches["credit_note_rows"] == "per_credit_note"
     pairs: list[tuple[Task, Document]] = [
-        (task, credit) for task in _tasks(account, call) if task.credits
-        for credit in (task.credits if every else task.credits[-1:])]
-    rows = [encoded(purchase_view.credit_row(task, credit, account.switches)) for task, credit in page.of_rows(pairs)]
+        (task, credit)
+        for task in _tasks(account, call)
+        if task.credits
+        for credit in (task.credits if every else task.credits[-1:])
+    ]
+    rows = [
+        encoded(purchase_view.credit_row(task, credit, account.switches))
+        for task, credit in page.of_rows(pairs)
+    ]
     return envelope(page, len(pairs), "PurchaseList", rows)
 
 
@@ -67,22 +77,36 @@ def _purchase(account: Account, call: Call, name: str) -> Task:
 def _simple(account: Account, call: Call, name: str) -> Task:
     task = _purchase(account, call, name)
     if task.type != _SIMPLE and account.switches.on("simple_purchase_refuses_others"):
-        raise RefusedError(400, f"Purchase {task.number} is not a simple purchase. Please use AdvancedPurchase endpoint")
+        raise RefusedError(
+            400, f"Purchase {task.number} is not a simple purchase. Please use AdvancedPurchase endpoint"
+        )
     return task
 
 
 def simple(account: Account, call: Call) -> Answer:
     """GET purchase."""
     task, combine = _simple(account, call, "id"), call.flag("combineadditionalcharges")
-    return Answer(200, account.store.rendered.get(
-        task.id, f"simple {combine:d}", lambda: encoded(purchase_view.simple(task, account.switches, combine))))
+    return Answer(
+        200,
+        account.store.rendered.get(
+            task.id,
+            f"simple {combine:d}",
+            lambda: encoded(purchase_view.simple(task, account.switches, combine)),
+        ),
+    )
 
 
 def advanced(account: Account, call: Call) -> Answer:
     """GET advanced-purchase."""
     task, combine = _purchase(account, call, "id"), call.flag("combineadditionalcharges")
-    return Answer(200, account.store.rendered.get(
-        task.id, f"advanced {combine:d}", lambda: encoded(purchase_view.advanced(task, account.switches, combine))))
+    return Answer(
+        200,
+        account.store.rendered.get(
+            task.id,
+            f"advanced {combine:d}",
+            lambda: encoded(purchase_view.advanced(task, account.switches, combine)),
+        ),
+    )
 
 
 def simple_payments(account: Account, call: Call) -> Answer:
@@ -98,10 +122,14 @@ def advanced_payments(account: Account, call: Call) -> Answer:
         tasks = [_purchase(account, call, "purchaseid")]
     else:
         tasks = [task for task in account.store.purchases if _named(task, wanted)]
-    return Answer.json([row for task in tasks for row in purchase_view.payment_rows(task, with_purchase_id=True)])
+    return Answer.json(
+        [row for task in tasks for row in purchase_view.payment_rows(task, with_purchase_id=True)]
+    )
 
 
 def _named(task: Task, wanted: dict[str, str | None]) -> bool:
-    return (task.number == wanted["ordernumber"]
-            or wanted["invoicenumber"] in [document.number for document in task.invoices]
-            or wanted["creditnotenumber"] in [document.number for document in task.credits])
+    return (
+        task.number == wanted["ordernumber"]
+        or wanted["invoicenumber"] in [document.number for document in task.invoices]
+        or wanted["creditnotenumber"] in [document.number for document in task.credits]
+    )

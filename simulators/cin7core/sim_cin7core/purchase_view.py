@@ -10,7 +10,16 @@ from typing import Any
 from sim_cin7core import chart, stamps, status
 from sim_cin7core.cards import number
 from sim_cin7core.lines_view import address, invoice_status, parts, payment, payments, totals
-from sim_cin7core.records import AUTHORISED, NOT_AVAILABLE, Document, JsonObject, Line, Payment, Task, identifier
+from sim_cin7core.records import (
+    AUTHORISED,
+    NOT_AVAILABLE,
+    Document,
+    JsonObject,
+    Line,
+    Payment,
+    Task,
+    identifier,
+)
 from sim_cin7core.switches import Switches
 
 _PAID_SWITCH = "bill_paid_status"
@@ -22,18 +31,33 @@ def row(task: Task, switches: Switches, *, zone: bool = True) -> JsonObject:
     bill = next(iter(task.invoices), None)
     received = _received(task)
     return {
-        "ID": task.id, "BlindReceipt": False, "OrderNumber": task.number, "Status": status.purchase_status(task),
-        "OrderDate": stamps.midnight(task.date), "InvoiceDate": stamps.midnight(bill.date) if bill else None,
-        "Supplier": task.party, "SupplierID": task.party_id, "InvoiceNumber": bill.number if bill else None,
-        "InvoiceAmount": number(status.invoiced(task) - status.credited(task)), "PaidAmount": number(status.paid(task)),
-        "InvoiceDueDate": stamps.midnight(bill.due) if bill else None, "RequiredBy": None, "BaseCurrency": chart.CURRENCY,
-        "SupplierCurrency": task.currency, "CreditNoteNumber": task.credits[-1].number if task.credits else None,
-        "OrderStatus": task.order.status, "StockReceivedStatus": received,
+        "ID": task.id,
+        "BlindReceipt": False,
+        "OrderNumber": task.number,
+        "Status": status.purchase_status(task),
+        "OrderDate": stamps.midnight(task.date),
+        "InvoiceDate": stamps.midnight(bill.date) if bill else None,
+        "Supplier": task.party,
+        "SupplierID": task.party_id,
+        "InvoiceNumber": bill.number if bill else None,
+        "InvoiceAmount": number(status.invoiced(task) - status.credited(task)),
+        "PaidAmount": number(status.paid(task)),
+        "InvoiceDueDate": stamps.midnight(bill.due) if bill else None,
+        "RequiredBy": None,
+        "BaseCurrency": chart.CURRENCY,
+        "SupplierCurrency": task.currency,
+        "CreditNoteNumber": task.credits[-1].number if task.credits else None,
+        "OrderStatus": task.order.status,
+        "StockReceivedStatus": received,
         "UnstockStatus": task.credits[-1].status if task.credits else NOT_AVAILABLE,
-        "InvoiceStatus": _row_invoice_status(task), "CreditNoteStatus": status.credit_status(task),
-        "LastUpdatedDate": stamps.shown(task.updated, zone=zone), "Type": task.type,
-        "CombinedInvoiceStatus": status.invoice_status(task), "CombinedPaymentStatus": status.payment_status(task),
-        "CombinedReceivingStatus": status.receiving_status(task), "IsServiceOnly": task.type == "Service Purchase",
+        "InvoiceStatus": _row_invoice_status(task),
+        "CreditNoteStatus": status.credit_status(task),
+        "LastUpdatedDate": stamps.shown(task.updated, zone=zone),
+        "Type": task.type,
+        "CombinedInvoiceStatus": status.invoice_status(task),
+        "CombinedPaymentStatus": status.payment_status(task),
+        "CombinedReceivingStatus": status.receiving_status(task),
+        "IsServiceOnly": task.type == "Service Purchase",
         "DropShipTaskID": None,
     }
 
@@ -45,19 +69,42 @@ def credit_row(task: Task, credit: Document, switches: Switches) -> JsonObject:
 
 
 def simple(task: Task, switches: Switches, combine: bool) -> JsonObject:
-    """The form of /purchase: one invoice and one credit note as objects without TaskIDs, and a misspelt number."""
+    """The form of /purchase: one invoice and one credit note as objects without TaskIDs, and a misspelt
+    number.
+    """
     bill = next(iter(task.invoices), None)
     credit = next(iter(task.credits), None)
     number_key = "InvocieNumber" if switches.on("simple_purchase_misspelt_number") else "InvoiceNumber"
     shown = _head(task, combine)
     shown["StockReceived"] = {"Status": _received(task), "Lines": _stock(task)}
-    shown["Invoice"] = {"Status": NOT_AVAILABLE, "Lines": [], "AdditionalCharges": [], "Payments": [],
-                        number_key: None, "TotalBeforeTax": 0, "Tax": 0, "Total": 0, "Paid": 0}
+    shown["Invoice"] = {
+        "Status": NOT_AVAILABLE,
+        "Lines": [],
+        "AdditionalCharges": [],
+        "Payments": [],
+        number_key: None,
+        "TotalBeforeTax": 0,
+        "Tax": 0,
+        "Total": 0,
+        "Paid": 0,
+    }
     if bill:
-        shown["Invoice"] = {"InvoiceDate": stamps.midnight(bill.date), "InvoiceDueDate": stamps.midnight(bill.due),
-                            number_key: bill.number, **_bill_body(bill, switches, combine)}
-    shown["CreditNote"] = {"Status": NOT_AVAILABLE, "Lines": [], "AdditionalCharges": [], "Refunds": [],
-                           "Unstock": {"Status": NOT_AVAILABLE, "Lines": []}, "TotalBeforeTax": 0, "Tax": 0, "Total": 0}
+        shown["Invoice"] = {
+            "InvoiceDate": stamps.midnight(bill.date),
+            "InvoiceDueDate": stamps.midnight(bill.due),
+            number_key: bill.number,
+            **_bill_body(bill, switches, combine),
+        }
+    shown["CreditNote"] = {
+        "Status": NOT_AVAILABLE,
+        "Lines": [],
+        "AdditionalCharges": [],
+        "Refunds": [],
+        "Unstock": {"Status": NOT_AVAILABLE, "Lines": []},
+        "TotalBeforeTax": 0,
+        "Tax": 0,
+        "Total": 0,
+    }
     if credit:
         unstock = {"Status": credit.status, "Lines": _unstock(credit)}
         shown["CreditNote"] = {"CreditNoteNumber": credit.number, **_credit_body(credit, combine, unstock)}
@@ -68,20 +115,44 @@ def simple(task: Task, switches: Switches, combine: bool) -> JsonObject:
 def advanced(task: Task, switches: Switches, combine: bool) -> JsonObject:
     """The form of /advanced-purchase: lists with a TaskID for each document; works for every type."""
     shown = _head(task, combine)
-    shown.update(Type=task.type, CombinedInvoiceStatus=status.invoice_status(task),
-                 CombinedReceivingStatus=status.receiving_status(task),
-                 CombinedPaymentStatus=status.payment_status(task), IsServiceOnly=task.type == "Service Purchase")
-    receipt = [{"TaskID": task.id, "InvoicingAndReceivingNumber": 1, "Status": _received(task), "Lines": _stock(task)}]
+    shown.update(
+        Type=task.type,
+        CombinedInvoiceStatus=status.invoice_status(task),
+        CombinedReceivingStatus=status.receiving_status(task),
+        CombinedPaymentStatus=status.payment_status(task),
+        IsServiceOnly=task.type == "Service Purchase",
+    )
+    receipt = [
+        {
+            "TaskID": task.id,
+            "InvoicingAndReceivingNumber": 1,
+            "Status": _received(task),
+            "Lines": _stock(task),
+        }
+    ]
     receipt = receipt if task.fulfilled and task.order.lines else []
     shown["StockReceived"] = [] if switches.on("received_in_put_away") else receipt
     shown["PutAway"] = receipt
     shown["Invoice"] = [
-        {"TaskID": bill.task_id, "InvoicingAndReceivingNumber": position, "InvoiceDate": stamps.midnight(bill.date),
-         "InvoiceDueDate": stamps.midnight(bill.due), "InvoiceNumber": bill.number, **_bill_body(bill, switches, combine)}
-        for position, bill in enumerate(task.invoices, start=1)]
+        {
+            "TaskID": bill.task_id,
+            "InvoicingAndReceivingNumber": position,
+            "InvoiceDate": stamps.midnight(bill.date),
+            "InvoiceDueDate": stamps.midnight(bill.due),
+            "InvoiceNumber": bill.number,
+            **_bill_body(bill, switches, combine),
+        }
+        for position, bill in enumerate(task.invoices, start=1)
+    ]
     shown["CreditNote"] = [
-        {"TaskID": credit.task_id, "CreditNoteInvoiceNumber": credit.against, "CreditNoteNumber": credit.number,
-         **_credit_body(credit, combine, _unstock(credit))} for credit in task.credits]
+        {
+            "TaskID": credit.task_id,
+            "CreditNoteInvoiceNumber": credit.against,
+            "CreditNoteNumber": credit.number,
+            **_credit_body(credit, combine, _unstock(credit)),
+        }
+        for credit in task.credits
+    ]
     shown["ManualJournals"] = []
     return {**shown, **_tail(task)}
 
@@ -90,7 +161,11 @@ def payment_rows(task: Task, *, with_purchase_id: bool) -> list[JsonObject]:
     """The bare array of the payment pages; /purchase/payment leaves the PurchaseID out."""
     rows = [_payment_row(task, task.id, item, "Prepayment") for item in task.order.payments]
     for documents, kind in ((task.invoices, "Payment"), (task.credits, "Refund")):
-        rows += [_payment_row(task, document.task_id, item, kind) for document in documents for item in document.payments]
+        rows += [
+            _payment_row(task, document.task_id, item, kind)
+            for document in documents
+            for item in document.payments
+        ]
     if not with_purchase_id:
         for shown in rows:
             shown["TaskID"] = shown.pop("PurchaseID")
@@ -98,7 +173,14 @@ def payment_rows(task: Task, *, with_purchase_id: bool) -> list[JsonObject]:
 
 
 def _payment_row(task: Task, task_id: str, item: Payment, kind: str) -> JsonObject:
-    return {"PurchaseID": task.id, "TaskID": task_id, "ID": item.id, "Type": kind, **payment(item), "DepositID": None}
+    return {
+        "PurchaseID": task.id,
+        "TaskID": task_id,
+        "ID": item.id,
+        "Type": kind,
+        **payment(item),
+        "DepositID": None,
+    }
 
 
 def _head(task: Task, combine: bool) -> JsonObject:
@@ -106,29 +188,65 @@ def _head(task: Task, combine: bool) -> JsonObject:
     for item in (*order["Lines"], *order["AdditionalCharges"]):
         del item["Account"]
     return {
-        "ID": task.id, "SupplierID": task.party_id, "Supplier": task.party, "Contact": "", "Phone": "",
-        "InventoryAccount": chart.INVENTORY, "BlindReceipt": False, "Approach": "INVOICE",
+        "ID": task.id,
+        "SupplierID": task.party_id,
+        "Supplier": task.party,
+        "Contact": "",
+        "Phone": "",
+        "InventoryAccount": chart.INVENTORY,
+        "BlindReceipt": False,
+        "Approach": "INVOICE",
         "BillingAddress": address(task.country),
-        "ShippingAddress": {**address("United Kingdom"), "ShipToOther": False}, "BaseCurrency": chart.CURRENCY,
-        "SupplierCurrency": task.currency, "TaxRule": task.tax_rule, "TaxCalculation": task.calculation,
-        "Terms": task.terms, "RequiredBy": None, "Location": chart.LOCATION, "Note": task.note,
-        "OrderNumber": task.number, "OrderDate": stamps.midnight(task.date), "Status": status.purchase_status(task),
-        "RelatedDropShipSaleTask": None, "CurrencyRate": number(task.rate),
+        "ShippingAddress": {**address("United Kingdom"), "ShipToOther": False},
+        "BaseCurrency": chart.CURRENCY,
+        "SupplierCurrency": task.currency,
+        "TaxRule": task.tax_rule,
+        "TaxCalculation": task.calculation,
+        "Terms": task.terms,
+        "RequiredBy": None,
+        "Location": chart.LOCATION,
+        "Note": task.note,
+        "OrderNumber": task.number,
+        "OrderDate": stamps.midnight(task.date),
+        "Status": status.purchase_status(task),
+        "RelatedDropShipSaleTask": None,
+        "CurrencyRate": number(task.rate),
         "LastUpdatedDate": stamps.shown(task.updated),
-        "Order": {"Memo": task.order.memo, "Status": task.order.status, **order,
-                  "Prepayments": payments(task.order.payments), **totals(task.order)},
+        "Order": {
+            "Memo": task.order.memo,
+            "Status": task.order.status,
+            **order,
+            "Prepayments": payments(task.order.payments),
+            **totals(task.order),
+        },
     }
 
 
 def _tail(task: Task) -> JsonObject:
-    movements = [{"TaskID": task.id, "ProductID": item.product_id, "Date": stamps.midnight(task.date),
-                  "COGS": number(-item.total)} for item in task.order.lines] if _received(task) == AUTHORISED else []
+    movements = (
+        [
+            {
+                "TaskID": task.id,
+                "ProductID": item.product_id,
+                "Date": stamps.midnight(task.date),
+                "COGS": number(-item.total),
+            }
+            for item in task.order.lines
+        ]
+        if _received(task) == AUTHORISED
+        else []
+    )
     return {"AdditionalAttributes": _ATTRIBUTES, "Attachments": [], "InventoryMovements": movements}
 
 
 def _bill_body(bill: Document, switches: Switches, combine: bool) -> JsonObject:
-    return {"Status": invoice_status(bill, switches, _PAID_SWITCH), **_parts(bill, combine),
-            "Payments": payments(bill.payments), **totals(bill), "Paid": number(bill.paid)}
+    return {
+        "Status": invoice_status(bill, switches, _PAID_SWITCH),
+        **_parts(bill, combine),
+        "Payments": payments(bill.payments),
+        **totals(bill),
+        "Paid": number(bill.paid),
+    }
 
 
 def _parts(document: Document, combine: bool) -> JsonObject:
@@ -142,8 +260,14 @@ def _parts(document: Document, combine: bool) -> JsonObject:
 
 
 def _credit_body(credit: Document, combine: bool, unstock: Any) -> JsonObject:
-    return {"CreditNoteDate": stamps.midnight(credit.date), "Status": credit.status, **_parts(credit, combine),
-            "Refunds": payments(credit.payments), "Unstock": unstock, **totals(credit)}
+    return {
+        "CreditNoteDate": stamps.midnight(credit.date),
+        "Status": credit.status,
+        **_parts(credit, combine),
+        "Refunds": payments(credit.payments),
+        "Unstock": unstock,
+        **totals(credit),
+    }
 
 
 def _received(task: Task) -> str:
@@ -162,15 +286,33 @@ def _row_invoice_status(task: Task) -> str:
 def _stock(task: Task) -> list[JsonObject]:
     if _received(task) != AUTHORISED:
         return []
-    return [{**_piece(item, task), "LocationID": chart.LOCATION_ID, "Received": True, "SupplierSKU": "",
-             "CardID": identifier("card", task.id, position)} for position, item in enumerate(task.order.lines)]
+    return [
+        {
+            **_piece(item, task),
+            "LocationID": chart.LOCATION_ID,
+            "Received": True,
+            "SupplierSKU": "",
+            "CardID": identifier("card", task.id, position),
+        }
+        for position, item in enumerate(task.order.lines)
+    ]
 
 
 def _unstock(credit: Document) -> list[JsonObject]:
-    return [{"CardID": identifier("card", credit.task_id, position), **_piece(item, credit)}
-            for position, item in enumerate(credit.lines)]
+    return [
+        {"CardID": identifier("card", credit.task_id, position), **_piece(item, credit)}
+        for position, item in enumerate(credit.lines)
+    ]
 
 
 def _piece(item: Line, dated: Task | Document) -> JsonObject:
-    return {"Date": stamps.midnight(dated.date), "Quantity": number(item.quantity), "ProductID": item.product_id,
-            "SKU": item.sku, "Name": item.name, "Location": chart.LOCATION, "BatchSN": None, "ExpiryDate": None}
+    return {
+        "Date": stamps.midnight(dated.date),
+        "Quantity": number(item.quantity),
+        "ProductID": item.product_id,
+        "SKU": item.sku,
+        "Name": item.name,
+        "Location": chart.LOCATION,
+        "BatchSN": None,
+        "ExpiryDate": None,
+    }

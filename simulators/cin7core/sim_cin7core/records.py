@@ -6,9 +6,9 @@ TaskID) live inside it (Cin7 Core API v2 documentation, Sale, Purchase, Advanced
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -60,11 +60,13 @@ class Line:
 
 @dataclass(slots=True)
 class Payment:
-    """Money on an invoice (payment), a credit note (refund) or an order (prepayment), in document currency."""
+    """Money on an invoice (payment), a credit note (refund) or an order (prepayment), in document
+    currency.
+    """
 
     id: str
     amount: Decimal
-    paid_on: date
+    paid_on: dt.date
     account: str
     rate: Decimal
     created: int
@@ -78,11 +80,11 @@ class Document:
     task_id: str
     number: str
     status: str
-    date: date
+    date: dt.date
     rate: Decimal
     lines: tuple[Line, ...] = ()
     charges: tuple[Line, ...] = ()
-    due: date | None = None
+    due: dt.date | None = None
     against: str = ""
     memo: str = ""
     payments: list[Payment] = field(default_factory=list)
@@ -125,7 +127,7 @@ class Task:
     tax_rule: str
     calculation: str
     terms: str
-    date: date
+    date: dt.date
     order: Document
     created: int
     updated: int
@@ -164,5 +166,17 @@ def price_line(line: Line, percent: Decimal, calculation: str) -> Line:
     total = cents(line.quantity * line.price * (HUNDRED - line.discount) / HUNDRED)
     divisor = HUNDRED if calculation == EXCLUSIVE else HUNDRED + percent
     tax = cents(total * percent / divisor)
-    return Line(line.name, line.quantity, line.price, total, line.tax_rule, line.account, line.product_id, line.sku,
-                line.discount, tax, line.comment, line.average_cost)
+    return Line(
+        line.name,
+        line.quantity,
+        line.price,
+        total,
+        line.tax_rule,
+        line.account,
+        line.product_id,
+        line.sku,
+        line.discount,
+        tax,
+        line.comment,
+        line.average_cost,
+    )

@@ -1,4 +1,6 @@
-"""Online Retail data (one row per document line) as documents; see the README for what each oddity becomes."""
+"""Online Retail data (one row per document line) as documents; see the README for what each oddity
+becomes.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,27 @@ from typing import TextIO, cast
 from sim_cin7core import chart
 from sim_cin7core.records import identifier
 
-COLUMNS = ("invoice", "stockcode", "description", "quantity", "invoice_date", "unit_price", "customer_id", "country")
+COLUMNS = (
+    "invoice",
+    "stockcode",
+    "description",
+    "quantity",
+    "invoice_date",
+    "unit_price",
+    "customer_id",
+    "country",
+)
 SERVICES = {
-    "post": chart.OTHER_REVENUE, "dot": chart.OTHER_REVENUE, "c2": chart.OTHER_REVENUE, "m": chart.OTHER_REVENUE,
-    "d": chart.SALES, "s": chart.SAMPLES, "bank charges": chart.BANK_FEES, "amazonfee": chart.BANK_FEES,
-    "b": chart.OTHER_REVENUE, "cruk": chart.OTHER_REVENUE,
+    "post": chart.OTHER_REVENUE,
+    "dot": chart.OTHER_REVENUE,
+    "c2": chart.OTHER_REVENUE,
+    "m": chart.OTHER_REVENUE,
+    "d": chart.SALES,
+    "s": chart.SAMPLES,
+    "bank charges": chart.BANK_FEES,
+    "amazonfee": chart.BANK_FEES,
+    "b": chart.OTHER_REVENUE,
+    "cruk": chart.OTHER_REVENUE,
 }
 _VOUCHER = "gift_"
 
@@ -78,10 +96,18 @@ def _papers(rows: Iterable[dict[str, str]]) -> Iterable[Paper]:
         number, when = row["invoice"], datetime.fromisoformat(row["invoice_date"])
         paper = papers.get(number)
         if paper is None:
-            paper = papers[number] = Paper(number, when, row["customer_id"].removesuffix(".0"), row["country"])
+            paper = papers[number] = Paper(
+                number, when, row["customer_id"].removesuffix(".0"), row["country"]
+            )
         paper.when = min(paper.when, when)
-        paper.entries.append(Entry(row["stockcode"], row["description"].strip(), Decimal(row["quantity"]),
-                                   Decimal(row["unit_price"])))
+        paper.entries.append(
+            Entry(
+                row["stockcode"],
+                row["description"].strip(),
+                Decimal(row["quantity"]),
+                Decimal(row["unit_price"]),
+            )
+        )
     return papers.values()
 
 
@@ -113,7 +139,9 @@ def goods(papers: Iterable[Paper]) -> dict[str, Good]:
         key = entry.code.casefold()
         old = found.get(key)
         if old is None:
-            found[key] = Good(key, entry.code, _name(entry) or entry.code, max(entry.price, Decimal(0)), paper.when)
+            found[key] = Good(
+                key, entry.code, _name(entry) or entry.code, max(entry.price, Decimal(0)), paper.when
+            )
         elif old.price == 0 and entry.price > 0:
             found[key] = Good(key, old.sku, _name(entry) or old.name, entry.price, old.first_seen)
     return found

@@ -1,9 +1,10 @@
 """Payments and refunds for the retail sales. The data has none, so they follow a fixed rule.
 
-Customers with an identity in the United Kingdom pay invoices with an even number seven days later from the bank
-account 090, in full, or half when the number ends in 0, if that day is within fourteen days of the end of the last
-loaded month. What a credit note took off before that day is not paid. When a credit note comes after the payment,
-every second one is refunded three days later; a payment or refund never exceeds what is due.
+Customers with an identity in the United Kingdom pay invoices with an even number seven days later from the
+bank account 090, in full, or half when the number ends in 0, if that day is within fourteen days of the end
+of the last loaded month. What a credit note took off before that day is not paid. When a credit note comes
+after the payment, every second one is refunded three days later; a payment or refund never exceeds what is
+due.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def _record(sale: Task, document: Document, amount: Decimal, day: date, varied: 
     seed = int(_digits(document.number))
     noon = stamps.ticks_of(datetime(day.year, day.month, day.day, 12, seed % 60, seed // 60 % 60, tzinfo=UTC))
     created = stamps.with_fraction(noon, seed, varied)
-    document.payments.append(Payment(identifier("payment", document.task_id), amount, day, chart.BANK, sale.rate, created))
+    document.payments.append(
+        Payment(identifier("payment", document.task_id), amount, day, chart.BANK, sale.rate, created)
+    )
     sale.updated = max(sale.updated, created)
 
 

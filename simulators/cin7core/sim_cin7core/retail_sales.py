@@ -1,4 +1,6 @@
-"""Retail documents as sales of Core, with credit notes put into the sale that they credit where one can be found."""
+"""Retail documents as sales of Core, with credit notes put into the sale that they credit where one can be
+found.
+"""
 
 from __future__ import annotations
 
@@ -68,11 +70,15 @@ class RetailLoader:
         for position, paper in enumerate(self._papers):
             if paper.customer and paper.customer not in seen:
                 seen.add(paper.customer)
-                yield cards.customer(paper.customer, f"Customer {paper.customer}", self._stamp(paper, position), paper.country)
+                yield cards.customer(
+                    paper.customer, f"Customer {paper.customer}", self._stamp(paper, position), paper.country
+                )
 
     def _products(self) -> Iterator[Card]:
         for position, good in enumerate(self._goods.values()):
-            stamp = stamps.with_fraction(stamps.ticks_of(stamps.london_to_utc(good.first_seen)), position, self._varied)
+            stamp = stamps.with_fraction(
+                stamps.ticks_of(stamps.london_to_utc(good.first_seen)), position, self._varied
+            )
             account = service_account(good.sku)
             kind = cards.SERVICE if account else cards.STOCK
             yield cards.product(good.key, good.sku, good.name, stamp, kind, good.price, good.cost, account)
@@ -88,7 +94,9 @@ class RetailLoader:
                     candidates[paper.customer].append(_Open(sale, _quantities(paper)))
 
     def _credited(self, paper: Paper, candidates: list[_Open], copy: int, position: int) -> Task | None:
-        """Put a credit note into the latest earlier invoice of the customer that covers it, if there is one."""
+        """Put a credit note into the latest earlier invoice of the customer that covers it, if there is
+        one.
+        """
         wanted = _quantities(paper, sign=-1)
         found = next((item for item in reversed(candidates) if item.covers(wanted)), None)
         if found is None:
@@ -104,15 +112,31 @@ class RetailLoader:
         document = self._document(paper, copy, "credit" if paper.credit else "invoice")
         stamp = self._stamp(paper, position)
         known = bool(paper.customer)
-        order = Document(EMPTY_ID, f"SO-{number}", AUTHORISED, document.date, ONE, document.lines, document.charges)
+        order = Document(
+            EMPTY_ID, f"SO-{number}", AUTHORISED, document.date, ONE, document.lines, document.charges
+        )
         if paper.credit:
             order = Document(EMPTY_ID, f"SO-{number}", NOT_AVAILABLE, document.date, ONE)
         return Task(
-            identifier("sale", copy, paper.number), SALE, order.number, _type(paper, document),
-            identifier("customer", paper.customer) if known else EMPTY_ID, f"Customer {paper.customer}" if known else "",
-            chart.CURRENCY, ONE, chart.NO_VAT, EXCLUSIVE, chart.DEFAULT_TERMS, document.date, order.reckon(EXCLUSIVE),
-            stamp, stamp, [] if paper.credit else [document], [document] if paper.credit else [],
-            country=paper.country, channel=None if known else "Web shop",
+            identifier("sale", copy, paper.number),
+            SALE,
+            order.number,
+            _type(paper, document),
+            identifier("customer", paper.customer) if known else EMPTY_ID,
+            f"Customer {paper.customer}" if known else "",
+            chart.CURRENCY,
+            ONE,
+            chart.NO_VAT,
+            EXCLUSIVE,
+            chart.DEFAULT_TERMS,
+            document.date,
+            order.reckon(EXCLUSIVE),
+            stamp,
+            stamp,
+            [] if paper.credit else [document],
+            [document] if paper.credit else [],
+            country=paper.country,
+            channel=None if known else "Web shop",
         )
 
     def _document(self, paper: Paper, copy: int, kind: str, against: str = "") -> Document:
@@ -121,16 +145,33 @@ class RetailLoader:
         lines, charges = self._parts[paper.number]
         day = paper.when.date()
         due = day + timedelta(days=TERM_DAYS) if kind == "invoice" else None
-        return Document(identifier(kind, copy, paper.number), _numbered(paper.number, copy), AUTHORISED, day, ONE, lines,
-                        charges, due, against).reckon(EXCLUSIVE)
+        return Document(
+            identifier(kind, copy, paper.number),
+            _numbered(paper.number, copy),
+            AUTHORISED,
+            day,
+            ONE,
+            lines,
+            charges,
+            due,
+            against,
+        ).reckon(EXCLUSIVE)
 
     def _split(self, paper: Paper) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-        """Goods become product lines, services additional charges; quantities of credit notes change their sign."""
+        """Goods become product lines, services additional charges; quantities of credit notes change their
+        sign.
+        """
         sign = -1 if paper.credit else 1
-        lines = tuple(_line(entry, self._goods[entry.code.casefold()], sign)
-                      for entry in paper.entries if not service_account(entry.code))
-        charges = tuple(_charge(entry, self._goods[entry.code.casefold()], sign)
-                        for entry in paper.entries if service_account(entry.code))
+        lines = tuple(
+            _line(entry, self._goods[entry.code.casefold()], sign)
+            for entry in paper.entries
+            if not service_account(entry.code)
+        )
+        charges = tuple(
+            _charge(entry, self._goods[entry.code.casefold()], sign)
+            for entry in paper.entries
+            if service_account(entry.code)
+        )
         return lines, charges
 
     def _stamp(self, paper: Paper, position: int) -> int:
@@ -156,11 +197,27 @@ def _quantities(paper: Paper, sign: int = 1) -> Counter[str]:
 
 def _line(entry: Entry, good: Good, sign: int) -> Line:
     quantity = entry.quantity * sign
-    return Line(entry.text or good.name, quantity, entry.price, cents(quantity * entry.price), chart.NO_VAT, chart.SALES,
-                good.product_id, entry.code, average_cost=good.cost)
+    return Line(
+        entry.text or good.name,
+        quantity,
+        entry.price,
+        cents(quantity * entry.price),
+        chart.NO_VAT,
+        chart.SALES,
+        good.product_id,
+        entry.code,
+        average_cost=good.cost,
+    )
 
 
 def _charge(entry: Entry, good: Good, sign: int) -> Line:
     quantity = entry.quantity * sign
-    return Line(entry.text or good.name, quantity, entry.price, cents(quantity * entry.price), chart.NO_VAT,
-                service_account(entry.code) or chart.OTHER_REVENUE, comment=entry.code)
+    return Line(
+        entry.text or good.name,
+        quantity,
+        entry.price,
+        cents(quantity * entry.price),
+        chart.NO_VAT,
+        service_account(entry.code) or chart.OTHER_REVENUE,
+        comment=entry.code,
+    )

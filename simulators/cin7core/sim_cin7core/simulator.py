@@ -25,14 +25,24 @@ from sim_cin7core.transport import Server
 class Simulator:
     """One account. A context manager: the port is open inside.
 
-    Without ``sources`` it is empty; ``Sources()`` loads the extract in the package. ``limits`` is off by default here
-    and on at the command line. ``minute`` is the length of the budget's window in seconds.
+    Without ``sources`` it is empty; ``Sources()`` loads the extract in the package. ``limits`` is off by
+    default here and on at the command line. ``minute`` is the length of the budget's window in seconds.
     """
 
-    def __init__(self, sources: Sources | None = None, *, host: str = "127.0.0.1", port: int = 0,
-                 state: Path | None = None, switches: Mapping[str, str] | None = None, limits: bool = False,
-                 per_minute: int = 60, minute: float = 60.0, account_id: str = DEFAULT_ACCOUNT_ID,
-                 key: str = DEFAULT_KEY) -> None:
+    def __init__(
+        self,
+        sources: Sources | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        state: Path | None = None,
+        switches: Mapping[str, str] | None = None,
+        limits: bool = False,
+        per_minute: int = 60,
+        minute: float = 60.0,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        key: str = DEFAULT_KEY,
+    ) -> None:
         self.switches = Switches(switches)
         self.store = Store(Clock(), self.switches.on("varied_fractions"))
         self.account = Account(self.store, self.switches, account_id, key)
@@ -41,7 +51,9 @@ class Simulator:
         self.calls = CallLog()
         self._state = None if state is None else StateFile(state)
         self._fill(sources or Sources(empty=True))
-        self._server = Server(host, port, Api(self.account, self.limiter, self.faults, self.calls), create_admin(self))
+        self._server = Server(
+            host, port, Api(self.account, self.limiter, self.faults, self.calls), create_admin(self)
+        )
         self._thread: threading.Thread | None = None
 
     def _fill(self, sources: Sources) -> None:
@@ -102,7 +114,9 @@ class Simulator:
 
     def start(self) -> Self:
         """Serve from a background thread."""
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
         self._thread.start()
         return self
 

@@ -14,8 +14,11 @@ TICKS_PER_SECOND = 10_000_000
 _DIGITS = 7
 _PATTERN = (3, 2, 3, 7, 3, 1, 3, 0, 3, 3)
 _KNUTH = 2_654_435_761
-_FORM = re.compile(r"^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7})\d*)?)?)?"
-                   r"(Z|[+-]\d\d:?\d\d)?$", re.IGNORECASE)
+_FORM = re.compile(
+    r"^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7})\d*)?)?)?"
+    r"(Z|[+-]\d\d:?\d\d)?$",
+    re.IGNORECASE,
+)
 
 
 def ticks_of(moment: datetime) -> int:
@@ -40,7 +43,8 @@ def parsed(text: str) -> int | None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
-        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+        clock = (int(hour or 0), int(minute or 0), int(second or 0))
+        moment = datetime(int(year), int(month), int(day), *clock, tzinfo=UTC)
     except ValueError:
         return None
     return ticks_of(moment - _offset(zone)) + int((fraction or "").ljust(_DIGITS, "0"))
@@ -60,15 +64,15 @@ def digits_for(seed: int, varied: bool = True) -> int:
 
 def truncated(ticks: int, digits: int) -> int:
     """The stamp cut to ``digits`` fraction digits."""
-    step = 10 ** (_DIGITS - digits)
+    step = int(10 ** (_DIGITS - digits))
     return ticks - ticks % step
 
 
 def with_fraction(ticks: int, seed: int, varied: bool = True) -> int:
     """A whole-second stamp given a fraction that depends on ``seed`` alone."""
     digits = digits_for(seed, varied)
-    fraction = (seed * _KNUTH) % 10**digits
-    return ticks - ticks % TICKS_PER_SECOND + fraction * 10 ** (_DIGITS - digits)
+    fraction = (seed * _KNUTH) % int(10**digits)
+    return ticks - ticks % TICKS_PER_SECOND + fraction * int(10 ** (_DIGITS - digits))
 
 
 def midnight(day: date | None) -> str | None:
@@ -78,9 +82,9 @@ def midnight(day: date | None) -> str | None:
 
 def london_to_utc(local: datetime) -> datetime:
     """UTC of a naive London wall time; the EU summer time rule holds since 1996."""
-    starts = datetime(local.year, 3, _last_sunday(local.year, 3), 1)
-    ends = datetime(local.year, 10, _last_sunday(local.year, 10), 2)
-    summer = starts <= local < ends
+    starts = (3, _last_sunday(local.year, 3), 1)
+    ends = (10, _last_sunday(local.year, 10), 2)
+    summer = starts <= (local.month, local.day, local.hour) < ends
     return (local - timedelta(hours=1 if summer else 0)).replace(tzinfo=UTC)
 
 

@@ -1,4 +1,5 @@
-"""Statuses that Core derives from the documents of a task (documentation: status tables of Sale and Purchase).
+"""Statuses that Core derives from the documents of a task (documentation: status tables of Sale and
+Purchase).
 
 Letter values of CombinedInvoiceStatus are the ones seen live (INVOICED, INVOICED / CREDITED, NOT INVOICED,
 PARTIALLY INVOICED, NOT AVAILABLE), not the ones of the documented table.
@@ -33,7 +34,9 @@ def invoice_status(task: Task) -> str:
         return VOIDED if task.void else NOT_AVAILABLE
     if not any(document.live for document in task.invoices):
         return "NOT INVOICED" if task.order.live else NOT_AVAILABLE
-    base = "INVOICED" if invoiced(task) >= task.order.total or _all_live(task.invoices) else "PARTIALLY INVOICED"
+    base = (
+        "INVOICED" if invoiced(task) >= task.order.total or _all_live(task.invoices) else "PARTIALLY INVOICED"
+    )
     return f"{base} / CREDITED" if _any_live(task.credits) and base == "INVOICED" else base
 
 

@@ -26,7 +26,9 @@ Keep = Callable[[str, Record], None]
 
 
 class Collection(Generic[R]):
-    """Records by ID in order of creation, with an index by change stamp, so that no list call sorts anything."""
+    """Records by ID in order of creation, with an index by change stamp, so that no list call sorts
+    anything.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -73,13 +75,19 @@ class Collection(Generic[R]):
         """Records changed after ``since`` and before ``until``, the longest unchanged first."""
         low = 0
         if since is not None:
-            low = bisect_left(self._by_update, (since, "")) if inclusive else bisect_right(self._by_update, (since, "~"))
+            low = (
+                bisect_left(self._by_update, (since, ""))
+                if inclusive
+                else bisect_right(self._by_update, (since, "~"))
+            )
         high = len(self._by_update) if until is None else bisect_left(self._by_update, (until, ""))
         return [self._records[key] for _, key in self._by_update[low:high]]
 
 
 class Rendered:
-    """Finished JSON by record and variant, dropped when the record changes; bounded in bytes, oldest out first."""
+    """Finished JSON by record and variant, dropped when the record changes; bounded in bytes, oldest out
+    first.
+    """
 
     def __init__(self, budget: int = 384 * 1024 * 1024) -> None:
         self._budget = budget

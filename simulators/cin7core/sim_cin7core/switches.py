@@ -27,47 +27,110 @@ class Switch:
 
 
 TABLE = (
-    Switch("throttle_status", ("429", "503"),
-           "Documentation [Introduction]: 429 since 2026, 503 in 2024; 503 still seen live on lists."),
-    Switch("throttle_retry_after", ("mixed", "seconds", "words", "none"),
-           "Seen live: missing, a number, or the words '60 Seconds'; mixed takes them in turn."),
-    Switch("throttle_purchase_words", (ON, OFF),
-           "Seen live: purchase and advanced-purchase details answer another status with 'reached 60 calls per 60 "
-           "seconds' in the body."),
-    Switch("throttle_purchase_status", ("400", "500"),
-           "Which other status is unconfirmed; 400 is the harder one, it looks like a refused request."),
+    Switch(
+        "throttle_status",
+        ("429", "503"),
+        "Documentation [Introduction]: 429 since 2026, 503 in 2024; 503 still seen live on lists.",
+    ),
+    Switch(
+        "throttle_retry_after",
+        ("mixed", "seconds", "words", "none"),
+        "Seen live: missing, a number, or the words '60 Seconds'; mixed takes them in turn.",
+    ),
+    Switch(
+        "throttle_purchase_words",
+        (ON, OFF),
+        "Seen live: purchase and advanced-purchase details answer another status with "
+        "'reached 60 calls per 60 seconds' in the body.",
+    ),
+    Switch(
+        "throttle_purchase_status",
+        ("400", "500"),
+        "Which other status is unconfirmed; 400 is the harder one, it looks like a refused request.",
+    ),
     Switch("rate_refused_count", (OFF, ON), "Whether refused calls use the budget up is unconfirmed."),
-    Switch("rate_headers", (OFF, ON), "One client reads X-RateLimit-Remaining; nobody has shown Core sending it."),
-    Switch("unknown_path", ("html", "redirect", "404"),
-           "Seen live: an unknown path gives 200 with an HTML page or a redirect loop; documentation says 404."),
-    Switch("error_shape", ("array", "object", "mixed"),
-           "Documentation and seen live: usually an array of {ErrorCode, Exception}, sometimes a bare object."),
-    Switch("unknown_id_status", ("400", "404"),
-           "Documentation: 400 for validation; unconfirmed for an unknown ID, seen live only for accounts."),
-    Switch("limit_out_of_range", ("refuse", "clamp"), "Limit is 1 to 1000 (documentation); the answer beyond is unconfirmed."),
-    Switch("updated_since", ("after", "at_or_after"), "Documentation: 'changed after'; whether inclusive is unconfirmed."),
-    Switch("list_order", ("created", "updated", "updated_desc"),
-           "Undocumented; one list was seen live oldest first."),
-    Switch("varied_fractions", (ON, OFF), "Documentation examples: stamps carry two to seven fraction digits."),
-    Switch("purchase_credit_stamp_zone", (OFF, ON),
-           "Documentation [Purchase credit note list]: stamps without Z there, with Z everywhere else."),
-    Switch("currency_rate", ("base_per_foreign", "foreign_per_base"),
-           "No page defines the direction. The only example with both amounts [Journal] multiplies: base amount = "
-           "amount x rate."),
-    Switch("sale_invoice_paid_status", (ON, OFF),
-           "Documentation lists PAID for sale invoices: a fully paid one says PAID instead of AUTHORISED."),
-    Switch("bill_paid_status", (OFF, ON),
-           "Documentation [Advanced purchase]: the example of a fully paid bill still says AUTHORISED."),
-    Switch("simple_purchase_misspelt_number", (ON, OFF),
-           "Documentation [Purchase]: the example spells the bill number InvocieNumber."),
-    Switch("simple_purchase_refuses_others", (ON, OFF),
-           "Seen live: purchase answers 400 for anything but simple purchases."),
-    Switch("standalone_credits_in_sale_list", (OFF, ON),
-           "Documentation gives the type Credit Note only for the credit note list."),
-    Switch("credit_note_rows", ("per_task", "per_credit_note"),
-           "The row has one CreditNoteNumber; whether a sale with two credit notes has two rows is unconfirmed."),
-    Switch("received_in_put_away", (OFF, ON),
-           "Seen live: on some accounts StockReceived is empty and the quantities are in PutAway."),
+    Switch(
+        "rate_headers", (OFF, ON), "One client reads X-RateLimit-Remaining; nobody has shown Core sending it."
+    ),
+    Switch(
+        "unknown_path",
+        ("html", "redirect", "404"),
+        "Seen live: an unknown path gives 200 with an HTML page or a redirect loop; documentation says 404.",
+    ),
+    Switch(
+        "error_shape",
+        ("array", "object", "mixed"),
+        "Documentation and seen live: usually an array of {ErrorCode, Exception}, sometimes a bare object.",
+    ),
+    Switch(
+        "unknown_id_status",
+        ("400", "404"),
+        "Documentation: 400 for validation; unconfirmed for an unknown ID, seen live only for accounts.",
+    ),
+    Switch(
+        "limit_out_of_range",
+        ("refuse", "clamp"),
+        "Limit is 1 to 1000 (documentation); the answer beyond is unconfirmed.",
+    ),
+    Switch(
+        "updated_since",
+        ("after", "at_or_after"),
+        "Documentation: 'changed after'; whether inclusive is unconfirmed.",
+    ),
+    Switch(
+        "list_order",
+        ("created", "updated", "updated_desc"),
+        "Undocumented; one list was seen live oldest first.",
+    ),
+    Switch(
+        "varied_fractions", (ON, OFF), "Documentation examples: stamps carry two to seven fraction digits."
+    ),
+    Switch(
+        "purchase_credit_stamp_zone",
+        (OFF, ON),
+        "Documentation [Purchase credit note list]: stamps without Z there, with Z everywhere else.",
+    ),
+    Switch(
+        "currency_rate",
+        ("base_per_foreign", "foreign_per_base"),
+        "No page defines the direction. The only example with both amounts [Journal] multiplies: "
+        "base amount = amount x rate.",
+    ),
+    Switch(
+        "sale_invoice_paid_status",
+        (ON, OFF),
+        "Documentation lists PAID for sale invoices: a fully paid one says PAID instead of AUTHORISED.",
+    ),
+    Switch(
+        "bill_paid_status",
+        (OFF, ON),
+        "Documentation [Advanced purchase]: the example of a fully paid bill still says AUTHORISED.",
+    ),
+    Switch(
+        "simple_purchase_misspelt_number",
+        (ON, OFF),
+        "Documentation [Purchase]: the example spells the bill number InvocieNumber.",
+    ),
+    Switch(
+        "simple_purchase_refuses_others",
+        (ON, OFF),
+        "Seen live: purchase answers 400 for anything but simple purchases.",
+    ),
+    Switch(
+        "standalone_credits_in_sale_list",
+        (OFF, ON),
+        "Documentation gives the type Credit Note only for the credit note list.",
+    ),
+    Switch(
+        "credit_note_rows",
+        ("per_task", "per_credit_note"),
+        "The row has one CreditNoteNumber; whether a sale with two credit notes has two rows is unconfirmed.",
+    ),
+    Switch(
+        "received_in_put_away",
+        (OFF, ON),
+        "Seen live: on some accounts StockReceived is empty and the quantities are in PutAway.",
+    ),
 )
 
 

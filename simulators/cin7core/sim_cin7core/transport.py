@@ -1,7 +1,8 @@
 """HTTP/1.1 with kept-alive connections, one thread per connection, answers in one write.
 
-The development server of werkzeug closes every connection after one answer, which is neither what Core does nor quick
-enough for benchmark runs; so this speaks to the API front directly and to the admin pages through WSGI.
+The development server of werkzeug closes every connection after one answer, which is neither what Core does
+nor quick enough for benchmark runs; so this speaks to the API front directly and to the admin pages through
+WSGI.
 """
 
 from __future__ import annotations
@@ -50,20 +51,28 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
         if self.path.startswith(ADMIN):
-            self._send(_through_wsgi(self.server.admin, self.command, self.path, self.headers.get("Content-Type", ""), body))
+            self._send(
+                _through_wsgi(
+                    self.server.admin, self.command, self.path, self.headers.get("Content-Type", ""), body
+                )
+            )
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         self._send(self.server.api.answer(Call.of(self.command, self.path, headers, body)))
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815 (names of http.server)
 
     def _send(self, answer: Answer) -> None:
         if answer.cut:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}", f"Date: {self.date_time_string()}",
-                 f"Content-Type: {answer.kind}", f"Content-Length: {len(answer.body)}"]
+        lines = [
+            f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}",
+            f"Date: {self.date_time_string()}",
+            f"Content-Type: {answer.kind}",
+            f"Content-Length: {len(answer.body)}",
+        ]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         self.wfile.write(head if self.command == "HEAD" else head + answer.body)
@@ -75,10 +84,22 @@ class Handler(BaseHTTPRequestHandler):
 def _through_wsgi(app: WsgiApp, method: str, target: str, kind: str, body: bytes) -> Answer:
     path, _, query = target.partition("?")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": query, "CONTENT_TYPE": kind,
-        "CONTENT_LENGTH": str(len(body)), "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False,
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": kind,
+        "CONTENT_LENGTH": str(len(body)),
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
     }
     started: list[Any] = []
 

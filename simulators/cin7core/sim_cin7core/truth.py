@@ -1,4 +1,6 @@
-"""What the account really holds: counts, and number and total of authorised documents by kind and currency."""
+"""What the account really holds: counts, and number and total of authorised documents by kind and
+currency.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from sim_cin7core.store import Store
 
 _NAMES = {
     SALE: ("sale_invoice", "sale_credit_note", "sale_payment", "sale_refund", "sale_prepayment"),
-    "purchase": ("bill", "supplier_credit_note", "purchase_payment", "purchase_refund", "purchase_prepayment"),
+    "purchase": (
+        "bill",
+        "supplier_credit_note",
+        "purchase_payment",
+        "purchase_refund",
+        "purchase_prepayment",
+    ),
 }
 Sums = dict[tuple[str, str], list[Decimal]]
 
@@ -24,7 +32,10 @@ def summary(store: Store) -> JsonObject:
         counts = {collection.name: len(collection) for collection in store.collections()}
     documents: JsonObject = {}
     for (kind, currency), amounts in sorted(sums.items()):
-        documents.setdefault(kind, {})[currency] = {"count": len(amounts), "total": str(sum(amounts, Decimal(0)))}
+        documents.setdefault(kind, {})[currency] = {
+            "count": len(amounts),
+            "total": str(sum(amounts, Decimal(0))),
+        }
     return {"counts": counts, "documents": documents, "now": store.clock.ticks()}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from sim_cin7core import chart
 from sim_cin7core.account import Account
-from sim_cin7core.records import EXCLUSIVE, Card, Document, JsonObject, Line, Task, price_line
+from sim_cin7core.records import EMPTY_ID, EXCLUSIVE, Card, Document, JsonObject, Line, Task, price_line
 from sim_cin7core.store import Collection
 
 
@@ -61,14 +61,20 @@ def money(value: object) -> Decimal:
 
 def day_of(params: JsonObject, key: str = "date", default: date | None = None) -> date:
     """A date parameter (YYYY-MM-DD)."""
-    return date.fromisoformat(str(params[key])) if params.get(key) else default or date.today()
+    return date.fromisoformat(str(params[key])) if params.get(key) else default or datetime.now(UTC).date()
 
 
-def lines_of(account: Account, given: list[JsonObject], tax_rule: str, calculation: str = EXCLUSIVE,
-             default_account: str = chart.SALES) -> tuple[Line, ...]:
+def lines_of(
+    account: Account,
+    given: list[JsonObject],
+    tax_rule: str,
+    calculation: str = EXCLUSIVE,
+    default_account: str = chart.SALES,
+) -> tuple[Line, ...]:
     """Lines from ``{"sku", "name", "quantity", "price", "discount", "tax_rule", "account", "comment"}``.
 
-    With ``sku`` it is a product line, otherwise an additional charge. An unknown tax rule or account is refused.
+    With ``sku`` it is a product line, otherwise an additional charge. An unknown tax rule or account is
+    refused.
     """
     return tuple(_line(account, item, tax_rule, calculation, default_account) for item in given)
 
@@ -78,8 +84,14 @@ def _line(account: Account, item: JsonObject, tax_rule: str, calculation: str, d
     if code not in {row["Code"] for row in account.accounts}:
         raise ImpossibleError(f"no account {code}", 400)
     sku = str(item.get("sku", ""))
-    card = next((card for card in account.store.products
-                 if str(card.fields["SKU"]).casefold() == sku.casefold()), None) if sku else None
+    card = (
+        next(
+            (card for card in account.store.products if str(card.fields["SKU"]).casefold() == sku.casefold()),
+            None,
+        )
+        if sku
+        else None
+    )
     if sku and card is None:
         raise ImpossibleError(f"no product {sku}", 400)
     try:
@@ -87,10 +99,19 @@ def _line(account: Account, item: JsonObject, tax_rule: str, calculation: str, d
     except KeyError as error:
         raise ImpossibleError(f"no tax rule {rule}", 400) from error
     name = str(item.get("name") or (card.name if card else "Charge"))
-    line = Line(name, money(item.get("quantity", 1)), money(item.get("price", 0)), Decimal(0), rule, code, sku=sku,
-                discount=money(item.get("discount", 0)), comment=str(item.get("comment", "")),
-                average_cost=money(item.get("average_cost", card.fields["AverageCost"] if card else 0)),
-                **({"product_id": card.id} if card else {}))
+    line = Line(
+        name,
+        money(item.get("quantity", 1)),
+        money(item.get("price", 0)),
+        Decimal(0),
+        rule,
+        code,
+        sku=sku,
+        discount=money(item.get("discount", 0)),
+        comment=str(item.get("comment", "")),
+        average_cost=money(item.get("average_cost", card.fields["AverageCost"] if card else 0)),
+        product_id=card.id if card else EMPTY_ID,
+    )
     return price_line(line, percent, calculation)
 
 

@@ -10,23 +10,42 @@ from sim_cin7core.store import Collection
 
 
 def create_customer(account: Account, params: JsonObject) -> JsonObject:
-    """``name``; optional country, currency and ``fields`` by Core's names. Names are unique in any letter case."""
+    """``name``; optional country, currency and ``fields`` by Core's names. Names are unique in any letter
+    case.
+    """
     name, stamp = _unused(account.store.customers, str(params["name"]), "Name"), account.store.next_stamp()
-    return _added(account, cards.customer(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {})))
+    return _added(
+        account, cards.customer(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {}))
+    )
 
 
 def create_supplier(account: Account, params: JsonObject) -> JsonObject:
     """As ``create_customer``."""
     name, stamp = _unused(account.store.suppliers, str(params["name"]), "Name"), account.store.next_stamp()
-    return _added(account, cards.supplier(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {})))
+    return _added(
+        account, cards.supplier(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {}))
+    )
 
 
 def create_product(account: Account, params: JsonObject) -> JsonObject:
-    """``sku``; optional name, type (Stock or Service), price, cost, account and ``fields`` by Core's names."""
+    """``sku``; optional name, type (Stock or Service), price, cost, account and ``fields`` by Core's
+    names.
+    """
     sku, stamp = _unused(account.store.products, str(params["sku"]), "SKU"), account.store.next_stamp()
-    return _added(account, cards.product(
-        f"{sku}/{stamp}", sku, str(params.get("name", sku)), stamp, str(params.get("type", cards.STOCK)),
-        money(params.get("price", 0)), money(params.get("cost", 0)), params.get("account"), **params.get("fields", {})))
+    return _added(
+        account,
+        cards.product(
+            f"{sku}/{stamp}",
+            sku,
+            str(params.get("name", sku)),
+            stamp,
+            str(params.get("type", cards.STOCK)),
+            money(params.get("price", 0)),
+            money(params.get("cost", 0)),
+            params.get("account"),
+            **params.get("fields", {}),
+        ),
+    )
 
 
 def rename_customer(account: Account, params: JsonObject) -> JsonObject:
@@ -50,7 +69,9 @@ def deprecate_customer(account: Account, params: JsonObject) -> JsonObject:
 
 
 def edit_product(account: Account, params: JsonObject) -> JsonObject:
-    """``id``, ``name`` or ``sku``, and ``fields`` by Core's names; Type can not change (documentation, Product)."""
+    """``id``, ``name`` or ``sku``, and ``fields`` by Core's names; Type can not change (documentation,
+    Product).
+    """
     card = card_of(account.store.products, params)
     if "Type" in params["fields"]:
         raise ImpossibleError("the Type of a product can not change")

@@ -27,7 +27,9 @@ _ADVANCED = {"Simple Sale": "Advanced Sale", "Simple Purchase": "Advanced Purcha
 
 
 def add_invoice(account: Account, params: JsonObject) -> JsonObject:
-    """Another invoice (bill) with ``lines`` and ``charges``; a second one makes a simple task an advanced one."""
+    """Another invoice (bill) with ``lines`` and ``charges``; a second one makes a simple task an advanced
+    one.
+    """
     task = task_of(account, params)
     if task.void:
         raise ImpossibleError("the task is voided")
@@ -55,8 +57,15 @@ def _document(account: Account, task: Task, params: JsonObject, kind: str, prefi
     lines = lines_of(account, params.get("lines", []), task.tax_rule, task.calculation, own)
     charges = lines_of(account, params.get("charges", []), task.tax_rule, task.calculation, own)
     number = str(params.get("document_number") or fresh(account, prefix))
-    return Document(identifier(kind, task.id, number), number, str(params.get("status", AUTHORISED)), day_of(params),
-                    money(params.get("rate", task.rate)), lines, charges).reckon(task.calculation)
+    return Document(
+        identifier(kind, task.id, number),
+        number,
+        str(params.get("status", AUTHORISED)),
+        day_of(params),
+        money(params.get("rate", task.rate)),
+        lines,
+        charges,
+    ).reckon(task.calculation)
 
 
 def undo_invoice(account: Account, params: JsonObject) -> JsonObject:
@@ -78,9 +87,9 @@ def authorise_invoice(account: Account, params: JsonObject) -> JsonObject:
 
 
 def edit_sale_invoice(account: Account, params: JsonObject) -> JsonObject:
-    """Undo, edit and authorise again under the same TaskID: ``line`` (position from 0) or ``charge`` gets a new
-    ``price``, ``quantity``, ``discount``, ``account``, ``tax_rule`` or ``name``; also ``date``, ``due``, ``memo``.
-    With ``authorise`` false it stays a draft."""
+    """Undo, edit and authorise again under the same TaskID: ``line`` (position from 0) or ``charge`` gets a
+    new ``price``, ``quantity``, ``discount``, ``account``, ``tax_rule`` or ``name``; also ``date``, ``due``,
+    ``memo``. With ``authorise`` false it stays a draft."""
     return _edit(account, task_of(account, params, SALE), params)
 
 
@@ -97,7 +106,10 @@ def _edit(account: Account, task: Task, params: JsonObject) -> JsonObject:
         document.charges = _replaced(document.charges, int(params["charge"]), params, task.calculation)
     elif document.lines and {"price", "quantity", "discount", "account", "tax_rule", "name"} & params.keys():
         document.lines = _replaced(document.lines, int(params.get("line", 0)), params, task.calculation)
-    document.date, document.memo = day_of(params, "date", document.date), str(params.get("memo", document.memo))
+    document.date, document.memo = (
+        day_of(params, "date", document.date),
+        str(params.get("memo", document.memo)),
+    )
     document.due = day_of(params, "due", document.due) if params.get("due") else document.due
     document.number = str(params.get("new_number", document.number))
     document.reckon(task.calculation)
@@ -117,7 +129,9 @@ def _kind(task: Task, params: JsonObject) -> list[Document]:
     return task.credits if params.get("kind") == "credit" else task.invoices
 
 
-def _replaced(lines: tuple[Line, ...], position: int, params: JsonObject, calculation: str) -> tuple[Line, ...]:
+def _replaced(
+    lines: tuple[Line, ...], position: int, params: JsonObject, calculation: str
+) -> tuple[Line, ...]:
     if not 0 <= position < len(lines):
         raise ImpossibleError(f"no line {position}", 404)
     numbers = {name: money(params[name]) for name in ("price", "quantity", "discount") if name in params}

@@ -12,7 +12,9 @@ from sim_cin7core.records import Document, JsonObject, Payment, Task, identifier
 
 
 def pay(account: Account, params: JsonObject) -> JsonObject:
-    """Pay an invoice or bill: ``amount`` (all that is due without it), ``date``, ``account``, ``rate``, ``reference``."""
+    """Pay an invoice or bill: ``amount`` (all that is due without it), ``date``, ``account``, ``rate``,
+    ``reference``.
+    """
     task = task_of(account, params)
     document = document_of(task.invoices, params)
     return _money(account, task, document, document.total - document.paid, params)
@@ -52,6 +54,15 @@ def _money(account: Account, task: Task, document: Document, due: Decimal, param
     if not 0 < amount <= due:
         raise ImpossibleError(f"{amount} is not between 0 and what is due, {due}")
     stamp = account.store.next_stamp()
-    document.payments.append(Payment(identifier("payment", document.task_id, task.id, stamp), amount, day_of(params), bank,
-                                     money(params.get("rate", document.rate)), stamp, str(params.get("reference", ""))))
+    document.payments.append(
+        Payment(
+            identifier("payment", document.task_id, task.id, stamp),
+            amount,
+            day_of(params),
+            bank,
+            money(params.get("rate", document.rate)),
+            stamp,
+            str(params.get("reference", "")),
+        )
+    )
     return changed(account, task)

@@ -40,9 +40,9 @@ def changed(account: Account, task: Task) -> JsonObject:
 
 
 def create_sale(account: Account, params: JsonObject) -> JsonObject:
-    """``customer`` (name or ``customer_id``), ``lines``, ``charges``; optional number, type, date, currency, rate,
-    tax_rule, tax_calculation, invoice (false: order only), invoice_number, invoice_status, reference, channel,
-    external_id, note. Type "Credit Note" makes a stand-alone credit note."""
+    """``customer`` (name or ``customer_id``), ``lines``, ``charges``; optional number, type, date,
+    currency, rate, tax_rule, tax_calculation, invoice (false: order only), invoice_number, invoice_status,
+    reference, channel, external_id, note. Type "Credit Note" makes a stand-alone credit note."""
     card = card_of(account.store.customers, {"id": params.get("customer_id"), "name": params.get("customer")})
     task = _task(account, params, SALE, card, str(params.get("type", "Simple Sale")), "SO-")
     task.channel, task.external_id = params.get("channel"), params.get("external_id")
@@ -55,7 +55,9 @@ def create_sale(account: Account, params: JsonObject) -> JsonObject:
 
 
 def create_purchase(account: Account, params: JsonObject) -> JsonObject:
-    """As ``create_sale``, with ``supplier`` or ``supplier_id``; types Simple, Advanced and Service Purchase."""
+    """As ``create_sale``, with ``supplier`` or ``supplier_id``; types Simple, Advanced and Service
+    Purchase.
+    """
     card = card_of(account.store.suppliers, {"id": params.get("supplier_id"), "name": params.get("supplier")})
     task = _task(account, params, PURCHASE, card, str(params.get("type", "Simple Purchase")), "PO-")
     if params.get("invoice", True):
@@ -68,8 +70,15 @@ def create_purchase(account: Account, params: JsonObject) -> JsonObject:
 
 def _task(account: Account, params: JsonObject, side: str, card: Card, kind: str, prefix: str) -> Task:
     stamp, number = account.store.next_stamp(), str(params.get("number") or fresh(account, prefix))
-    calculation, tax_rule = str(params.get("tax_calculation", EXCLUSIVE)), str(params.get("tax_rule", card.fields["TaxRule"]))
-    currency, rate, day = str(params.get("currency", card.fields["Currency"])), money(params.get("rate", 1)), day_of(params)
+    calculation, tax_rule = (
+        str(params.get("tax_calculation", EXCLUSIVE)),
+        str(params.get("tax_rule", card.fields["TaxRule"])),
+    )
+    currency, rate, day = (
+        str(params.get("currency", card.fields["Currency"])),
+        money(params.get("rate", 1)),
+        day_of(params),
+    )
     if currency == chart.CURRENCY and rate != 1:
         raise ImpossibleError("the rate of the base currency is 1", 400)
     own = chart.SALES if side == SALE else chart.INVENTORY
@@ -77,18 +86,42 @@ def _task(account: Account, params: JsonObject, side: str, card: Card, kind: str
     charges = lines_of(account, params.get("charges", []), tax_rule, calculation, own)
     order = Document(EMPTY_ID, number, AUTHORISED, day, rate, lines, charges).reckon(calculation)
     addresses = card.fields["Addresses"]
-    return Task(identifier(side, number, stamp), side, number, kind, card.id, card.name, currency, rate, tax_rule, calculation,
-                str(params.get("terms", chart.DEFAULT_TERMS)), day, order, stamp, stamp,
-                country=addresses[0]["Country"] if addresses else "", reference=str(params.get("reference", "")),
-                note=str(params.get("note", "")), fulfilled=bool(params.get("fulfilled", True)))
+    return Task(
+        identifier(side, number, stamp),
+        side,
+        number,
+        kind,
+        card.id,
+        card.name,
+        currency,
+        rate,
+        tax_rule,
+        calculation,
+        str(params.get("terms", chart.DEFAULT_TERMS)),
+        day,
+        order,
+        stamp,
+        stamp,
+        country=addresses[0]["Country"] if addresses else "",
+        reference=str(params.get("reference", "")),
+        note=str(params.get("note", "")),
+        fulfilled=bool(params.get("fulfilled", True)),
+    )
 
 
 def _billed(account: Account, task: Task, params: JsonObject, kind: str, prefix: str) -> Document:
     number = str(params.get("invoice_number") or fresh(account, prefix))
     day = day_of(params, "invoice_date", task.date)
-    return Document(identifier(kind, task.id, number), number, str(params.get("invoice_status", AUTHORISED)), day,
-                    money(params.get("invoice_rate", task.rate)), task.order.lines, task.order.charges,
-                    day_of(params, "due", day + timedelta(days=TERM_DAYS))).reckon(task.calculation)
+    return Document(
+        identifier(kind, task.id, number),
+        number,
+        str(params.get("invoice_status", AUTHORISED)),
+        day,
+        money(params.get("invoice_rate", task.rate)),
+        task.order.lines,
+        task.order.charges,
+        day_of(params, "due", day + timedelta(days=TERM_DAYS)),
+    ).reckon(task.calculation)
 
 
 def void_sale(account: Account, params: JsonObject) -> JsonObject:
@@ -111,7 +144,9 @@ def _void(account: Account, task: Task) -> JsonObject:
 
 
 def touch(account: Account, params: JsonObject) -> JsonObject:
-    """Move the stamp of a sale, purchase, customer, supplier or product (``collection``); nothing else changes."""
+    """Move the stamp of a sale, purchase, customer, supplier or product (``collection``); nothing else
+    changes.
+    """
     name = params.get("collection")
     if name in ("customers", "suppliers", "products"):
         card = card_of(getattr(account.store, str(name)), params)
