@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path("hub-data"), description="Folder for the database file and the key file.")
     database_url: str = Field(
         "",
-        description="sqlite:///path or postgresql://user:password@host/name. Empty: the file hub.db in the data folder.",
+        description="sqlite:///path or postgresql://user:password@host/name. Empty: hub.db in the data folder.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         90,
         ge=0,
         le=3600,
-        description="Longest wait for a rate limit within a run, in seconds; for longer ones the run is parked.",
+        description="Longest wait for a rate limit within a run, in seconds; a longer one parks the run.",
     )
     run_stale_seconds: float = Field(
         300,
@@ -141,7 +141,7 @@ def _make_key_file(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(new_key() + "\n")
             file.flush()
             os.fsync(file.fileno())

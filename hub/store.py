@@ -87,7 +87,7 @@ class Store:
         Every row has the same columns; those that a model gives a default may be left out. With
         ``only_if_changed`` a row whose column of that name is unchanged is left alone.
         """
-        target = _table(table)
+        target = table_of(table)
         statement = (sqlite.insert if self.is_sqlite else postgresql.insert)(target)
         if update:
             changed = None
@@ -101,7 +101,7 @@ class Store:
 
     def insert(self, db: sa.Connection, table: TableLike, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert ``rows``, all with the same columns; those with a default in the model may be left out."""
-        _execute(db, sa.insert(_table(table)), table, rows)
+        _execute(db, sa.insert(table_of(table)), table, rows)
 
     def claim(self, db: sa.Connection, integration_id: int) -> None:
         """Take the integration's write lock until the transaction ends.
@@ -109,7 +109,7 @@ class Store:
         SQLite has one writer anyway. ``FOR NO KEY UPDATE`` lets others add rows that refer to it.
         """
         if not self.is_sqlite:
-            integration = _table(Integration)
+            integration = table_of(Integration)
             chosen = sa.select(integration.c.id).where(integration.c.id == integration_id)
             db.execute(chosen.with_for_update(key_share=True))
 
@@ -197,7 +197,8 @@ def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
     return engine
 
 
-def _table(table: TableLike) -> sa.Table:
+def table_of(table: TableLike) -> sa.Table:
+    """The table of a model, for statements without the ORM in between."""
     if isinstance(table, sa.Table):
         return table
     found: sa.Table = table.__table__  # type: ignore[attr-defined]

@@ -2,5 +2,6 @@
 
 from hub.http.answers import Answer
 from hub.http.door import Door
+from hub.http.exchange import prune_exchanges
 
-__all__ = ["Answer", "Door"]
+__all__ = ["Answer", "Door", "prune_exchanges"]

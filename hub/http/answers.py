@@ -74,7 +74,7 @@ class Answer:
                 code="not_json",
                 what=f"{self.url.partition('?')[0]} answered with {self._form} instead of data.",
                 why=f"The status was {self.status}.",
-                fix="Usually this passes by itself; if not, check the address and the platform's status page.",
+                fix="Usually this passes by itself; if not, check the address and the platform's status.",
                 done="" if safe else "It will be looked for before anything is sent again.",
                 detail=self.text[:2000],
             )

@@ -1,7 +1,7 @@
 """The tables' histories: the hub's own, and one for each plugin that brings ``migrations/versions``.
 
 Each history has its own version table, ``alembic_version_<owner>``, so that uninstalling a plugin leaves
-the others able to migrate. A plugin's tables are named ``<owner>_...``, the owner being the name of its entry point.
+the others able to migrate. A plugin's tables are named ``<owner>_...``, after its entry point.
 
 To write a new revision after changing the models: ``python -m hub.migrations.autogenerate "what changed"``.
 """
