@@ -1,0 +1,197 @@
+"""Pulling sales and purchases: a list of rows, and one detail call for each row that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from hub import Page, ProviderError, Record, RejectedError, Want
+from hub_cin7core.client import Client, FaultError
+from hub_cin7core.cursor import Cursor, parameter, progress, resume_page
+from hub_cin7core.feeds import STANDALONE_CREDIT, TaskList
+from hub_cin7core.fields import Native, ReadError, guid, number, text
+from hub_cin7core.records import unreadable
+from hub_cin7core.walk import Row, Walk, read_row
+
+CHUNK = 50
+"""Details read before they are handed over and stored: what a broken pull can lose, and what is held in
+memory.
+"""
+
+_FAULTS_IN_A_ROW = 3
+_AFTERTHOUGHT = timedelta(days=31)
+"""How long before its date a document may have been touched last."""
+_UNREAD = " unread"
+"""Ends the stamp of a record whose detail was not worth a call, to tell it from one whose detail was read."""
+
+_TOO_EARLY = frozenset({"DRAFT", "ESTIMATING", "ESTIMATED", "ORDERING"})
+_NOT_STARTED = frozenset({"", "NOT AVAILABLE", "NOT INVOICED"})
+_STATUS_KEYS = ("CombinedInvoiceStatus", "InvoiceStatus", "CreditNoteStatus")
+_NUMBER_KEYS = ("InvoiceNumber", "CreditNoteNumber", "InvoiceDate")
+_AMOUNT_KEYS = ("InvoiceAmount", "PaidAmount", "SaleInvoicesTotalAmount", "CombinedPaymentTotal")
+
+
+class TaskPull:
+    """One pull of one list of sales or purchases."""
+
+    def __init__(
+        self, client: Client, tasks: TaskList, want: Want, *, site: str, started: datetime, parallel: int
+    ) -> None:
+        self._client = client
+        self._tasks = tasks
+        self._want = want
+        self._site = site
+        self._started = started
+        self._parallel = parallel
+        self._paths = tasks.details
+        self._faults = 0
+        self._oldest_fault = ""
+
+    def pages(self) -> Iterator[Page]:
+        """What changed, in pages of at most :data:`CHUNK` records; the last one moves the cursor."""
+        cursor = Cursor.parse(self._want.cursor)
+        since = {self._tasks.since: parameter(cursor.since)} if cursor.since else {}
+        walk = Walk(
+            lambda start: self._client.pages(self._tasks.path, self._tasks.key, since, start),
+            resume_page(self._want.progress),
+            lambda native: read_row(native, guid(native, self._tasks.id), self._tasks.stamp),
+        )
+        with ThreadPoolExecutor(self._parallel, thread_name_prefix="cin7core") as pool:
+            for page, rows in walk:
+                changed = self._changed([row for row in rows if self._is_ours(row)])
+                for start in range(0, len(changed), CHUNK):
+                    records, failure = self._read(pool, changed[start : start + CHUNK])
+                    if records:
+                        yield Page(records=records, progress=progress(page.number), expected=page.total)
+                    if failure:
+                        raise failure
+        newest = min(filter(None, (walk.newest, self._oldest_fault)), default="")
+        yield Page(watermark=str(cursor.moved_to(newest, self._started) if walk.complete else cursor))
+
+    def _is_ours(self, row: Row) -> bool:
+        is_standalone = text(row.native, "Type").casefold() == STANDALONE_CREDIT
+        return is_standalone is self._tasks.standalone_credits
+
+    def _changed(self, rows: Sequence[Row]) -> list[Row | Record]:
+        """The rows whose detail is needed, and finished records for those that can own no document yet."""
+        known = self._want.known([row.id for row in rows])
+        changed: list[Row | Record] = []
+        for row in rows:
+            stored = known.get(row.id, "")
+            if row.stamp and stored == row.stamp:
+                continue
+            was_read = bool(stored) and not stored.endswith(_UNREAD)
+            rule = "" if was_read or row.fault else needless(row, self._want.since)
+            if not rule:
+                changed.append(row)
+            elif stored != row.stamp + _UNREAD:
+                changed.append(_unread(row, rule))
+        return changed
+
+    def _read(
+        self, pool: ThreadPoolExecutor, chunk: Sequence[Row | Record]
+    ) -> tuple[tuple[Record, ...], ProviderError | None]:
+        """Read details side by side, in order; when one call fails for good, what came before it is kept."""
+        records: list[Record] = []
+        futures = [pool.submit(self._record, entry) for entry in chunk]
+        try:
+            for entry, future in zip(chunk, futures, strict=True):
+                record, fault = future.result()
+                self._note(entry, fault)
+                records.append(record)
+        except ProviderError as error:
+            return tuple(records), error
+        finally:
+            for future in futures:
+                future.cancel()
+        return tuple(records), None
+
+    def _note(self, entry: Row | Record, fault: FaultError | None) -> None:
+        """One record that Core fails on must not stop the others; Core failing on all of them must.
+
+        The cursor stays before such a record, so that the next pull lists it again.
+        """
+        if fault is None:
+            self._faults = 0
+            return
+        self._faults += 1
+        if self._faults >= _FAULTS_IN_A_ROW:
+            raise fault
+        self._oldest_fault = min(filter(None, (self._oldest_fault, entry.stamp)), default="")
+
+    def _record(self, entry: Row | Record) -> tuple[Record, FaultError | None]:
+        if isinstance(entry, Record):
+            return entry, None
+        if entry.fault or not entry.id:
+            return unreadable(entry, entry.native, entry.fault or "the row has no id"), None
+        native: Any = entry.native
+        try:
+            native = self._detail(entry)
+            if guid(native, "ID") != entry.id:
+                raise ReadError("the detail is not that of the record asked for")
+            task = self._tasks.read(native, self._site)
+        except FaultError as fault:
+            return unreadable(entry, native, fault.problem.detail), fault
+        except RejectedError as refused:
+            return unreadable(entry, native, refused.problem.detail), None
+        except (ValueError, ArithmeticError) as error:
+            return unreadable(entry, native, error), None
+        label = text(entry.native, "OrderNumber", "CreditNoteNumber")
+        return Record(entry.id, entry.stamp, tuple(task.documents), task.skipped, label=label), None
+
+    def _detail(self, row: Row) -> Native:
+        """The detail from the first path that serves this type of purchase or sale.
+
+        Core refuses an advanced purchase on the simple one's path and asks for the other; should an account
+        do the same the other way round, simple purchases are asked for on their own path from then on.
+        """
+        is_simple = text(row.native, "Type").casefold().startswith("simple")
+        paths = self._paths if is_simple else self._tasks.details
+        params = {"ID": text(row.native, self._tasks.id), **self._tasks.detail_params}
+        for path in paths[:-1]:
+            try:
+                return _single(self._client.get(path, params))
+            except RejectedError:
+                if is_simple:
+                    self._paths = tuple(reversed(self._tasks.details))
+        return _single(self._client.get(paths[-1], params))
+
+
+def _single(found: Any) -> Native:
+    if not isinstance(found, Mapping):
+        raise ReadError("the detail is not an object")
+    return found
+
+
+def _unread(row: Row, rule: str) -> Record:
+    return Record(
+        row.id, row.stamp + _UNREAD, skipped={f"task:{row.id}": rule}, label=text(row.native, "OrderNumber")
+    )
+
+
+def needless(row: Row, since: date | None) -> str:
+    """Why a row's detail holds nothing to read, as a rule; empty when it may hold something.
+
+    Core's combined statuses are not trusted to say that something is invoiced. That nothing can be is
+    believed only when the task has not come as far as an authorised order, nobody has named a number, a date
+    or an amount, and every status agrees. A row is also left out when neither it nor its invoice reaches the
+    first date anybody needs.
+    """
+    native = row.native
+    try:
+        amounts = [number(native, key) for key in _AMOUNT_KEYS]
+    except ReadError:
+        return ""
+    if (
+        text(native, "Status").upper() in _TOO_EARLY
+        and all(text(native, key).upper() in _NOT_STARTED for key in _STATUS_KEYS)
+        and not any(text(native, key) for key in _NUMBER_KEYS)
+        and not any(amounts)
+    ):
+        return "no invoice or credit yet"
+    latest = max(row.stamp[:10], text(native, "InvoiceDate")[:10], text(native, "OrderDate")[:10])
+    if since and row.stamp and latest < (since - _AFTERTHOUGHT).isoformat():
+        return "before the start date"
+    return ""

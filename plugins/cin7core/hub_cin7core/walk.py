@@ -1,0 +1,81 @@
+"""Walking a list so that nothing is missed while people go on working.
+
+Core pages by number over rows whose order is not documented and changes as records change. A record touched
+between two pages moves, and others slide over a page border, unseen or seen twice. So rows are counted by id:
+as long as fewer were seen than Core counts, the list is walked once more, and if that does not help the
+cursor stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from hub_cin7core.client import ListPage
+from hub_cin7core.cursor import stamp
+from hub_cin7core.fields import Native, ReadError, text
+
+_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a list. ``fault`` says why its stamp could not be read."""
+
+    id: str
+    stamp: str
+    native: Native
+    fault: str = ""
+
+
+def read_row(native: Native, id: str, stamp_key: str) -> Row:
+    """A row with its id and canonical stamp; ``stamp_key`` is empty for lists without stamps."""
+    try:
+        return Row(id, stamp(text(native, stamp_key)) if stamp_key else "", native)
+    except ReadError as error:
+        return Row(id, "", native, fault=str(error))
+
+
+class Walk:
+    """One walk over a list: iterate it once, then ask ``complete`` and ``newest``.
+
+    Starts at ``start``, where a broken pull had come to, and wraps around to the pages before, whose rows
+    cost nothing by then. Gives each row once per stamp, page by page.
+    """
+
+    def __init__(
+        self, pages: Callable[[int], Iterator[ListPage]], start: int, read: Callable[[Native], Row]
+    ) -> None:
+        self._pages = pages
+        self._start = start
+        self._read = read
+        self._seen: dict[str, str] = {}
+        self.newest = ""
+        self.complete = False
+
+    def __iter__(self) -> Iterator[tuple[ListPage, list[Row]]]:
+        start = self._start
+        for _ in range(_ROUNDS):
+            count, total = 0, None
+            for page in self._round(start):
+                count += 1
+                total = page.total
+                yield page, self._fresh(page)
+            self.complete = total is None or len(self._seen) >= total or count <= 1
+            if self.complete:
+                return
+            start = 1
+
+    def _round(self, start: int) -> Iterator[ListPage]:
+        yield from self._pages(start)
+        yield from islice(self._pages(1), start - 1)
+
+    def _fresh(self, page: ListPage) -> list[Row]:
+        rows = []
+        for row in map(self._read, page.rows):
+            if self._seen.get(row.id) != row.stamp or not row.id:
+                rows.append(row)
+            self._seen[row.id] = row.stamp
+            self.newest = max(self.newest, row.stamp)
+        return rows
