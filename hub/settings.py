@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path("hub-data"), description="Folder for the database file and the key file.")
     database_url: str = Field(
         "",
-        description="sqlite:///path or postgresql://user:password@host/name. Empty: hub.db in the data folder.",
+        description="sqlite:///path or postgresql://user:password@host/name. Empty: hub.db in HUB_DATA.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     base_url: str = Field(
         "http://localhost:8080",
         pattern=r"^https?://[^/\s]+(/[^\s?#]*)?$",
-        description="Where people's browsers reach the hub; sign-in at Xero and the like returns there.",
+        description="Where people's browsers reach the hub; signing in at a platform returns there.",
     )
     listen_host: str = Field("127.0.0.1", min_length=1, description="Address that the web server listens on.")
     listen_port: int = Field(

@@ -56,7 +56,7 @@ class Vault:
 
 _WRONG_KEY = (
     "A stored secret can't be decrypted with the present keys. Put the right key back:"
-    " add it to the end of HUB_SECRET_KEYS, or restore the file secret.key in the data folder from your backup."
+    " add it to the end of HUB_SECRET_KEYS, or restore secret.key in HUB_DATA from your backup."
 )
 
 

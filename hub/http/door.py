@@ -49,10 +49,11 @@ class _Course:
 class Door:
     """A way out for one connection; :meth:`bind` it to a platform, then :meth:`call`, from any thread.
 
-    Never call inside a write transaction: the limiter and the log need one themselves. ``before_send`` may raise
-    to keep the call from leaving; it is also asked every second of a wait. ``on_wait`` is told how long each wait
-    of a second or more will be. ``patience`` is how many seconds a call may wait in all before it raises
-    ``BusyError``. ``bucket`` names the count of calls shared with other doors, by default the connection's.
+    Never call inside a write transaction: the limiter and the log need one themselves. ``before_send`` may
+    raise to keep the call from leaving; it is also asked every second of a wait. ``on_wait`` is told how long
+    each wait of a second or more will be. ``patience`` is how many seconds a call may wait in all before it
+    raises ``BusyError``. ``bucket`` names the count of calls shared with other doors, by default the
+    connection's.
     """
 
     def __init__(
@@ -96,9 +97,9 @@ class Door:
     ) -> Door:
         """The same door, limits and log, for one platform.
 
-        ``headers`` may be a function; it is asked before every call, with ``True`` when the last answer showed
-        that the token had expired. ``throttled`` gives the seconds to rest when an answer means that the call was
-        refused for its rate and not carried out. ``learn`` reads how many calls are left today.
+        ``headers`` may be a function; it is asked before every call, with ``True`` when the last answer
+        showed that the token had expired. ``throttled`` gives the seconds to rest when an answer means that
+        the call was refused for its rate and not carried out. ``learn`` reads how many calls are left today.
         """
         bound = copy.copy(self)
         bound._base_url, bound._headers, bound._throttled, bound._learn = base_url, headers, throttled, learn
@@ -117,10 +118,11 @@ class Door:
     ) -> Answer:
         """Send one request and return its answer, whatever its status.
 
-        A refused call is repeated after the rest that the platform asks for, a read when it is lost or answered
-        with 5xx, and any call once when ``expired`` says that the answer asks for a new token. A write that may
-        have been carried out is never repeated. Raises ``BusyError``, ``UnreachableError`` (nothing was sent, or a read was lost),
-        ``UnsureError`` (a write was lost) and whatever ``before_send`` raises.
+        A refused call is repeated after the rest that the platform asks for, a read when it is lost or
+        answered with 5xx, and any call once when ``expired`` says that the answer asks for a new token. A
+        write that may have been carried out is never repeated. Raises ``BusyError``, ``UnreachableError``
+        (nothing was sent, or a read was lost), ``UnsureError`` (a write was lost) and whatever
+        ``before_send`` raises.
         """
         request = Request(
             method.upper(),

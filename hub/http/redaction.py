@@ -1,7 +1,7 @@
 """What may be kept of a conversation: no credential, no token, no password.
 
-Patterns work on text rather than on parsed data because what is logged is often cut short or broken, and those
-are the exchanges that somebody reads.
+Patterns work on text rather than on parsed data because what is logged is often cut short or broken, and
+those are the exchanges that somebody reads.
 """
 
 from __future__ import annotations

@@ -1,0 +1,6 @@
+"""OAuth 2: asking a person for consent, and keeping its tokens good."""
+
+from hub.oauth.authorization import Grant, begin, finish
+from hub.oauth.consent import Consent
+
+__all__ = ["Consent", "Grant", "begin", "finish"]
