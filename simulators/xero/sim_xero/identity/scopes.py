@@ -1,0 +1,45 @@
+"""Scopes: the granular family every new app must use, and the broad family of older apps.
+
+Source: Xero developer pages, Granular scopes FAQ and OAuth 2.0 scopes. Broad scopes end in September 2027.
+"""
+
+from __future__ import annotations
+
+BROAD = {"accounting.transactions", "accounting.transactions.read"}
+_WRITABLE = (
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.banktransactions",
+    "accounting.manualjournals",
+    "accounting.contacts",
+    "accounting.settings",
+    "accounting.attachments",
+)
+PLAIN = {"openid", "profile", "email", "offline_access"}
+GRANULAR = {scope + suffix for scope in _WRITABLE for suffix in ("", ".read")}
+_REPORTS = "accounting.reports."
+
+# Which scope families open which resource; a family opens writing, with `.read` reading only.
+RESOURCE_SCOPES: dict[str, tuple[str, ...]] = {
+    "invoices": ("accounting.invoices", "accounting.transactions"),
+    "payments": ("accounting.payments", "accounting.transactions"),
+    "bank": ("accounting.banktransactions", "accounting.transactions"),
+    "prepayments": ("accounting.payments", "accounting.transactions"),
+    "contacts": ("accounting.contacts",),
+    "settings": ("accounting.settings",),
+    "items": ("accounting.settings", "accounting.invoices"),
+}
+
+
+def refused(asked: list[str], broad_allowed: bool) -> list[str]:
+    """The scopes an app may not ask for."""
+    known = PLAIN | GRANULAR | (BROAD if broad_allowed else set())
+    return [scope for scope in asked if scope not in known and not scope.startswith(_REPORTS)]
+
+
+def opens(granted: list[str], resource: str, reading: bool) -> bool:
+    """Whether granted scopes open a resource for reading or writing."""
+    for family in RESOURCE_SCOPES[resource]:
+        if family in granted or (reading and f"{family}.read" in granted):
+            return True
+    return False

@@ -1,0 +1,55 @@
+"""Tracking on line items: at most two categories, each with an existing, active option (docs: Tracking)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .fields import Raw, rows
+from .records import Line, TrackingCategory
+
+if TYPE_CHECKING:
+    from .lines import LineRules
+
+_MOST = 2
+
+
+def read(rules: LineRules, index: int, raw: Raw, old: Line | None) -> list[dict[str, str]]:
+    """The line's tracking as stored; kept from the old line when not sent."""
+    sent = rows(raw, "Tracking")
+    if sent is None:
+        return old.tracking if old else []
+    if len(sent) > _MOST:
+        rules.problems.add("A line item can have at most 2 tracking categories.", "LineItems", index)
+    found = []
+    for entry in sent:
+        category = _category(rules, entry)
+        option = _option(category, entry) if category else None
+        if category and option:
+            found.append(
+                {
+                    "Name": category.name,
+                    "Option": option["Name"],
+                    "TrackingCategoryID": category.category_id,
+                    "TrackingOptionID": option["TrackingOptionID"],
+                }
+            )
+        elif rules.call.world.switches["unknown_tracking_refused"]:
+            shown = entry.get("Option") or entry.get("TrackingOptionID") or entry.get("Name")
+            rules.problems.add(f"The tracking option '{shown}' is not valid.", "LineItems", index)
+    return found
+
+
+def _category(rules: LineRules, entry: Raw) -> TrackingCategory | None:
+    categories = rules.call.books.tracking_categories
+    key = str(entry.get("TrackingCategoryID") or "").lower()
+    found = [categories.get(key)] if key else categories.find("name", str(entry.get("Name", "")))
+    return next((category for category in found if category and category.status == "ACTIVE"), None)
+
+
+def _option(category: TrackingCategory, entry: Raw) -> dict[str, str] | None:
+    option_id = str(entry.get("TrackingOptionID") or "").lower()
+    name = entry.get("Option")
+    for option in category.options:
+        if option["Status"] == "ACTIVE" and (option["TrackingOptionID"] == option_id or option["Name"] == name):
+            return option
+    return None

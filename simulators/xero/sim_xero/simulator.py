@@ -1,0 +1,78 @@
+"""A simulator to be started from a test or the command line."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Any
+
+from . import seed
+from .application import build
+from .books import Books
+from .identity.tokens import NEW_APP
+from .server import Server
+from .settings import Settings
+from .world import World
+
+
+class Simulator:
+    """One Xero stand-in. `Simulator(minute=1, switches={...})` takes the fields of `Settings`.
+
+    Use as a context manager, or `start()` and `stop()`. The state is at hand in `world` and `books`.
+    """
+
+    tenant_id = seed.DEMO_TENANT
+    other_tenant_id = seed.OTHER_TENANT
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = Settings(**settings)
+        self.world = World(self.settings)
+        self._server = Server(build(self.world), self.settings.host, self.settings.port)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, e.g. http://127.0.0.1:40123."""
+        return f"http://{self.settings.host}:{self._server.port}"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api.xro/2.0"
+
+    @property
+    def books(self) -> Books:
+        """The books of the first organisation, for direct looks."""
+        return self.world.books(self.tenant_id)
+
+    def start(self) -> Simulator:
+        """Serve in a background thread."""
+        self._thread = threading.Thread(target=self.serve, name="sim-xero", daemon=True)
+        self._thread.start()
+        return self
+
+    def serve(self) -> None:
+        """Serve until `stop()` is called from elsewhere."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        if self._thread:
+            self._thread.join(timeout=5)
+        with self.world.lock:
+            self.world.close()
+
+    def connect(self, scopes: str = "", client_id: str = NEW_APP.client_id, *tenant_ids: str) -> dict[str, Any]:
+        """Consent and tokens without a browser: the token endpoint's answer. Default: every granular scope."""
+        from .identity.scopes import GRANULAR, PLAIN
+
+        wanted = scopes.split() or sorted(GRANULAR | PLAIN)
+        with self.world.transaction():
+            grant = self.world.identity.connect(client_id, wanted, list(tenant_ids or (self.tenant_id,)))
+            return self.world.identity.issue(grant)
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
