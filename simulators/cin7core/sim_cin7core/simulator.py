@@ -18,7 +18,7 @@ from sim_cin7core.loading import Sources, load
 from sim_cin7core.persistence import StateFile
 from sim_cin7core.records import Card, JsonObject, Task
 from sim_cin7core.store import Store
-from sim_cin7core.switches import Switches
+from sim_cin7core.switches import FIXED_AT_START, Switches
 from sim_cin7core.transport import Server
 
 
@@ -93,7 +93,9 @@ class Simulator:
         return f"{self.root}/ExternalApi/v2"
 
     def switch(self, name: str, value: str) -> None:
-        """Set a switch; what was rendered under the old one is forgotten."""
+        """Set a switch; what was rendered under the old one is forgotten. ValueError for one that shapes the data."""
+        if name in FIXED_AT_START:
+            raise ValueError(f"switch {name} can only be chosen at the start")
         with self.store.lock:
             self.switches.set(name, value)
             for collection in self.store.collections():

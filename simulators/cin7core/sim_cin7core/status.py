@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sim_cin7core.records import DRAFT, NOT_AVAILABLE, STANDALONE_CREDIT, VOIDED, ZERO, Document, Task
+from sim_cin7core.records import (
+    DRAFT,
+    NOT_AVAILABLE,
+    PURCHASE,
+    STANDALONE_CREDIT,
+    VOIDED,
+    ZERO,
+    Document,
+    Task,
+)
 
 
 def invoiced(task: Task) -> Decimal:
@@ -37,7 +46,8 @@ def invoice_status(task: Task) -> str:
     base = (
         "INVOICED" if invoiced(task) >= task.order.total or _all_live(task.invoices) else "PARTIALLY INVOICED"
     )
-    return f"{base} / CREDITED" if _any_live(task.credits) and base == "INVOICED" else base
+    shown_so = base == "INVOICED" or task.side == PURCHASE
+    return f"{base} / CREDITED" if _any_live(task.credits) and shown_so else base
 
 
 def payment_status(task: Task) -> str:
@@ -50,7 +60,7 @@ def payment_status(task: Task) -> str:
     if not _any_live(task.invoices):
         return "PREPAID" if money > 0 else "UNPAID"
     due = invoiced(task) - credited(task)
-    if task.side == "purchase" and money > due and _any_live(task.credits):
+    if task.side == PURCHASE and money > due and _any_live(task.credits):
         return "OVERPAID / CREDITED"
     if money >= due:
         return "PAID"

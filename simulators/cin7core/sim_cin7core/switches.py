@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 ON, OFF = "on", "off"
+FIXED_AT_START = frozenset({"currency_rate", "varied_fractions"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ WSGI.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
 import sys
@@ -33,6 +34,25 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
         self.api = api
         self.admin = admin
+        self._open: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection and remember it."""
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """The connection is done."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Stop listening and cut kept-alive connections, so that nobody goes on talking to a stopped account."""
+        super().server_close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):  # the client may have gone already
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no event; anything else is reported."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
+from sim_cin7core import stamps
 from sim_cin7core.records import SALE, JsonObject, Task
 from sim_cin7core.store import Store
 
@@ -36,7 +37,7 @@ def summary(store: Store) -> JsonObject:
             "count": len(amounts),
             "total": str(sum(amounts, Decimal(0))),
         }
-    return {"counts": counts, "documents": documents, "now": store.clock.ticks()}
+    return {"counts": counts, "documents": documents, "now": stamps.shown(store.clock.ticks())}
 
 
 def _add(sums: Sums, task: Task) -> None:

@@ -64,6 +64,20 @@ def day_of(params: JsonObject, key: str = "date", default: date | None = None) -
     return date.fromisoformat(str(params[key])) if params.get(key) else default or datetime.now(UTC).date()
 
 
+def percent_of(rule: str) -> Decimal:
+    """The percentage of a tax rule; refused when there is no such rule."""
+    try:
+        return chart.tax_percent(rule)
+    except KeyError as error:
+        raise ImpossibleError(f"no tax rule {rule}", 400) from error
+
+
+def check_code(account: Account, code: str) -> None:
+    """Refuse an account code that is not in the chart."""
+    if code not in {row["Code"] for row in account.accounts}:
+        raise ImpossibleError(f"no account {code}", 400)
+
+
 def lines_of(
     account: Account,
     given: list[JsonObject],
@@ -81,8 +95,7 @@ def lines_of(
 
 def _line(account: Account, item: JsonObject, tax_rule: str, calculation: str, default_account: str) -> Line:
     rule, code = str(item.get("tax_rule", tax_rule)), str(item.get("account", default_account))
-    if code not in {row["Code"] for row in account.accounts}:
-        raise ImpossibleError(f"no account {code}", 400)
+    check_code(account, code)
     sku = str(item.get("sku", ""))
     card = (
         next(
@@ -94,10 +107,7 @@ def _line(account: Account, item: JsonObject, tax_rule: str, calculation: str, d
     )
     if sku and card is None:
         raise ImpossibleError(f"no product {sku}", 400)
-    try:
-        percent = chart.tax_percent(rule)
-    except KeyError as error:
-        raise ImpossibleError(f"no tax rule {rule}", 400) from error
+    percent = percent_of(rule)
     name = str(item.get("name") or (card.name if card else "Charge"))
     line = Line(
         name,

@@ -7,7 +7,17 @@ from datetime import timedelta
 
 from sim_cin7core import chart
 from sim_cin7core.account import Account
-from sim_cin7core.person.action import ImpossibleError, day_of, document_of, fresh, lines_of, money, task_of
+from sim_cin7core.person.action import (
+    ImpossibleError,
+    check_code,
+    day_of,
+    document_of,
+    fresh,
+    lines_of,
+    money,
+    percent_of,
+    task_of,
+)
 from sim_cin7core.person.tasks import TERM_DAYS, changed
 from sim_cin7core.records import (
     AUTHORISED,
@@ -103,9 +113,13 @@ def _edit(account: Account, task: Task, params: JsonObject) -> JsonObject:
     if document.status != DRAFT:
         _undo(document)
     if "charge" in params:
-        document.charges = _replaced(document.charges, int(params["charge"]), params, task.calculation)
+        document.charges = _replaced(
+            account, document.charges, int(params["charge"]), params, task.calculation
+        )
     elif document.lines and {"price", "quantity", "discount", "account", "tax_rule", "name"} & params.keys():
-        document.lines = _replaced(document.lines, int(params.get("line", 0)), params, task.calculation)
+        document.lines = _replaced(
+            account, document.lines, int(params.get("line", 0)), params, task.calculation
+        )
     document.date, document.memo = (
         day_of(params, "date", document.date),
         str(params.get("memo", document.memo)),
@@ -130,12 +144,13 @@ def _kind(task: Task, params: JsonObject) -> list[Document]:
 
 
 def _replaced(
-    lines: tuple[Line, ...], position: int, params: JsonObject, calculation: str
+    account: Account, lines: tuple[Line, ...], position: int, params: JsonObject, calculation: str
 ) -> tuple[Line, ...]:
     if not 0 <= position < len(lines):
         raise ImpossibleError(f"no line {position}", 404)
     numbers = {name: money(params[name]) for name in ("price", "quantity", "discount") if name in params}
     texts = {name: str(params[name]) for name in ("account", "tax_rule", "name") if name in params}
     line = dataclasses.replace(lines[position], **numbers, **texts)  # type: ignore[arg-type]
-    priced = price_line(line, chart.tax_percent(line.tax_rule), calculation)
+    check_code(account, line.account)
+    priced = price_line(line, percent_of(line.tax_rule), calculation)
     return (*lines[:position], priced, *lines[position + 1 :])
