@@ -93,7 +93,9 @@ class Simulator:
         return f"{self.root}/ExternalApi/v2"
 
     def switch(self, name: str, value: str) -> None:
-        """Set a switch; what was rendered under the old one is forgotten. ValueError for one that shapes the data."""
+        """Set a switch; what was rendered under the old one is forgotten. ValueError for one that shapes
+        the data.
+        """
         if name in FIXED_AT_START:
             raise ValueError(f"switch {name} can only be chosen at the start")
         with self.store.lock:

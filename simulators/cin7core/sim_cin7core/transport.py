@@ -48,7 +48,9 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop listening and cut kept-alive connections, so that nobody goes on talking to a stopped account."""
+        """Stop listening and cut kept-alive connections, so that nobody goes on talking to a stopped
+        account.
+        """
         super().server_close()
         for connection in list(self._open):
             with contextlib.suppress(OSError):  # the client may have gone already
