@@ -1,4 +1,6 @@
-"""A stateful, strict stand-in for the Xero Accounting API and identity service, for tests and demonstrations."""
+"""A stateful, strict stand-in for the Xero Accounting API and identity service, for tests and
+demonstrations.
+"""
 
 from .simulator import Simulator
 

@@ -9,7 +9,7 @@ from typing import Any
 from . import batch, listing
 from .dates import stamp
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, not_found, post_data_invalid
+from .errors import ValidationError, not_found, post_data_invalid
 from .fields import Raw, flag, short_text, text
 from .filters import Reader
 from .records import Account
@@ -122,7 +122,7 @@ def delete_account(call: Call) -> Payload:
 
     def write(call: Call, raw: Raw) -> dict[str, Any]:
         if account.system_account or in_use(call, account):
-            raise Invalid("Account could not be deleted because it is a system account or is in use.")
+            raise ValidationError("Account could not be deleted because it is a system account or is in use.")
         return render(call, call.books.accounts.put(replace(account, status="DELETED", updated=call.now)))
 
     return batch.single(call, *_BATCH, {"AccountID": account.account_id}, write)
@@ -137,7 +137,7 @@ def in_use(call: Call, account: Account) -> bool:
 
 
 def _create(call: Call, raw: Raw) -> Account:
-    problems = Invalid()
+    problems = ValidationError()
     kind = text(raw, "Type")
     if kind not in CLASSES:
         problems.add("The account type is not valid.", "Type")
@@ -166,7 +166,7 @@ def _create(call: Call, raw: Raw) -> Account:
 
 def _update(call: Call, account: Account, raw: Raw) -> Account:
     """Archiving may change nothing else; BANK accounts cannot be updated, but can be archived (docs)."""
-    problems = Invalid()
+    problems = ValidationError()
     changes = raw.keys() - {"AccountID", "Status"}
     if raw.get("Status") == "ARCHIVED":
         if changes:
@@ -188,7 +188,7 @@ def _update(call: Call, account: Account, raw: Raw) -> Account:
     return call.books.accounts.put(updated)
 
 
-def _apply(call: Call, account: Account, raw: Raw, problems: Invalid) -> Account:
+def _apply(call: Call, account: Account, raw: Raw, problems: ValidationError) -> Account:
     code = short_text(raw, "Code", 10, problems)
     name = short_text(raw, "Name", 150, problems)
     tax_type = text(raw, "TaxType")

@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 
 from .books import Books
 from .codec import plain
+from .identity.records import App
 from .identity.scopes import GRANULAR, PLAIN
 from .identity.tokens import NEW_APP
 from .records import Document
@@ -95,7 +96,12 @@ def _document_totals(table: Table[Document]) -> list[dict[str, Any]]:
         for name in ("sub_total", "total_tax", "total", "paid", "credited"):
             row[name] += getattr(document, name)
     return [
-        {"type": key[0], "status": key[1], "currency": key[2], **{name: _shown(name, value) for name, value in row.items()}}
+        {
+            "type": key[0],
+            "status": key[1],
+            "currency": key[2],
+            **{name: _shown(name, value) for name, value in row.items()},
+        }
         for key, row in sorted(sums.items())
     ]
 
@@ -128,7 +134,9 @@ def raw_objects(world: World, collection: str) -> list[dict[str, Any]]:
         if wanted := request.args.get("ids"):
             records = [record for record in map(table.get, wanted.split(",")) if record]
         if number := request.args.get("number"):
-            records = [record for record in records if number in (getattr(record, "number", ""), getattr(record, "code", ""))]
+            records = [
+                record for record in records if number in (getattr(record, "number", ""), getattr(record, "code", ""))
+            ]
         return [_tree(record) for record in records]
 
 
@@ -194,8 +202,6 @@ def set_switches(world: World) -> dict[str, dict[str, object]]:
 
 def register_app(world: World) -> dict[str, Any]:
     """Add or change an app: client_id, name, client_secret, redirect_uris, broad_scopes."""
-    from .identity.records import App
-
     app = App(**body())
     with world.transaction():
         world.identity.apps.put(app)
@@ -203,7 +209,9 @@ def register_app(world: World) -> dict[str, Any]:
 
 
 def connect(world: World) -> dict[str, Any]:
-    """Consent without a browser: {client_id, scopes (text or list), tenants}; gives the token answer and tenants."""
+    """Consent without a browser: {client_id, scopes (text or list), tenants}; gives the token answer and
+    tenants.
+    """
     values = body()
     scopes = values.get("scopes") or sorted(GRANULAR | PLAIN)
     scopes = scopes.split() if isinstance(scopes, str) else scopes

@@ -12,7 +12,7 @@ from . import batch, credit_notes, locks
 from .dates import day_stamp
 from .documents import applied
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, not_found
+from .errors import ValidationError, not_found
 from .fields import Raw, day, number, part
 from .money import ZERO, rounded
 from .records import Allocation, Document
@@ -35,7 +35,7 @@ def delete_allocation(call: Call) -> Payload:
         raise not_found()
 
     def remove(call: Call, raw: Raw) -> dict[str, Any]:
-        problems = Invalid()
+        problems = ValidationError()
         locks.check(call, allocation.date, problems)
         problems.raise_if_any()
         return undo(call, allocation)
@@ -46,7 +46,7 @@ def delete_allocation(call: Call) -> Payload:
 
 def _create(call: Call, note: Document, raw: Raw) -> dict[str, Any]:
     """Invoice, Amount and Date are all required; both sides must have that much open."""
-    problems = Invalid()
+    problems = ValidationError()
     invoice = _invoice(call, raw)
     amount, on = number(raw, "Amount"), day(raw, "Date")
     if invoice is None:
@@ -72,7 +72,7 @@ def _invoice(call: Call, raw: Raw) -> Document | None:
     return found
 
 
-def _check(call: Call, note: Document, invoice: Document, amount: Decimal, problems: Invalid) -> None:
+def _check(call: Call, note: Document, invoice: Document, amount: Decimal, problems: ValidationError) -> None:
     if note.status != "AUTHORISED":
         problems.add("Credit notes can only be allocated when they are authorised.")
     if invoice.status != "AUTHORISED":
@@ -117,7 +117,10 @@ def undo(call: Call, allocation: Allocation) -> dict[str, Any]:
     """Take an allocation back: both documents are open again by its amount."""
     books = call.books
     books.allocations.put(replace(allocation, deleted=True, updated=call.now))
-    for table, key in ((books.credit_notes, allocation.credit_note_id), (books.invoices, allocation.invoice_id)):
+    for table, key in (
+        (books.credit_notes, allocation.credit_note_id),
+        (books.invoices, allocation.invoice_id),
+    ):
         document = table[key]
         ids = [each for each in document.allocation_ids if each != allocation.allocation_id]
         credited = document.credited - allocation.amount or ZERO

@@ -16,7 +16,7 @@ from flask import Request, Response
 
 from .clock import Clock
 from .dates import milliseconds
-from .errors import JSON, TEXT, Refusal
+from .errors import JSON, TEXT, ApiError
 
 _XML = "text/xml; charset=utf-8"
 _SINGULAR = {"Addresses": "Address", "Currencies": "Currency", "TrackingCategories": "TrackingCategory"}
@@ -38,7 +38,9 @@ def wants_json(request: Request) -> bool:
 
 
 def _number(value: Any) -> Any:
-    """Decimals leave as JSON numbers; the shortest form of the float is the exact text of amounts this small."""
+    """Decimals leave as JSON numbers; the shortest form of the float is the exact text of amounts this
+    small.
+    """
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(type(value))
@@ -55,8 +57,10 @@ def render(request: Request, payload: dict[str, Any], root: str) -> tuple[bytes,
     return f"<{root}>{_children(payload)}</{root}>".encode(), _XML
 
 
-def refusal_response(request: Request, refusal: Refusal) -> Response:
-    """A refusal as it leaves: problem documents are always JSON, API exceptions follow Accept, text stays text."""
+def refusal_response(request: Request, refusal: ApiError) -> Response:
+    """A refusal as it leaves: problem documents are always JSON, API exceptions follow Accept, text stays
+    text.
+    """
     if isinstance(refusal.body, str):
         return Response(refusal.body, refusal.status, refusal.headers, content_type=TEXT)
     if "ErrorNumber" in refusal.body:

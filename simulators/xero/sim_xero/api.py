@@ -1,6 +1,7 @@
 """The Accounting API as a Flask blueprint: what happens around every endpoint.
 
-Order: token, scope, tenant, rate limit, size, idempotency key, then the endpoint itself, all under the world's lock.
+Order: token, scope, tenant, rate limit, size, idempotency key, then the endpoint itself, all under the
+world's lock.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from .answers import compress, envelope, refusal_response, render
 from .authorisation import bearer, check_scope, tenant
 from .books import Books
 from .endpoint import ENDPOINTS, Call, Endpoint
-from .errors import Refusal, post_data_invalid
+from .errors import ApiError, post_data_invalid
 from .idempotency import KEPT_SECONDS, Kept, check_key, fingerprint
 from .world import World
 
@@ -65,7 +66,7 @@ def _handle(world: World, found: Endpoint, args: dict[str, str]) -> Response:
             books = tenant(request, world, token)
             in_flight = request.environ["sim.in_flight"]
             headers = world.limits.admit(token.client_id, books.tenant_id, in_flight, world.clock.seconds())
-        except Refusal as refusal:
+        except ApiError as refusal:
             return refusal_response(request, refusal)
         response = _keyed(world, books, token.client_id, found, args)
         response.headers.update(headers)
@@ -82,7 +83,7 @@ def _keyed(world: World, books: Books, client_id: str, found: Endpoint, args: di
     try:
         check_key(key, world.switches["idempotency_key_words_refused"])
         kept = world.idempotency.replay(owner, print_, now)
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal_response(request, refusal)
     if kept is None:
         response = _run(world, books, client_id, found, args)
@@ -98,7 +99,7 @@ def _run(world: World, books: Books, client_id: str, found: Endpoint, args: dict
         with world.transaction():
             call = _call(world, books, client_id, args, request)
             payload = found.view(call)
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal_response(request, refusal)
     if payload is None:
         return Response(status=204)
@@ -125,7 +126,7 @@ def _body(request: Request) -> Any:
     """The JSON body; numbers with a point become decimals."""
     content = request.get_data()
     if len(content) > LARGEST_BODY:
-        raise Refusal(413, "The request is larger than 3.5 MB")
+        raise ApiError(413, "The request is larger than 3.5 MB")
     if "json" not in request.headers.get("Content-Type", ""):
         raise post_data_invalid("The content type must be application/json: this simulator does not read XML.")
     try:

@@ -1,7 +1,8 @@
 """Batches: several elements in one write, and what the answer says about each.
 
-Source: Xero API documentation, Requests and responses (summarizeErrors): by default one bad element makes the answer
-a 400 with the bad elements; with `summarizeErrors=false` it is always 200 and each element says OK, WARNING or ERROR.
+Source: Xero API documentation, Requests and responses (summarizeErrors): by default one bad element makes
+the answer a 400 with the bad elements; with `summarizeErrors=false` it is always 200 and each element says
+OK, WARNING or ERROR.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .endpoint import Call, Payload
-from .errors import Invalid, Refusal
+from .errors import ApiError, ValidationError
 
 EMPTY_ID = "00000000-0000-0000-0000-000000000000"
 Write = Callable[[Call, dict[str, Any]], dict[str, Any]]
 
 
 def run(call: Call, wrapper: str, id_name: str, flag_name: str, write: Write) -> Payload:
-    """Write each element of the body; `write` returns the rendered object or raises Invalid."""
+    """Write each element of the body; `write` returns the rendered object or raises ValidationError."""
     journal = call.books.journal
     results: list[dict[str, Any]] = []
     bad: list[dict[str, Any]] = []
@@ -26,7 +27,7 @@ def run(call: Call, wrapper: str, id_name: str, flag_name: str, write: Write) ->
         mark = journal.mark()
         try:
             results.append(write(call, raw))
-        except Invalid as problem:
+        except ValidationError as problem:
             journal.rollback(mark)
             refused = echo(raw, problem, id_name, flag_name)
             bad.append(refused)
@@ -40,9 +41,9 @@ def single(call: Call, wrapper: str, id_name: str, flag_name: str, raw: dict[str
     """Write one element addressed by the path; a problem is always a 400."""
     try:
         return {wrapper: [write(call, raw)]}
-    except Invalid as problem:
+    except ValidationError as problem:
         call.books.journal.rollback()
-        raise Refusal(400, validation_exception([echo(raw, problem, id_name, flag_name)])) from problem
+        raise ApiError(400, validation_exception([echo(raw, problem, id_name, flag_name)])) from problem
 
 
 def refuse(call: Call, elements: list[dict[str, Any]]) -> None:
@@ -51,7 +52,7 @@ def refuse(call: Call, elements: list[dict[str, Any]]) -> None:
         call.books.journal.rollback()
     else:
         call.world.commit()
-    raise Refusal(400, validation_exception(elements))
+    raise ApiError(400, validation_exception(elements))
 
 
 def validation_exception(elements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def validation_exception(elements: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def echo(raw: dict[str, Any], problem: Invalid, id_name: str, flag_name: str) -> dict[str, Any]:
+def echo(raw: dict[str, Any], problem: ValidationError, id_name: str, flag_name: str) -> dict[str, Any]:
     """The element as sent, with its messages on top and on the nested parts they are about."""
     shown = {id_name: EMPTY_ID, **copy.deepcopy(raw)}
     for path, messages in problem.nested.items():

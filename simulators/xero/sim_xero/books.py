@@ -31,7 +31,12 @@ class Books:
         self.organisations.load(organisation)
         self.tenant_id = organisation.organisation_id
         self.accounts = Table(
-            "accounts", Account, lambda a: a.account_id, journal, code=lambda a: a.code or None, name=lambda a: a.name
+            "accounts",
+            Account,
+            lambda a: a.account_id,
+            journal,
+            code=lambda a: a.code or None,
+            name=lambda a: a.name,
         )
         self.tax_rates = Table("tax_rates", TaxRate, lambda t: t.tax_type, journal, name=lambda t: t.name)
         self.currencies = Table("currencies", Currency, lambda c: c.code, journal)

@@ -10,7 +10,9 @@ from typing import Any
 
 _ID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _KEPT = 2000
-_PLAIN_SEGMENTS = re.compile(r"^(?:[A-Z][A-Za-z]+|api\.xro|2\.0|identity|connect|authorize|token|connections|revocation)$")
+_PLAIN_SEGMENTS = re.compile(
+    r"^(?:[A-Z][A-Za-z]+|api\.xro|2\.0|identity|connect|authorize|token|connections|revocation)$"
+)
 
 
 @dataclass(frozen=True, slots=True)

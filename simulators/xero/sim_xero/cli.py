@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -58,12 +59,12 @@ def serve(no_limits: bool, print_config: bool, **settings: Any) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     click.echo(f"sim-xero listening on {simulator.url}")
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
     simulator.serve()
 
 
-@main.command()
-def switches() -> None:
+@main.command("switches")
+def list_switches() -> None:
     """List the rules that can be switched, with default and reason."""
     for name, switch in SWITCHES.items():
         click.echo(f"{name}={'on' if switch.default else 'off'}\n    {switch.reason}")

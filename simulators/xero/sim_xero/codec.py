@@ -9,13 +9,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 R = TypeVar("R")
 
 
 @cache
-def _names(record_type: type) -> tuple[str, ...]:
+def _names(record_type: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(record_type))
 
 
@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, date):
         return value.isoformat()
-    return {name: getattr(value, name) for name in _names(type(value))}
+    return {name: getattr(value, name) for name in _names(cast(Any, type(value)))}
 
 
 def encode(record: Any) -> str:
@@ -35,8 +35,8 @@ def encode(record: Any) -> str:
 
 def decode(record_type: type[R], text: str) -> R:
     """A record of `record_type` from the JSON `encode` wrote."""
-    result: R = _reader(record_type)(json.loads(text))
-    return result
+    reader: Callable[[Any], R] = _reader(cast(Any, record_type))
+    return reader(json.loads(text))
 
 
 def _unchanged(value: Any) -> Any:
@@ -53,13 +53,13 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind in simple:
         return simple[kind]
     if dataclasses.is_dataclass(kind):
-        return _record_reader(kind)
+        return _record_reader(cast(Any, kind))
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         inner = _reader(next(argument for argument in arguments if argument is not type(None)))
         return lambda value: None if value is None else inner(value)
     if origin is list and dataclasses.is_dataclass(arguments[0]):
-        each = _reader(arguments[0])
+        each = _reader(cast(Any, arguments[0]))
         return lambda values: [each(value) for value in values]
     return _unchanged
 

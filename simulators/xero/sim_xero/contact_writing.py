@@ -1,6 +1,7 @@
 """The rules for creating and changing contacts.
 
-Sources beside each rule: "docs" is Xero API documentation, Contacts; "seen" is third-party code that probed the API.
+Sources beside each rule: "docs" is Xero API documentation, Contacts; "seen" is third-party code that probed
+the API.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from .endpoint import Call
-from .errors import Invalid
+from .errors import ValidationError
 from .fields import Raw, choice, part, rows, short_text
 from .fields import flag as read_flag
 from .records import Contact
@@ -55,7 +56,7 @@ _STATUSES = ("ACTIVE", "ARCHIVED", "GDPRREQUEST")
 def create(call: Call, raw: Raw) -> Contact:
     """A new contact; the name is required and unique among active contacts (docs)."""
     blank = Contact(str(uuid.uuid4()), "", call.now)
-    problems = Invalid()
+    problems = ValidationError()
     contact = _apply(call, blank, raw, problems)
     if not contact.name:
         problems.add("The Contact Name must be specified.", "Name")
@@ -64,10 +65,12 @@ def create(call: Call, raw: Raw) -> Contact:
 
 
 def upsert(call: Call, raw: Raw) -> Contact:
-    """POST matches an existing contact by id, number, account number or name, else creates (docs, staff answers)."""
+    """POST matches an existing contact by id, number, account number or name, else creates (docs, staff
+    answers).
+    """
     found = match(call, raw)
     if found is None and raw.get("ContactID"):
-        raise Invalid("The document with the supplied id was not found for this endpoint.")
+        raise ValidationError("The document with the supplied id was not found for this endpoint.")
     return create(call, raw) if found is None else update(call, found, raw)
 
 
@@ -85,7 +88,7 @@ def match(call: Call, raw: Raw) -> Contact | None:
 
 def update(call: Call, contact: Contact, raw: Raw) -> Contact:
     """Change the fields sent, keep the others; an archived contact cannot be brought back (seen)."""
-    problems = Invalid()
+    problems = ValidationError()
     if contact.status != "ACTIVE":
         problems.add("The contact has been archived and cannot be edited.")
         problems.raise_if_any()
@@ -97,7 +100,7 @@ def update(call: Call, contact: Contact, raw: Raw) -> Contact:
     return call.books.contacts.put(changed)
 
 
-def _apply(call: Call, contact: Contact, raw: Raw, problems: Invalid) -> Contact:
+def _apply(call: Call, contact: Contact, raw: Raw, problems: ValidationError) -> Contact:
     name = short_text(raw, "Name", 255, problems)
     if name is not None:
         check_name(call, contact, name, problems)
@@ -124,7 +127,7 @@ def _apply(call: Call, contact: Contact, raw: Raw, problems: Invalid) -> Contact
     )
 
 
-def check_name(call: Call, contact: Contact, name: str, problems: Invalid) -> None:
+def check_name(call: Call, contact: Contact, name: str, problems: ValidationError) -> None:
     """Unique among active contacts (docs); no angle brackets, no stray spaces (seen)."""
     if call.world.switches["contact_name_characters"]:
         if "<" in name or ">" in name:
@@ -140,13 +143,13 @@ def check_name(call: Call, contact: Contact, name: str, problems: Invalid) -> No
         )
 
 
-def _check_number(call: Call, contact: Contact, number: str, problems: Invalid) -> None:
+def _check_number(call: Call, contact: Contact, number: str, problems: ValidationError) -> None:
     """ContactNumber is unique, and stays reserved by archived contacts (seen)."""
     if any(other.contact_id != contact.contact_id for other in call.books.contacts.find("number", number)):
         problems.add("Another contact has this contact number. Please enter a different contact number.")
 
 
-def _persons(contact: Contact, raw: Raw, problems: Invalid) -> list[dict[str, Any]]:
+def _persons(contact: Contact, raw: Raw, problems: ValidationError) -> list[dict[str, Any]]:
     """Contact persons are replaced as a list; at most five (docs)."""
     sent = rows(raw, "ContactPersons")
     if sent is None:
@@ -169,7 +172,7 @@ def _typed(
     type_name: str,
     types: tuple[str, ...],
     limits: dict[str, int],
-    problems: Invalid,
+    problems: ValidationError,
 ) -> list[dict[str, str]]:
     """Addresses or phones: one entry per type, the sent ones replacing the present ones."""
     sent = rows(raw, name)
@@ -182,5 +185,8 @@ def _typed(
             problems.add(f"{type_name} must be specified.", name)
             continue
         values = {field: short_text(row, field, longest, problems) for field, longest in limits.items()}
-        entries[kind] = {type_name: kind, **{field: value for field, value in values.items() if value is not None}}
+        entries[kind] = {
+            type_name: kind,
+            **{field: value for field, value in values.items() if value is not None},
+        }
     return list(entries.values())

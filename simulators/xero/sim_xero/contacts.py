@@ -1,12 +1,14 @@
-"""Contacts. Source: Xero API documentation, Contacts; names and archived contacts also from users' observations."""
+"""Contacts. Source: Xero API documentation, Contacts; names and archived contacts also from users'
+observations.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import batch, listing
-from .contact_writing import update, upsert
 from .contact_writing import create as create_contact
+from .contact_writing import update, upsert
 from .endpoint import Call, Payload, endpoint
 from .errors import not_found
 from .records import Contact
@@ -22,10 +24,7 @@ def list_contacts(call: Call) -> Payload:
     contacts = call.books.contacts
     wanted = listing.ids(call, "IDs")
     archived_too = call.flag("includeArchived")
-    if wanted is not None:
-        records = [found for found in map(contacts.get, wanted) if found]
-    else:
-        records = list(_candidates(call))
+    records = _candidates(call) if wanted is None else [c for c in map(contacts.get, wanted) if c]
     records = [c for c in records if c.status == "ACTIVE" or archived_too]
     if term := call.query.get("searchterm", "").lower():
         records = [contact for contact in records if _mentions(contact, term)]

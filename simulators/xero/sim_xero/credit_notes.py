@@ -7,7 +7,7 @@ from typing import Any
 from . import batch, editing, listing
 from .documents import Draft, Kind, create
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, not_found
+from .errors import ValidationError, not_found
 from .fields import Raw, text
 from .invoices import UNKNOWN_ID, with_status
 from .records import Document
@@ -85,7 +85,7 @@ def _match(call: Call, raw: Raw) -> Document | None:
     if raw.get("CreditNoteID"):
         found = table.get(str(raw["CreditNoteID"]).lower())
         if found is None:
-            raise Invalid(UNKNOWN_ID)
+            raise ValidationError(UNKNOWN_ID)
         return found
     number, type_ = text(raw, "CreditNoteNumber"), raw.get("Type")
     same = [found for found in table.find("number", number or "") if type_ in (None, found.type)]

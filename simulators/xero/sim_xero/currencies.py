@@ -1,4 +1,6 @@
-"""Currencies of an organisation. Source: Xero API documentation, Currencies: they can be added, never removed."""
+"""Currencies of an organisation. Source: Xero API documentation, Currencies: they can be added, never
+removed.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from typing import Any
 
 from . import batch, listing, seed
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid
+from .errors import ValidationError
 from .fields import Raw, text
 from .records import Currency
 
@@ -16,7 +18,12 @@ def render(call: Call, currency: Currency) -> dict[str, Any]:
 
 
 _LIST = listing.ListOf[Currency](
-    "Currencies", "Currency", {"code": lambda c: c.code, "description": lambda c: c.description}, render, None, False
+    "Currencies",
+    "Currency",
+    {"code": lambda c: c.code, "description": lambda c: c.description},
+    render,
+    None,
+    False,
 )
 
 
@@ -35,5 +42,5 @@ def _add(call: Call, raw: Raw) -> dict[str, Any]:
     data = seed.read("currencies.json")
     names = {**data["subscribed"], **data["names"]}
     if code not in names:
-        raise Invalid(f"The currency code '{code}' is not valid.")
+        raise ValidationError(f"The currency code '{code}' is not valid.")
     return render(call, call.books.currencies.put(Currency(code, names[code])))

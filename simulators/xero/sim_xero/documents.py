@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from . import lines, locks, parties
 from .endpoint import Call
-from .errors import Invalid
+from .errors import ValidationError
 from .fields import Raw, choice, day, flag, number, part, rows, short_text, text
 from .money import ZERO, rounded
 from .records import Document, Line
@@ -55,7 +55,7 @@ class Draft:
     call: Call
     kind: Kind
     raw: Raw
-    problems: Invalid = field(default_factory=Invalid)
+    problems: ValidationError = field(default_factory=ValidationError)
     warnings: list[str] = field(default_factory=list)
 
     def rules(self, document: Document) -> lines.LineRules:
@@ -65,7 +65,7 @@ class Draft:
 
 
 def create(draft: Draft) -> Document:
-    """A new document, stored; raises Invalid with everything that is wrong."""
+    """A new document, stored; raises ValidationError with everything that is wrong."""
     call, raw, problems = draft.call, draft.raw, draft.problems
     type_ = choice(raw, "Type", INVOICE_TYPES, "Xero.API.Library.InvoiceType") or ""
     if type_ not in draft.kind.types:
@@ -177,9 +177,9 @@ def finish(draft: Draft, document: Document) -> None:
     approved = document.status in ("SUBMITTED", "AUTHORISED")
     if approved and document.total < 0:
         problems.add("The document total cannot be negative.")
-    if approved and document.due_date is None and not document.is_credit_note:
-        if call.world.switches["due_date_required_when_approved"]:
-            problems.add("Due Date is required for submitted and approved documents.", "DueDate")
+    needs_due_date = approved and call.world.switches["due_date_required_when_approved"]
+    if needs_due_date and document.due_date is None and not document.is_credit_note:
+        problems.add("Due Date is required for submitted and approved documents.", "DueDate")
     check_lock(draft, document, document.date)
     problems.raise_if_any()
     settle(call, document, document.date)

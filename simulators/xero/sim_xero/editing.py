@@ -1,6 +1,8 @@
-"""Changing documents that exist: which status may follow which, and what may still be changed when money is on it.
+"""Changing documents that exist: which status may follow which, and what may still be changed when money is
+on it.
 
-Source: Xero API documentation, Invoices (Updating invoices) and CreditNotes; messages as users of the API quote them.
+Source: Xero API documentation, Invoices (Updating invoices) and CreditNotes; messages as users of the API
+quote them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from .documents import (
     finish,
     set_number,
 )
-from .errors import Invalid
+from .errors import ValidationError
 from .fields import choice, day, part, rows, text
 from .records import Document, Line
 
@@ -36,7 +38,7 @@ _LINE_FIELDS = ("description", "account_code", "tracking")
 
 
 def update(draft: Draft, document: Document) -> Document:
-    """Apply what was sent to a document that exists, and store it; raises Invalid when the rules forbid it."""
+    """Apply what was sent to a document that exists, and store it; raises ValidationError when the rules forbid it."""
     table = draft.kind.table(draft.call)
     status = _next_status(draft, document)
     if status in ("VOIDED", "DELETED"):
@@ -60,19 +62,19 @@ def _next_status(draft: Draft, document: Document) -> str:
     if asked in _NEXT[document.status]:
         return asked
     if money and asked == "VOIDED":
-        raise Invalid(NOT_MODIFIABLE, HAS_MONEY)
+        raise ValidationError(NOT_MODIFIABLE, HAS_MONEY)
     if money and asked in ("DRAFT", "SUBMITTED"):
-        raise Invalid(
+        raise ValidationError(
             f"The status {asked} cannot be applied to the invoice because it has payments or credit notes "
             "allocated to it."
         )
-    raise Invalid(NOT_MODIFIABLE)
+    raise ValidationError(NOT_MODIFIABLE)
 
 
 def _ended(draft: Draft, document: Document, status: str) -> Document:
     """VOIDED or DELETED: final; nothing else of the request is applied."""
     if document.paid or document.credited:
-        raise Invalid(NOT_MODIFIABLE, HAS_MONEY)
+        raise ValidationError(NOT_MODIFIABLE, HAS_MONEY)
     check_lock(draft, document, document.date)
     draft.problems.raise_if_any()
     ended = copy_of(draft.call, document)
@@ -97,7 +99,9 @@ def _apply(draft: Draft, document: Document, changed: Document) -> None:
     elif changed.line_amount_types != document.line_amount_types:
         changed.lines = lines.recalculated(draft.rules(changed), document.lines)
     if changed.status != document.status and changed.status != "DRAFT" and not sent:
-        changed.lines = lines.build(draft.rules(changed), [{"LineItemID": x.line_id} for x in changed.lines], changed.lines)
+        changed.lines = lines.build(
+            draft.rules(changed), [{"LineItemID": x.line_id} for x in changed.lines], changed.lines
+        )
     number = text(raw, draft.kind.number_name)
     if number != document.number:
         set_number(draft, changed, number)

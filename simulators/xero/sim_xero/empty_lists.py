@@ -1,4 +1,6 @@
-"""Lists this simulator has nothing to put in: bank transactions, prepayments, overpayments. Reading them works."""
+"""Lists this simulator has nothing to put in: bank transactions, prepayments, overpayments. Reading them
+works.
+"""
 
 from __future__ import annotations
 

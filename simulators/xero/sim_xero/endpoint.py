@@ -1,8 +1,8 @@
 """How an endpoint of the Accounting API is written down, and what it is given.
 
-An endpoint is a function from `Call` to a payload (a dict to be sent as JSON or XML), registered with the method,
-the path below /api.xro/2.0 and the resource whose scope it needs. It runs under the world's lock; what it changes is
-kept when it returns and taken back when it raises.
+An endpoint is a function from `Call` to a payload (a dict to be sent as JSON or XML), registered with the
+method, the path below /api.xro/2.0 and the resource whose scope it needs. It runs under the world's lock;
+what it changes is kept when it returns and taken back when it raises.
 """
 
 from __future__ import annotations

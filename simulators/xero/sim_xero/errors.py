@@ -1,7 +1,7 @@
 """What the API says when it refuses.
 
-Two kinds: `Refusal` ends the whole request with a status of its own; `Invalid` is about one element of a batch.
-Shapes: Xero API documentation, HTTP response codes and errors.
+Two kinds: `ApiError` ends the whole request with a status of its own; `ValidationError` is about one element of a
+batch. Shapes: Xero API documentation, HTTP response codes and errors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """The whole request is refused with one status and one body (a JSON object or plain text)."""
 
     def __init__(self, status: int, body: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None):
@@ -24,7 +24,7 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
 
-class Invalid(Exception):
+class ValidationError(Exception):
     """One element breaks rules; `nested` holds messages by the path of the part they are about."""
 
     def __init__(self, *messages: str) -> None:
@@ -43,9 +43,9 @@ class Invalid(Exception):
             raise self
 
 
-def problem_detail(status: int, title: str, detail: str) -> Refusal:
+def problem_detail(status: int, title: str, detail: str) -> ApiError:
     """The gateway's refusals (401, 403, some 400): a problem document with a null Type."""
-    body = {
+    body: dict[str, Any] = {
         "Type": None,
         "Title": title,
         "Status": status,
@@ -53,19 +53,19 @@ def problem_detail(status: int, title: str, detail: str) -> Refusal:
         "Instance": str(uuid.uuid4()),
         "Extensions": {},
     }
-    return Refusal(status, body)
+    return ApiError(status, body)
 
 
-def post_data_invalid(message: str) -> Refusal:
+def post_data_invalid(message: str) -> ApiError:
     """A body or field that cannot be read at all; nothing of the request is processed."""
-    return Refusal(400, {"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": message})
+    return ApiError(400, {"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": message})
 
 
-def query_invalid(message: str) -> Refusal:
+def query_invalid(message: str) -> ApiError:
     """A `where` or `order` that cannot be read."""
-    return Refusal(400, {"ErrorNumber": 16, "Type": "QueryParseException", "Message": message})
+    return ApiError(400, {"ErrorNumber": 16, "Type": "QueryParseException", "Message": message})
 
 
-def not_found() -> Refusal:
+def not_found() -> ApiError:
     """404 is plain text, also when JSON was asked for."""
-    return Refusal(404, "The resource you're looking for cannot be found")
+    return ApiError(404, "The resource you're looking for cannot be found")

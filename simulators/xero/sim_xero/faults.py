@@ -29,7 +29,9 @@ AFTER = {"lost_answer", "500_after_commit", "truncated_json"}
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `times` counts down (None: for ever); `probability` draws from a generator of its own `seed`."""
+    """One rule. `times` counts down (None: for ever); `probability` draws from a generator of its own
+    `seed`.
+    """
 
     kind: str
     method: str = ""
@@ -65,7 +67,8 @@ def read_fault(row: dict[str, Any]) -> Fault:
     method = str(row.get("method", "")).upper()
     seed = int(row.get("seed", 0))
     params = row.get("params", {})
-    return Fault(row["kind"], method, row.get("path", ""), times, probability, seed, params, 0, random.Random(seed))
+    draws = random.Random(seed)  # noqa: S311 (reproducible on purpose, nothing secret)
+    return Fault(row["kind"], method, row.get("path", ""), times, probability, seed, params, 0, draws)
 
 
 class Faults:

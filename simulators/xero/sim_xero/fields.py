@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .dates import parse_day
-from .errors import Invalid, post_data_invalid
+from .errors import ValidationError, post_data_invalid
 
 Raw = dict[str, Any]
 
@@ -25,7 +25,7 @@ def text(raw: Raw, name: str) -> str | None:
     return str(value)
 
 
-def short_text(raw: Raw, name: str, longest: int, problems: Invalid) -> str | None:
+def short_text(raw: Raw, name: str, longest: int, problems: ValidationError) -> str | None:
     """A text field with a maximum length."""
     value = text(raw, name)
     if value is not None and len(value) > longest:

@@ -1,7 +1,8 @@
-"""The small language of `where`: comparisons, AND/OR, brackets, `Contains`, `StartsWith`, `EndsWith`, dates, GUIDs.
+"""The small language of `where`: comparisons, AND/OR, brackets, `Contains`, `StartsWith`, `EndsWith`,
+dates, GUIDs.
 
-Source: Xero API documentation, Requests and responses (Retrieving a filtered resource). Field names are compared
-without case; an unknown field is a QueryParseException.
+Source: Xero API documentation, Requests and responses (Retrieving a filtered resource). Field names are
+compared without case; an unknown field is a QueryParseException.
 """
 
 from __future__ import annotations
@@ -168,8 +169,9 @@ def _moment(arguments: list[Any]) -> datetime:
     try:
         if len(arguments) == 1:
             return datetime.fromisoformat(arguments[0]).replace(tzinfo=UTC)
-        year, month, day, *rest = (int(argument) for argument in arguments)
-        return datetime(year, month, day, *rest, tzinfo=UTC)  # type: ignore[arg-type]
+        year, month, day, *time = (int(argument) for argument in arguments)
+        hour, minute, second = [*time, 0, 0, 0][:3]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except (ValueError, TypeError) as problem:
         raise query_invalid(f"DateTime is not valid: {problem}") from problem
 

@@ -1,4 +1,6 @@
-"""The outermost layer: counts every call, strikes with faults, drops connections. Plain WSGI around the Flask app."""
+"""The outermost layer: counts every call, strikes with faults, drops connections. Plain WSGI around the
+Flask app.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from .calls import LoggedCall
 from .dates import moment_string
 from .faults import AFTER, Fault
-from .server import ConnectionClosed
+from .server import ConnectionClosedError
 from .world import World
 
 if TYPE_CHECKING:
@@ -42,7 +44,10 @@ class Captured:
 
     def replace(self, status: str, body: bytes, content_type: str = _HTML, **headers: str) -> None:
         self.status, self.body = status, body
-        self.headers = [("Content-Type", content_type), *((k.replace("_", "-"), v) for k, v in headers.items())]
+        self.headers = [
+            ("Content-Type", content_type),
+            *((k.replace("_", "-"), v) for k, v in headers.items()),
+        ]
 
     @property
     def code(self) -> int:
@@ -93,7 +98,11 @@ class Gateway:
             return self.app(environ, start_response)
         tenant_id = environ.get("HTTP_XERO_TENANT_ID", "").lower()
         environ["sim.in_flight"] = self.world.calls.enter(tenant_id)
-        answer, fault, started = Captured(), self.world.faults.take(environ["REQUEST_METHOD"], path), time.monotonic()
+        answer, fault, started = (
+            Captured(),
+            self.world.faults.take(environ["REQUEST_METHOD"], path),
+            time.monotonic(),
+        )
         answered = False
         try:
             self._answer(environ, answer, fault)
@@ -102,7 +111,7 @@ class Gateway:
             self.world.calls.leave(tenant_id)
             self._log(environ, answer, fault, answered, started)
         if not answered:
-            raise ConnectionClosed
+            raise ConnectionClosedError
         start_response(answer.status, answer.headers)
         return [answer.body]
 

@@ -1,7 +1,8 @@
 """Idempotency keys: the first answer to a key, errors included, is repeated for about 6 minutes.
 
-Source: Xero's own integration guide (idempotency) - same key with another request is a 400, keys over 128 characters
-are refused, GET ignores the header. The shape of those 400s is not documented; a problem document is used.
+Source: Xero's own integration guide (idempotency) - same key with another request is a 400, keys over 128
+characters are refused, GET ignores the header. The shape of those 400s is not documented; a problem
+document is used.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from .errors import Refusal, problem_detail
+from .errors import ApiError, problem_detail
 
 KEPT_SECONDS = 360.0
 MAX_LENGTH = 128
@@ -64,5 +65,5 @@ class IdempotencyKeys:
         self._kept[owner] = kept
 
 
-def different_request(key: str) -> Refusal:
+def different_request(key: str) -> ApiError:
     return problem_detail(400, "Bad Request", f"Idempotency Key '{key}' is used with a different request")

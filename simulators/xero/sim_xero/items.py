@@ -10,7 +10,7 @@ from typing import Any
 from . import batch, listing
 from .dates import stamp
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, not_found
+from .errors import ValidationError, not_found
 from .fields import Raw, flag, number, part, short_text, text
 from .filters import Reader
 from .money import rounded
@@ -45,7 +45,11 @@ def render(call: Call, item: Item) -> dict[str, Any]:
         "IsPurchased": item.is_purchased,
     }
     if item.is_tracked:
-        shown |= {"InventoryAssetAccountCode": item.inventory_account, "TotalCostPool": 0.0, "QuantityOnHand": 0.0}
+        shown |= {
+            "InventoryAssetAccountCode": item.inventory_account,
+            "TotalCostPool": 0.0,
+            "QuantityOnHand": 0.0,
+        }
     return shown
 
 
@@ -113,7 +117,7 @@ def _create(call: Call, raw: Raw) -> Item:
 
 
 def _apply(call: Call, item: Item, raw: Raw) -> Item:
-    problems = Invalid()
+    problems = ValidationError()
     code = short_text(raw, "Code", 30, problems)
     code = item.code if code is None else code
     if not code:
@@ -150,7 +154,7 @@ def _switch_off(item: Item) -> None:
         item.purchases, item.purchase_description = {}, ""
 
 
-def _track(call: Call, item: Item, raw: Raw, problems: Invalid) -> None:
+def _track(call: Call, item: Item, raw: Raw, problems: ValidationError) -> None:
     """A tracked item needs an INVENTORY account and a COGS account; it cannot be untracked (docs; seen)."""
     inventory = text(raw, "InventoryAssetAccountCode")
     if item.inventory_account and inventory == "":
@@ -165,7 +169,7 @@ def _track(call: Call, item: Item, raw: Raw, problems: Invalid) -> None:
     item.inventory_account = inventory
 
 
-def _merged(call: Call, present: dict[str, Any], sent: Raw, problems: Invalid) -> dict[str, Any]:
+def _merged(call: Call, present: dict[str, Any], sent: Raw, problems: ValidationError) -> dict[str, Any]:
     details = dict(present)
     price = number(sent, "UnitPrice")
     if price is not None:

@@ -1,7 +1,8 @@
 """Rate limits: 60 a minute and 5,000 a day per organisation and app, 10,000 a minute per app, 5 at once.
 
-Source: Xero API documentation, OAuth 2.0 API limits. Fixed windows; each tenant's window starts with its first call.
-`Retry-After` comes with minute and day only, as documented. The word for the app-wide limit is not documented.
+Source: Xero API documentation, OAuth 2.0 API limits. Fixed windows; each tenant's window starts with its
+first call. `Retry-After` comes with minute and day only, as documented. The word for the app-wide limit is
+not documented.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .errors import Refusal
+from .errors import ApiError
 from .settings import Settings
 
 
@@ -65,9 +66,9 @@ class Limits:
         }
 
 
-def refused(problem: str, wait: float | None, headers: dict[str, str] | None = None) -> Refusal:
+def refused(problem: str, wait: float | None, headers: dict[str, str] | None = None) -> ApiError:
     """A 429 as Xero sends it; the body is not JSON."""
     answer = {**(headers or {}), "X-Rate-Limit-Problem": problem}
     if wait is not None:
         answer["Retry-After"] = str(max(1, math.ceil(wait)))
-    return Refusal(429, "You have exceeded the rate limit. Please wait before retrying the Xero api.", answer)
+    return ApiError(429, "You have exceeded the rate limit. Please wait before retrying the Xero api.", answer)

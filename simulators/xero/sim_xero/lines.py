@@ -1,6 +1,7 @@
 """Line items of invoices and credit notes: reading, checking, arithmetic.
 
-Sources: Xero API documentation, Invoices (LineItems) and Rounding in Xero; messages as users of the API quote them.
+Sources: Xero API documentation, Invoices (LineItems) and Rounding in Xero; messages as users of the API
+quote them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from . import line_tracking
 from .accounts import CLASSES
 from .endpoint import Call
-from .errors import Invalid
+from .errors import ValidationError
 from .fields import Raw, number, text
 from .money import HUNDRED, ZERO, line_amount, line_tax, rounded
 from .records import Account, Item, Line
@@ -42,7 +43,7 @@ class LineRules:
     document_type: str
     is_draft: bool
     amount_types: str
-    problems: Invalid
+    problems: ValidationError
     warnings: list[str]
     accounts: dict[str, Account | None] = field(default_factory=dict)
 
@@ -173,9 +174,7 @@ def _usable(rules: LineRules, account: Account) -> bool:
     return account.type != "INVENTORY" or not rules.call.world.switches["inventory_account_on_lines_refused"]
 
 
-def _amounts(
-    rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dict[str, Any], line: Line
-) -> None:
+def _amounts(rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dict[str, Any], line: Line) -> None:
     """Quantity, unit amount and line amount; one of them may be left out and is worked out (docs)."""
     places, problems = rules.call.unit_places, rules.problems
     quantity, unit, sent = number(raw, "Quantity"), number(raw, "UnitAmount"), number(raw, "LineAmount")
@@ -205,9 +204,7 @@ def _amounts(
     line.discount_rate, line.discount_amount = rate, discount
 
 
-def _discounts(
-    rules: LineRules, index: int, raw: Raw, old: Line | None
-) -> tuple[Decimal | None, Decimal | None]:
+def _discounts(rules: LineRules, index: int, raw: Raw, old: Line | None) -> tuple[Decimal | None, Decimal | None]:
     """DiscountRate (percent) or DiscountAmount, on sales invoices only (docs)."""
     rate, amount = number(raw, "DiscountRate"), number(raw, "DiscountAmount")
     if rate is None and amount is None:
@@ -222,9 +219,7 @@ def _discounts(
     return rate, amount
 
 
-def _tax(
-    rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dict[str, Any], line: Line
-) -> None:
+def _tax(rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dict[str, Any], line: Line) -> None:
     """Tax type and amount. A sent TaxAmount stands; else it is worked out per line (docs)."""
     if rules.amount_types == "NoTax":
         line.tax_type = "NONE" if line.quantity is not None else ""

@@ -1,4 +1,6 @@
-"""Lists: modified-since, where, order, paging. Source: Xero API documentation, Requests and responses; Invoices."""
+"""Lists: modified-since, where, order, paging. Source: Xero API documentation, Requests and responses;
+Invoices.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from .endpoint import Call, Payload
-from .errors import Refusal, not_found, post_data_invalid, query_invalid
+from .errors import ApiError, not_found, post_data_invalid, query_invalid
 from .filters import Reader, parse
 
 R = TypeVar("R")
@@ -108,7 +110,7 @@ def ordered(call: Call, listing: ListOf[R], records: list[R]) -> list[R]:
         if match is None or reader is None:
             raise query_invalid(f"No property or field '{term.strip()}' exists in type '{listing.type_name}'")
         downwards = (match[2] or "ASC").upper() == "DESC"
-        records = sorted(records, key=lambda record, read=reader: _sortable(read(record)), reverse=downwards)  # type: ignore[misc]
+        records = sorted(records, key=lambda record, read=reader: _sortable(read(record)), reverse=downwards)
     return records
 
 
@@ -137,7 +139,7 @@ def guid(value: str) -> str:
     try:
         return str(uuid.UUID(value))
     except ValueError:
-        raise Refusal(
+        raise ApiError(
             400,
             {"ErrorNumber": 10, "Type": "ValidationException", "Message": f"'{value}' is not a valid GUID"},
         ) from None

@@ -1,7 +1,7 @@
 """Xero's arithmetic of amounts.
 
-Source: Xero API documentation, Rounding in Xero. Tax is worked out and rounded PER LINE, then summed; halves go up
-(away from zero). Check given there: 25.06 + 25.61 + 25.63 at 15% give 11.44 of tax, not 11.45.
+Source: Xero API documentation, Rounding in Xero. Tax is worked out and rounded PER LINE, then summed;
+halves go up (away from zero). Check given there: 25.06 + 25.61 + 25.63 at 15% give 11.44 of tax, not 11.45.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def get_organisation(call: Call) -> Payload:
 
 @endpoint("GET", "/Organisations", "settings")
 def get_organisations(call: Call) -> Payload:
-    return get_organisation(call)
+    return {"Organisations": [render(call)]}
 
 
 @endpoint("GET", "/Organisation/Actions", "settings")

@@ -1,4 +1,6 @@
-"""The contact of a document: by id, number or name; creating and, with an id plus other fields, overwriting it."""
+"""The contact of a document: by id, number or name; creating and, with an id plus other fields, overwriting
+it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 from . import contact_writing
 from .endpoint import Call
-from .errors import Invalid
+from .errors import ValidationError
 from .records import Contact
 
 _MISSING = "A Contact must be specified for this type of transaction"
@@ -17,7 +19,7 @@ _ARCHIVED = (
 )
 
 
-def resolve(call: Call, raw: dict[str, Any], problems: Invalid) -> Contact | None:
+def resolve(call: Call, raw: dict[str, Any], problems: ValidationError) -> Contact | None:
     """The contact meant by a document's `Contact`; None with a message when there is none to be had."""
     contacts = call.books.contacts
     if raw.get("ContactID"):
@@ -39,24 +41,24 @@ def resolve(call: Call, raw: dict[str, Any], problems: Invalid) -> Contact | Non
     return _overwrite(call, found, raw, problems)
 
 
-def _create(call: Call, raw: dict[str, Any], problems: Invalid) -> Contact | None:
+def _create(call: Call, raw: dict[str, Any], problems: ValidationError) -> Contact | None:
     """A name nobody active has makes a new contact (staff answers on the developer forum)."""
     try:
         return contact_writing.create(call, raw)
-    except Invalid as refused:
+    except ValidationError as refused:
         for message in refused.messages:
             problems.add(message, "Contact")
         return None
 
 
-def _overwrite(call: Call, contact: Contact, raw: dict[str, Any], problems: Invalid) -> Contact:
+def _overwrite(call: Call, contact: Contact, raw: dict[str, Any], problems: ValidationError) -> Contact:
     """ContactID plus other fields writes those fields into the contact; persons not sent are lost (seen)."""
     sent = {name: value for name, value in raw.items() if name != "ContactID" and value not in (None, [], {})}
     if not sent or sent == {"Name": contact.name} or sent == {"ContactNumber": contact.contact_number}:
         return contact
     try:
         written = contact_writing.update(call, contact, sent)
-    except Invalid as refused:
+    except ValidationError as refused:
         for message in refused.messages:
             problems.add(message, "Contact")
         return contact

@@ -11,7 +11,7 @@ from . import batch, listing, locks
 from .dates import day_stamp, moment_string, stamp
 from .documents import applied
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, Refusal, not_found
+from .errors import ApiError, ValidationError, not_found
 from .fields import Raw, choice, day, flag, number, part, short_text, text
 from .filters import Reader
 from .money import rounded
@@ -123,14 +123,14 @@ def post_payment(call: Call) -> Payload:
     rows = call.elements("Payments")
     if len(rows) != 1:
         message = "POST takes a single payment; use PUT for many."
-        raise Refusal(400, batch.validation_exception([{"ValidationErrors": [{"Message": message}]}]))
+        raise ApiError(400, batch.validation_exception([{"ValidationErrors": [{"Message": message}]}]))
 
     def write(call: Call, raw: Raw) -> dict[str, Any]:
         if not raw.get("PaymentID"):
             return render(call, create(call, raw))
         payment = call.books.payments.get(str(raw["PaymentID"]).lower())
         if payment is None:
-            raise Invalid("The document with the supplied id was not found for this endpoint.")
+            raise ValidationError("The document with the supplied id was not found for this endpoint.")
         return render(call, delete(call, payment, raw))
 
     return batch.single(call, *_BATCH, rows[0], write)
@@ -144,8 +144,8 @@ def post_deletion(call: Call) -> Payload:
 
 
 def create(call: Call, raw: Raw) -> Payment:
-    """A payment or refund; raises Invalid with everything that is wrong."""
-    problems = Invalid()
+    """A payment or refund; raises ValidationError with everything that is wrong."""
+    problems = ValidationError()
     document, account = _document(call, raw), _account(call, raw)
     amount = number(raw, "Amount")
     if document is None:
@@ -204,17 +204,23 @@ def _account(call: Call, raw: Raw) -> Account | None:
     return call.books.accounts.get(account_id) if account_id else call.books.account(str(code or ""))
 
 
-def _check_account(call: Call, account: Account | None, document: Document | None, problems: Invalid) -> None:
-    """A bank account, or one with payments enabled (docs); a foreign bank account takes only its own currency."""
+def _check_account(call: Call, account: Account | None, document: Document | None, problems: ValidationError) -> None:
+    """A bank account, or one with payments enabled (docs); a foreign bank account takes only its own
+    currency.
+    """
     if account is None or account.status != "ACTIVE":
         problems.add("Account could not be found", "Account")
     elif account.type != "BANK" and not account.enable_payments:
         problems.add("The account must be a bank account or have payments enabled.", "Account")
-    elif document and account.currency_code not in ("", document.currency, call.books.organisation.base_currency):
+    elif document and account.currency_code not in (
+        "",
+        document.currency,
+        call.books.organisation.base_currency,
+    ):
         problems.add("The currency of the bank account does not match the document's.", "Account")
 
 
-def _check_document(document: Document, amount: Decimal, problems: Invalid) -> None:
+def _check_document(document: Document, amount: Decimal, problems: ValidationError) -> None:
     if document.status != "AUTHORISED":
         problems.add("Payments can only be made against Authorised documents")
     if document.status in ("AUTHORISED", "PAID") and amount > document.open:
@@ -227,7 +233,9 @@ def _rate(raw: Raw, document: Document) -> Decimal:
 
 
 def _bank_amount(document: Document, account: Account, amount: Decimal, rate: Decimal) -> Decimal:
-    """What moves on the account: the amount itself, or its value in base currency (rate: foreign per base unit)."""
+    """What moves on the account: the amount itself, or its value in base currency (rate: foreign per base
+    unit).
+    """
     if account.currency_code == document.currency or rate == 1:
         return amount
     return rounded(amount / rate)
@@ -236,13 +244,13 @@ def _bank_amount(document: Document, account: Account, amount: Decimal, rate: De
 def delete(call: Call, payment: Payment, raw: Raw) -> Payment:
     """Payments cannot be edited, only deleted with `Status: DELETED` (docs)."""
     if choice(raw, "Status", _STATUSES, "Xero.API.Library.PaymentStatus") != "DELETED":
-        raise Invalid("Payments cannot be edited, only created and deleted.")
+        raise ValidationError("Payments cannot be edited, only created and deleted.")
     return undo(call, payment, call.world.switches["reconciled_payment_cannot_be_deleted"])
 
 
 def undo(call: Call, payment: Payment, keep_reconciled: bool = False) -> Payment:
     """Delete a payment: its document is open again by the amount."""
-    problems = Invalid()
+    problems = ValidationError()
     if payment.status == "DELETED":
         problems.add("The payment has already been deleted.")
     if payment.batch_payment_id:

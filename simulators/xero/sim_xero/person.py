@@ -1,7 +1,8 @@
 """What a person does in Xero's own screens, for tests: POST /_sim/person/<action> with JSON.
 
-The same rules hold as for the API where a person is bound by them too (lock dates, payments); a refusal is a 409 with
-the messages. What only a person may do - restoring an archived contact, merging contacts, batch payments - works here.
+The same rules hold as for the API where a person is bound by them too (lock dates, payments); a refusal is
+a 409 with the messages. What only a person may do - restoring an archived contact, merging contacts, batch
+payments - works here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .credit_notes import KIND as CREDIT_NOTES
 from .dates import parse_day
 from .documents import Draft
 from .endpoint import Call
-from .errors import JSON, Invalid, Refusal
+from .errors import JSON, ApiError, ValidationError
 from .invoices import KIND as INVOICES
 from .records import Account, Contact, Document, Payment, TaxRate
 from .world import World
@@ -42,9 +43,9 @@ def blueprint(world: World) -> Blueprint:
         try:
             with world.transaction():
                 shown = ACTIONS[action](_call(world), values)
-        except Invalid as problem:
+        except ValidationError as problem:
             return _refused(409, problem.messages)
-        except Refusal as refusal:
+        except ApiError as refusal:
             return _refused(400, [str(refusal.body)])
         except KeyError as problem:
             return _refused(404, [f"unknown or missing: {problem}"])
@@ -90,7 +91,7 @@ def archive_contact(call: Call, values: dict[str, Any]) -> dict[str, Any]:
 
 def unarchive(call: Call, values: dict[str, Any]) -> dict[str, Any]:
     """Only a person can restore a contact; its name must be free again."""
-    contact, problems = _contact(call, values), Invalid()
+    contact, problems = _contact(call, values), ValidationError()
     contact_writing.check_name(call, contact, contact.name, problems)
     problems.raise_if_any()
     return _put_contact(call, contact, status="ACTIVE")
@@ -98,14 +99,16 @@ def unarchive(call: Call, values: dict[str, Any]) -> dict[str, Any]:
 
 def rename_contact(call: Call, values: dict[str, Any]) -> dict[str, Any]:
     """{contact_id, name}"""
-    contact, problems = _contact(call, values), Invalid()
+    contact, problems = _contact(call, values), ValidationError()
     contact_writing.check_name(call, contact, values["name"], problems)
     problems.raise_if_any()
     return _put_contact(call, contact, name=values["name"])
 
 
 def merge_contacts(call: Call, values: dict[str, Any]) -> dict[str, Any]:
-    """{source_id, target_id}: documents move to the target, the source becomes ARCHIVED with MergedToContactID."""
+    """{source_id, target_id}: documents move to the target, the source becomes ARCHIVED with
+    MergedToContactID.
+    """
     source, target = _contact(call, values, "source_id"), _contact(call, values, "target_id")
     for table in (call.books.invoices, call.books.credit_notes):
         for document in table.find("contact", source.contact_id):
@@ -158,7 +161,9 @@ def edit_invoice(call: Call, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def pay_invoice(call: Call, values: dict[str, Any]) -> dict[str, Any]:
-    """{invoice_id or credit_note_id, amount?, account?, date?, reference?, batch?, reconciled?}; default: all, 090."""
+    """{invoice_id or credit_note_id, amount?, account?, date?, reference?, batch?, reconciled?}; default:
+    all, 090.
+    """
     _, document = _document(call, values)
     side, name = ("CreditNote", "CreditNoteID") if document.is_credit_note else ("Invoice", "InvoiceID")
     raw = {

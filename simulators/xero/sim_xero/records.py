@@ -1,9 +1,11 @@
-"""What one organisation holds. Records are never changed in place: a change is `dataclasses.replace` and `put`."""
+"""What one organisation holds. Records are never changed in place: a change is `dataclasses.replace` and
+`put`.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +19,9 @@ class Organisation:
     base_currency: str
     timezone: str
     country_code: str
-    created: datetime
-    period_lock_date: date | None = None
-    end_of_year_lock_date: date | None = None
+    created: dt.datetime
+    period_lock_date: dt.date | None = None
+    end_of_year_lock_date: dt.date | None = None
     next_numbers: dict[str, int] = field(default_factory=dict)
 
 
@@ -30,7 +32,7 @@ class Account:
     name: str
     type: str
     tax_type: str
-    updated: datetime
+    updated: dt.datetime
     status: str = "ACTIVE"
     description: str = ""
     system_account: str = ""
@@ -70,7 +72,7 @@ class TrackingCategory:
 class Contact:
     contact_id: str
     name: str
-    updated: datetime
+    updated: dt.datetime
     status: str = "ACTIVE"
     contact_number: str = ""
     merged_to: str = ""
@@ -87,7 +89,7 @@ class Contact:
 class Item:
     item_id: str
     code: str
-    updated: datetime
+    updated: dt.datetime
     name: str = ""
     description: str = ""
     purchase_description: str = ""
@@ -126,13 +128,13 @@ class Document:
     type: str
     number: str
     contact_id: str
-    date: date
+    date: dt.date
     status: str
     currency: str
     rate: Decimal
-    updated: datetime
+    updated: dt.datetime
     reference: str = ""
-    due_date: date | None = None
+    due_date: dt.date | None = None
     line_amount_types: str = "Exclusive"
     lines: list[Line] = field(default_factory=list)
     sub_total: Decimal = ZERO
@@ -142,12 +144,12 @@ class Document:
     credited: Decimal = ZERO
     payment_ids: list[str] = field(default_factory=list)
     allocation_ids: list[str] = field(default_factory=list)
-    fully_paid_on: date | None = None
+    fully_paid_on: dt.date | None = None
     url: str = ""
     branding_theme_id: str = ""
     sent_to_contact: bool = False
-    expected_payment_date: date | None = None
-    planned_payment_date: date | None = None
+    expected_payment_date: dt.date | None = None
+    planned_payment_date: dt.date | None = None
     client_id: str = ""
 
     @property
@@ -170,8 +172,8 @@ class Allocation:
     credit_note_id: str
     invoice_id: str
     amount: Decimal
-    date: date
-    updated: datetime
+    date: dt.date
+    updated: dt.datetime
     deleted: bool = False
 
 
@@ -181,12 +183,12 @@ class Payment:
     document_id: str
     is_refund: bool
     account_id: str
-    date: date
+    date: dt.date
     amount: Decimal
     bank_amount: Decimal
     rate: Decimal
     payment_type: str
-    updated: datetime
+    updated: dt.datetime
     status: str = "AUTHORISED"
     reference: str = ""
     is_reconciled: bool = False

@@ -1,12 +1,13 @@
 """The HTTP server: threads, HTTP/1.1 keep-alive, TCP_NODELAY, one write per answer.
 
-Not Werkzeug's development server: that closes every connection and waits after each answer, which a client that
-keeps connections (and a benchmark) must not see.
+Not Werkzeug's development server: that closes every connection and waits after each answer, which a client
+that keeps connections (and a benchmark) must not see.
 """
 
 from __future__ import annotations
 
 import socket
+import socketserver
 import sys
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
@@ -15,10 +16,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-import socketserver
 
-
-class ConnectionClosed(ConnectionError):
+class ConnectionClosedError(ConnectionError):
     """The application wants this connection closed without a byte of answer."""
 
 
@@ -74,13 +73,13 @@ class Connection(BaseHTTPRequestHandler):
 
         try:
             content = b"".join(self.server.app(self.environ(body), start))
-        except ConnectionClosed:
+        except ConnectionClosedError:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self._write(answer["status"], answer["headers"], content)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = serve
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = serve  # noqa: N815 (the names http.server looks for)
 
     def _write(self, status: str, headers: list[tuple[str, str]], content: bytes) -> None:
         code, _, reason = status.partition(" ")

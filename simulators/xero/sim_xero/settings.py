@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# Calls a day and organisation by pricing tier. Source: Xero developer pricing (March 2026) and API limits pages.
+# Calls a day and organisation by pricing tier. Source: Xero developer pricing (March 2026) and API limits
+# pages.
 DAY_LIMITS = {"starter": 1000, "core": 5000}
 
 

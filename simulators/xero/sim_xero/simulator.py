@@ -9,6 +9,7 @@ from typing import Any
 from . import seed
 from .application import build
 from .books import Books
+from .identity.scopes import GRANULAR, PLAIN
 from .identity.tokens import NEW_APP
 from .server import Server
 from .settings import Settings
@@ -64,8 +65,6 @@ class Simulator:
 
     def connect(self, scopes: str = "", client_id: str = NEW_APP.client_id, *tenant_ids: str) -> dict[str, Any]:
         """Consent and tokens without a browser: the token endpoint's answer. Default: every granular scope."""
-        from .identity.scopes import GRANULAR, PLAIN
-
         wanted = scopes.split() or sorted(GRANULAR | PLAIN)
         with self.world.transaction():
             grant = self.world.identity.connect(client_id, wanted, list(tenant_ids or (self.tenant_id,)))

@@ -1,7 +1,7 @@
 """Rules no good source confirms, each behind a switch.
 
-The default is the stricter reading unless the reason says otherwise, so that a client which passes here is safe
-either way. Set with `--switch NAME=on|off`, `Simulator(switches={...})` or `POST /_sim/switches`.
+The default is the stricter reading unless the reason says otherwise, so that a client which passes here is
+safe either way. Set with `--switch NAME=on|off`, `Simulator(switches={...})` or `POST /_sim/switches`.
 """
 
 from __future__ import annotations
@@ -50,10 +50,12 @@ SWITCHES: dict[str, Switch] = {
     ),
     "pagination_without_page": Switch(False, "Documented for paged lists; unclear when no page was asked for."),
     "refused_batch_saves_nothing": Switch(
-        True, "With summarizeErrors true a batch with one bad element is answered 400; off = the good ones are kept."
+        True,
+        "With summarizeErrors true one bad element makes a 400; off = the good ones are kept.",
     ),
     "any_loopback_redirect_uri": Switch(
-        True, "A convenience, NOT Xero's behaviour: redirect addresses on 127.0.0.1 or localhost need no entry."
+        True,
+        "A convenience, NOT Xero's behaviour: redirect addresses on 127.0.0.1 or localhost need no entry.",
     ),
     "old_refresh_token_works_once_more": Switch(
         True, "Documented grace: for 30 minutes after a rotation the token before it still works."

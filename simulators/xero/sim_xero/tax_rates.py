@@ -8,7 +8,7 @@ from typing import Any
 
 from . import batch, listing
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, not_found
+from .errors import ValidationError, not_found
 from .fields import Raw, choice, flag, number, rows, text
 from .filters import Reader
 from .money import HUNDRED, ZERO, rounded
@@ -90,7 +90,7 @@ def _upsert(call: Call, raw: Raw) -> TaxRate:
 
 def _apply(call: Call, rate: TaxRate, raw: Raw) -> TaxRate:
     """Name and components are needed; in the UK a new rate needs ReportTaxType (docs)."""
-    problems = Invalid()
+    problems = ValidationError()
     name = text(raw, "Name") or rate.name
     if not name:
         problems.add("The tax rate name must be specified.", "Name")

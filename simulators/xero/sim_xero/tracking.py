@@ -1,7 +1,7 @@
 """Tracking categories and their options.
 
-Source: Xero API documentation, TrackingCategories: at most 2 active and 4 in all; names up to 100 characters; an
-option that is in use can be archived, not deleted.
+Source: Xero API documentation, TrackingCategories: at most 2 active and 4 in all; names up to 100
+characters; an option that is in use can be archived, not deleted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from . import batch, listing
 from .endpoint import Call, Payload, endpoint
-from .errors import Invalid, not_found
+from .errors import ValidationError, not_found
 from .fields import Raw, choice, short_text
 from .records import TrackingCategory
 
@@ -77,7 +77,7 @@ def put_category(call: Call) -> Payload:
         present = [category for category in call.books.tracking_categories if category.status != "DELETED"]
         active = sum(category.status == "ACTIVE" for category in present)
         if active >= _MOST_ACTIVE or len(present) >= _MOST:
-            raise Invalid("There can be at most 2 active tracking categories, and 4 in all.")
+            raise ValidationError("There can be at most 2 active tracking categories, and 4 in all.")
         return render(call, _named(call, TrackingCategory(str(uuid.uuid4()), ""), raw))
 
     return batch.single(call, *_CATEGORY, call.elements("TrackingCategories")[0], write)
@@ -100,14 +100,14 @@ def delete_category(call: Call) -> Payload:
 
     def write(call: Call, raw: Raw) -> dict[str, Any]:
         if any(_used(call, option["TrackingOptionID"]) for option in category.options):
-            raise Invalid("A tracking category with options in use cannot be deleted.")
+            raise ValidationError("A tracking category with options in use cannot be deleted.")
         return render(call, call.books.tracking_categories.put(replace(category, status="DELETED")))
 
     return batch.single(call, *_CATEGORY, {}, write)
 
 
 def _named(call: Call, category: TrackingCategory, raw: Raw) -> TrackingCategory:
-    problems = Invalid()
+    problems = ValidationError()
     name = short_text(raw, "Name", 100, problems) or category.name
     if not name:
         problems.add("The tracking category name must be specified.", "Name")
@@ -138,7 +138,7 @@ def delete_option(call: Call) -> Payload:
 
     def write(call: Call, raw: Raw) -> dict[str, Any]:
         if _used(call, option["TrackingOptionID"]):
-            raise Invalid("A tracking option in use cannot be deleted; archive it instead.")
+            raise ValidationError("A tracking option in use cannot be deleted; archive it instead.")
         return _save_option(call, {**option, "Status": "DELETED"}, {})
 
     return batch.single(call, *_OPTION, {}, write)
@@ -152,7 +152,7 @@ def _option(call: Call) -> dict[str, str]:
 
 
 def _save_option(call: Call, option: dict[str, str], raw: Raw) -> dict[str, Any]:
-    category, problems = _find(call), Invalid()
+    category, problems = _find(call), ValidationError()
     name = short_text(raw, "Name", 100, problems) or option["Name"]
     if not name:
         problems.add("The tracking option name must be specified.", "Name")

@@ -51,7 +51,10 @@ class World:
         return books
 
     def _seed(self) -> None:
-        for tenant_id, name in ((seed.DEMO_TENANT, "Demo Trading Ltd"), (seed.OTHER_TENANT, "Other Trading Ltd")):
+        for tenant_id, name in (
+            (seed.DEMO_TENANT, "Demo Trading Ltd"),
+            (seed.OTHER_TENANT, "Other Trading Ltd"),
+        ):
             books = self._new_books(seed.organisation(tenant_id, name))
             books.organisations.put(books.organisation)
             seed.fill(books)

@@ -8,7 +8,9 @@ from datetime import datetime
 
 @dataclass(slots=True)
 class App:
-    """A registered app. Public clients (no secret) must use PKCE; `broad_scopes` is for apps made before March 2026."""
+    """A registered app. Public clients (no secret) must use PKCE; `broad_scopes` is for apps made before
+    March 2026.
+    """
 
     client_id: str
     name: str

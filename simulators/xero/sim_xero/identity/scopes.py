@@ -39,7 +39,5 @@ def refused(asked: list[str], broad_allowed: bool) -> list[str]:
 
 def opens(granted: list[str], resource: str, reading: bool) -> bool:
     """Whether granted scopes open a resource for reading or writing."""
-    for family in RESOURCE_SCOPES[resource]:
-        if family in granted or (reading and f"{family}.read" in granted):
-            return True
-    return False
+    families = RESOURCE_SCOPES[resource]
+    return any(family in granted or (reading and f"{family}.read" in granted) for family in families)

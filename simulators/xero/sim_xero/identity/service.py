@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ..answers import refusal_response, to_json
 from ..authorisation import bearer
-from ..errors import JSON, Refusal, not_found
+from ..errors import JSON, ApiError, not_found
 from ..world import World
 from . import scopes
 from .records import App, Connection
@@ -39,7 +39,7 @@ class Asked:
     challenge: str
 
 
-class BadConsentRequest(Exception):
+class ConsentError(Exception):
     """The request names no known app or redirect address, so the user sees an error and is sent nowhere."""
 
 
@@ -53,8 +53,16 @@ def blueprint(world: World) -> Blueprint:
         ("POST", "/connect/revocation", lambda: revocation(world)),
         ("GET", "/connections", lambda: list_connections(world)),
         ("GET", "/Connections", lambda: list_connections(world)),
-        ("DELETE", "/connections/<connection_id>", lambda connection_id: delete_connection(world, connection_id)),
-        ("DELETE", "/Connections/<connection_id>", lambda connection_id: delete_connection(world, connection_id)),
+        (
+            "DELETE",
+            "/connections/<connection_id>",
+            lambda connection_id: delete_connection(world, connection_id),
+        ),
+        (
+            "DELETE",
+            "/Connections/<connection_id>",
+            lambda connection_id: delete_connection(world, connection_id),
+        ),
     )
     for number, (method, path, view) in enumerate(rules):
         service.add_url_rule(path, f"{number}", _committed(world, view), methods=[method])
@@ -69,7 +77,7 @@ def _committed(world: World, view: View) -> View:
         try:
             with world.transaction():
                 return view(**args)
-        except Refusal as refusal:
+        except ApiError as refusal:
             return refusal_response(request, refusal)
 
     return run
@@ -82,9 +90,9 @@ def _asked(world: World, values: dict[str, str]) -> Asked:
     app = world.identity.apps.get(values.get("client_id", ""))
     redirect_uri = values.get("redirect_uri", "")
     if app is None:
-        raise BadConsentRequest("unauthorized_client: unknown client_id")
+        raise ConsentError("unauthorized_client: unknown client_id")
     if not _may_redirect(world, app, redirect_uri):
-        raise BadConsentRequest("invalid redirect_uri: it must equal a registered address exactly")
+        raise ConsentError("invalid redirect_uri: it must equal a registered address exactly")
     challenge = values.get("code_challenge", "")
     return Asked(app, redirect_uri, values.get("scope", "").split(), values.get("state", ""), challenge)
 
@@ -114,7 +122,7 @@ def consent_page(world: World) -> AnyResponse:
     values = request.args.to_dict()
     try:
         asked = _asked(world, values)
-    except BadConsentRequest as problem:
+    except ConsentError as problem:
         return Response(render_template("refused.html", problem=str(problem)), 400)
     if error := _fault(asked, values):
         return _back(asked, error=error)
@@ -124,11 +132,13 @@ def consent_page(world: World) -> AnyResponse:
 
 
 def consent_given(world: World) -> AnyResponse:
-    """The form, or a direct POST with the same fields; without `tenant` the first organisation is connected."""
+    """The form, or a direct POST with the same fields; without `tenant` the first organisation is
+    connected.
+    """
     values = {**request.args.to_dict(), **request.form.to_dict()}
     try:
         asked = _asked(world, values)
-    except BadConsentRequest as problem:
+    except ConsentError as problem:
         return Response(render_template("refused.html", problem=str(problem)), 400)
     if error := _fault(asked, values):
         return _back(asked, error=error)

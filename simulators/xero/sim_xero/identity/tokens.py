@@ -1,7 +1,8 @@
 """Grants and tokens: issue, rotate, revoke, check.
 
-Access tokens live 30 minutes, refresh tokens 60 days unused; a refresh rotates the token, and for 30 minutes the
-token before it still works in case the answer was lost. Source: Xero developer pages, OAuth 2.0 FAQ.
+Access tokens live 30 minutes, refresh tokens 60 days unused; a refresh rotates the token, and for 30
+minutes the token before it still works in case the answer was lost. Source: Xero developer pages, OAuth 2.0
+FAQ.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..clock import Clock
-from ..errors import Refusal
+from ..errors import ApiError
 from ..store import Store
 from ..switches import Switchboard
 from ..tables import Journal, Table
@@ -31,12 +32,12 @@ OLD_APP = App("5EEDED0000000000000000000A99A002", "Older test app", "sim-xero-se
 PKCE_APP = App("5EEDED0000000000000000000A99A003", "Public test app (PKCE)")
 
 
-def oauth_error(error: str, status: int = 400, description: str = "") -> Refusal:
+def oauth_error(error: str, status: int = 400, description: str = "") -> ApiError:
     """The token endpoint's error: `{"error": "invalid_grant"}`."""
     body = {"error": error}
     if description:
         body["error_description"] = description
-    return Refusal(status, body)
+    return ApiError(status, body)
 
 
 class Identity:
@@ -151,7 +152,9 @@ class Identity:
 
 
 def _jwt(grant: Grant, now: datetime) -> str:
-    """A token in the shape of a JWT with the claims Xero's carry; the signature is random, nobody here checks it."""
+    """A token in the shape of a JWT with the claims Xero's carry; the signature is random, nobody here
+    checks it.
+    """
     claims = {
         "nbf": int(now.timestamp()),
         "exp": int((now + ACCESS_LIFE).timestamp()),
@@ -161,5 +164,9 @@ def _jwt(grant: Grant, now: datetime) -> str:
         "jti": secrets.token_hex(16),
         "scope": grant.scopes,
     }
-    parts = [json.dumps({"alg": "RS256", "typ": "JWT"}).encode(), json.dumps(claims).encode(), secrets.token_bytes(32)]
+    parts = [
+        json.dumps({"alg": "RS256", "typ": "JWT"}).encode(),
+        json.dumps(claims).encode(),
+        secrets.token_bytes(32),
+    ]
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
