@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date as Date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
@@ -20,8 +20,8 @@ FINGERPRINT_VERSION = "1"
 """Raised when the canonical form changes, so that an upgrade never mistakes a new form for an edit."""
 
 _MINOR_UNITS = {
-    **dict.fromkeys(("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF").split(), 0),
-    **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 
 
@@ -221,8 +221,8 @@ class TradeDocument(Document):
     number: Annotated[str, Field(min_length=1)]
     reference: str = ""
     status: Status = Status.AUTHORISED
-    date: date
-    due_date: date | None = None
+    date: Date
+    due_date: Date | None = None
     contact_id: str = ""
     contact_name: str = ""
     currency: Currency
@@ -286,7 +286,7 @@ class Settlement(Document):
     number: str = ""
     reference: str = ""
     status: Status = Status.AUTHORISED
-    date: date
+    date: Date
     amount: Annotated[Amount, Field(gt=0)]
     currency: Currency
     rate: Rate | None = None
@@ -318,7 +318,7 @@ class Allocation(Document):
     credit_id: str
     document_kind: Kind
     document_id: str
-    date: date
+    date: Date
     amount: Annotated[Amount, Field(gt=0)]
     currency: Currency
     number: str = ""

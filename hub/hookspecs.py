@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     import click
     from flask import Blueprint
 
-    from hub.engine import Hub
+    from hub.engine import Hub, RunReport
     from hub.providers import Provider
     from hub.scheduler import Job
-    from hub.store import RunReport
 
 PROJECT = "hub"
 hookspec = pluggy.HookspecMarker(PROJECT)

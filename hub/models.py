@@ -6,7 +6,18 @@ import enum
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -17,6 +28,11 @@ Identity = BigInteger().with_variant(Integer(), "sqlite")
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """A model's table, for statements that work on many rows."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 class FlowMode(enum.StrEnum):
@@ -243,11 +259,24 @@ class Link(SQLModel, table=True):
 
     __tablename__ = "link"
     __table_args__ = (
-        Index("link_live_source", "integration_id", "kind", "source_id", unique=True,
-              sqlite_where=text("live = 1"), postgresql_where=text("live")),
-        Index("link_live_target", "integration_id", "kind", "target_id", unique=True,
-              sqlite_where=text("live = 1 AND kind NOT IN ('contact', 'item')"),
-              postgresql_where=text("live AND kind NOT IN ('contact', 'item')")),
+        Index(
+            "link_live_source",
+            "integration_id",
+            "kind",
+            "source_id",
+            unique=True,
+            sqlite_where=text("live = 1"),
+            postgresql_where=text("live"),
+        ),
+        Index(
+            "link_live_target",
+            "integration_id",
+            "kind",
+            "target_id",
+            unique=True,
+            sqlite_where=text("live = 1 AND kind NOT IN ('contact', 'item')"),
+            postgresql_where=text("live AND kind NOT IN ('contact', 'item')"),
+        ),
         Index("link_target", "ledger_id", "kind", "target_id"),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
@@ -278,8 +307,14 @@ class OperationRow(SQLModel, table=True):
 
     __tablename__ = "operation"
     __table_args__ = (
-        Index("operation_open", "flow_id", "source_id", unique=True,
-              sqlite_where=_in("state", OPEN_STATES), postgresql_where=_in("state", OPEN_STATES)),
+        Index(
+            "operation_open",
+            "flow_id",
+            "source_id",
+            unique=True,
+            sqlite_where=_in("state", OPEN_STATES),
+            postgresql_where=_in("state", OPEN_STATES),
+        ),
         Index("operation_queue", "ledger_id", "state", "tier", "id"),
         Index("operation_integration", "integration_id", "state"),
         Index("operation_batch", "batch_id"),
@@ -310,7 +345,7 @@ class OperationRow(SQLModel, table=True):
     problem_subject: str = ""
     problem: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     facts: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
-    """The facts it rests on or waits for: it comes due when one of them changes."""
+    """What it rests on or waits for: it comes due when one of them changes."""
     caught: bool = False
     """Kept back by the safety catch, waiting for a person although the flow is automatic."""
     approved_hash: str = ""
@@ -318,6 +353,8 @@ class OperationRow(SQLModel, table=True):
     approved_at: datetime | None = None
     batch_id: str | None = None
     attempt: int = 0
+    looked_in: int | None = None
+    """The run that last read the target for this operation: an update goes out only on a fresh look."""
     not_before: datetime | None = None
     amount: str = ""
     currency: str = ""
@@ -327,8 +364,19 @@ class OperationRow(SQLModel, table=True):
     settled_at: datetime | None = None
 
 
+class Exclusion(SQLModel, table=True):
+    """A source document that a flow does not post, and the rule that says so."""
+
+    __tablename__ = "exclusion"
+    __table_args__ = (UniqueConstraint("flow_id", "external_id"),)
+    id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
+    flow_id: int = Field(foreign_key="flow.id")
+    external_id: str
+    rule: str
+
+
 class OperationFact(SQLModel, table=True):
-    """The facts of an open operation, one row each, so that a changed fact finds whom it concerns."""
+    """The facts that a held or failed operation waits for, one row each, so that a changed fact finds it."""
 
     __tablename__ = "operation_fact"
     __table_args__ = (Index("operation_fact_fact", "integration_id", "fact"),)
@@ -359,8 +407,13 @@ class Run(SQLModel, table=True):
 
     __tablename__ = "run"
     __table_args__ = (
-        Index("run_open", "connection_id", unique=True,
-              sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index(
+            "run_open",
+            "connection_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     connection_id: int = Field(foreign_key="connection.id", index=True)

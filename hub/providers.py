@@ -184,7 +184,7 @@ class Facts:
     organisation: Organisation
     accounts: Mapping[str, Account] = field(default_factory=dict)
     taxes: Mapping[str, TaxRate] = field(default_factory=dict)
-    targets: Mapping[Ref, str] = field(default_factory=dict)
+    targets: Mapping[Ref, str] = field(default_factory=dict, hash=False)
     rounding_limit: Decimal = Decimal("0.05")
     rounding_account: str = ""
 
@@ -212,6 +212,8 @@ class Operation:
 
     ``key`` is unique to this operation and attempt (for a vendor's idempotency key). ``target`` is the target as just
     read, for updates and voids. ``fields`` limits an update to these document fields (None: all).
+    ``targets`` gives a look the target ids of the records that the document names, where a mark consists of them
+    (an allocation is known by its credit, its invoice and its amount).
     """
 
     id: int
@@ -223,6 +225,7 @@ class Operation:
     target_id: str = ""
     target: TargetState | None = None
     fields: frozenset[str] | None = None
+    targets: Mapping[Ref, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -38,18 +38,12 @@ class Settings(BaseSettings):
     listen_port: int = Field(
         8080, ge=0, le=65535, description="Port that the web server listens on; 0 picks a free one."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least that is logged."
-    )
-    log_format: Literal["text", "json"] = Field(
-        "text", description="text for people, json for log collectors."
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="text for people, json for log collectors.")
     connect_timeout: float = Field(
         10, gt=0, le=120, description="Seconds to wait for a platform to accept a connection."
     )
-    read_timeout: float = Field(
-        60, gt=0, le=600, description="Seconds to wait for a platform's answer to arrive."
-    )
+    read_timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for a platform's answer to arrive.")
     patience: float = Field(
         90,
         ge=0,
@@ -67,12 +61,8 @@ class Settings(BaseSettings):
     sync_minutes: int = Field(
         15, ge=1, description="How often a new connection is synchronised unless scheduled otherwise."
     )
-    workers: int = Field(
-        4, ge=1, le=64, description="How many connections are served at the same time by one process."
-    )
-    exchange_days: int = Field(
-        30, ge=0, description="How long the log of what was said on the wire is kept, in days."
-    )
+    workers: int = Field(4, ge=1, le=64, description="How many connections are served at the same time by one process.")
+    exchange_days: int = Field(30, ge=0, description="How long the log of what was said on the wire is kept, in days.")
     exchange_bytes: int = Field(
         16_384, ge=0, description="How much of each request and answer that log keeps, in bytes."
     )
@@ -80,11 +70,7 @@ class Settings(BaseSettings):
     @field_validator("secret_keys", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("log_level", mode="before")
     @classmethod

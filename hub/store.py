@@ -21,7 +21,7 @@ from sqlmodel import SQLModel
 
 from hub import migrations
 from hub.errors import SettingsError
-from hub.models import Integration
+from hub.models import Integration, table
 
 CHUNK = 5000
 """Rows per executemany: large enough to be quick, small enough not to hold a whole feed twice in memory."""
@@ -43,9 +43,7 @@ class Store:
             # In WAL mode NORMAL spares the fsync of each commit; only the last ones can be lost, in order.
             self._quick = _sqlite_engine(parsed, "BEGIN IMMEDIATE", "synchronous=NORMAL")
         else:
-            self.engine = self._quick = sa.create_engine(
-                parsed, pool_pre_ping=True, pool_size=10, max_overflow=20
-            )
+            self.engine = self._quick = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
             self._reader = self.engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
@@ -87,7 +85,7 @@ class Store:
         Every row has the same columns; those that a model gives a default may be left out. With
         ``only_if_changed`` a row whose column of that name is unchanged is left alone.
         """
-        target = table_of(table)
+        target = _table(table)
         statement = (sqlite.insert if self.is_sqlite else postgresql.insert)(target)
         if update:
             changed = None
@@ -101,7 +99,7 @@ class Store:
 
     def insert(self, db: sa.Connection, table: TableLike, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert ``rows``, all with the same columns; those with a default in the model may be left out."""
-        _execute(db, sa.insert(table_of(table)), table, rows)
+        _execute(db, sa.insert(_table(table)), table, rows)
 
     def claim(self, db: sa.Connection, integration_id: int) -> None:
         """Take the integration's write lock until the transaction ends.
@@ -109,7 +107,7 @@ class Store:
         SQLite has one writer anyway. ``FOR NO KEY UPDATE`` lets others add rows that refer to it.
         """
         if not self.is_sqlite:
-            integration = table_of(Integration)
+            integration = table(Integration)
             chosen = sa.select(integration.c.id).where(integration.c.id == integration_id)
             db.execute(chosen.with_for_update(key_share=True))
 
@@ -159,9 +157,7 @@ def _parse(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        raise SettingsError(
-            "HUB_DATABASE_URL should look like sqlite:///hub.db or postgresql://..."
-        ) from None
+        raise SettingsError("HUB_DATABASE_URL should look like sqlite:///hub.db or postgresql://...") from None
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise SettingsError("HUB_DATABASE_URL must name a file: several connections share the database.")
@@ -197,17 +193,11 @@ def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
     return engine
 
 
-def table_of(table: TableLike) -> sa.Table:
-    """The table of a model, for statements without the ORM in between."""
-    if isinstance(table, sa.Table):
-        return table
-    found: sa.Table = table.__table__  # type: ignore[attr-defined]
-    return found
+def _table(table_or_model: TableLike) -> sa.Table:
+    return table_or_model if isinstance(table_or_model, sa.Table) else table(table_or_model)
 
 
-def _execute(
-    db: sa.Connection, statement: sa.Insert, table: TableLike, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def _execute(db: sa.Connection, statement: sa.Insert, table: TableLike, rows: Sequence[Mapping[str, Any]]) -> None:
     for start in range(0, len(rows), CHUNK):
         chunk = [dict(row) for row in rows[start : start + CHUNK]]
         _fill_defaults(table, chunk)

@@ -196,9 +196,7 @@ class Door:
             raise
         finally:
             headers = {**request.headers, **made}
-            self._log.add(
-                self._log.entry(started, request.method, request.url, headers, request.body, outcome)
-            )
+            self._log.add(self._log.entry(started, request.method, request.url, headers, request.body, outcome))
         return outcome
 
     def _again(

@@ -46,9 +46,7 @@ class Permit:
 class Limiter:
     """The limits of one bucket; safe to use from several threads and processes."""
 
-    def __init__(
-        self, store: Store, bucket: str, limits: Limits, clock: Callable[[], float] | None = None
-    ) -> None:
+    def __init__(self, store: Store, bucket: str, limits: Limits, clock: Callable[[], float] | None = None) -> None:
         self._store = store
         self._name = bucket
         self._limits = limits
@@ -143,19 +141,13 @@ class Limiter:
         busy: int = db.execute(under_way).scalar_one()
         if self._limits.concurrent is not None and busy >= self._limits.concurrent:
             return POLL_SECONDS
-        return max(
-            (self._one_window_wait(db, now, window, busy) for window in self._limits.windows), default=0.0
-        )
+        return max((self._one_window_wait(db, now, window, busy) for window in self._limits.windows), default=0.0)
 
     def _one_window_wait(self, db: sa.Connection, now: float, window: Window, busy: int) -> float:
         if busy >= window.calls:
             return POLL_SECONDS
-        ended = sa.select(CALL.c.at).where(
-            CALL.c.bucket == self._name, CALL.c.done, CALL.c.at >= now - window.seconds
-        )
-        oldest = db.execute(
-            ended.order_by(CALL.c.at.desc()).limit(1).offset(window.calls - busy - 1)
-        ).scalar()
+        ended = sa.select(CALL.c.at).where(CALL.c.bucket == self._name, CALL.c.done, CALL.c.at >= now - window.seconds)
+        oldest = db.execute(ended.order_by(CALL.c.at.desc()).limit(1).offset(window.calls - busy - 1)).scalar()
         # A clock that was set back must not make anybody wait longer than the window.
         return 0.0 if oldest is None else max(min(oldest, now) + window.seconds - now, 0.001)
 

@@ -117,9 +117,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _never_connected(error: BaseException) -> bool:
     """Whether it failed before the request: no route, no name, refused, a certificate that is not trusted."""
-    return any(
-        isinstance(each, (NewConnectionError, ssl.SSLCertVerificationError)) for each in _causes(error)
-    )
+    return any(isinstance(each, (NewConnectionError, ssl.SSLCertVerificationError)) for each in _causes(error))
 
 
 def _words(error: BaseException) -> str:

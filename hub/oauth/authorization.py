@@ -16,18 +16,18 @@ import sqlalchemy as sa
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from hub.errors import SettingsError, UnreachableError, UnsureError
-from hub.models import ConnectionRow, ConsentRow, OAuthRequest, now
+from hub.models import ConnectionRow, ConsentRow, OAuthRequest, now, table
 from hub.oauth.token import RefusedGrantError, Tokens, ask, granted, oauth_of, problem, sign_in_door
 from hub.providers import Provider
-from hub.store import Store, table_of
+from hub.store import Store
 from hub.vault import Vault
 
 REQUEST_LIFE = timedelta(minutes=15)
 """How long a person has for signing in at the vendor."""
 
-CONSENTS = table_of(ConsentRow)
-REQUESTS = table_of(OAuthRequest)
-CONNECTIONS = table_of(ConnectionRow)
+CONSENTS = table(ConsentRow)
+REQUESTS = table(OAuthRequest)
+CONNECTIONS = table(ConnectionRow)
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,7 @@ def begin(
     return _address(provider, settings, redirect_uri, state, verifier)
 
 
-def finish(
-    store: Store, vault: Vault, provider: Provider, state: str, code: str, *, bound_to: str = ""
-) -> Grant:
+def finish(store: Store, vault: Vault, provider: Provider, state: str, code: str, *, bound_to: str = "") -> Grant:
     """Exchange the code that came back for tokens, store them encrypted, and list the accounts they reach.
 
     Reconnecting a connection renews the consent that it shares with others; its own account must be among
@@ -153,9 +151,7 @@ def _save(
         return consent_id
 
 
-def _consent_to_renew(
-    db: sa.Connection, connection_id: int | None, accounts: Mapping[str, str]
-) -> int | None:
+def _consent_to_renew(db: sa.Connection, connection_id: int | None, accounts: Mapping[str, str]) -> int | None:
     if connection_id is None:
         return None
     row = db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id == connection_id)).first()

@@ -1,12 +1,13 @@
 """Tokens that are refreshed exactly once, however many processes need them.
 
-A refresh token may be good for one use only, so two processes must never refresh at the same time. The lock is
-a short lease in the database rather than a row lock held during the network call: on SQLite a row lock is the
-lock of the whole database, and every other connection would wait for the vendor's answer. The lease of a killed
-process expires. Whoever holds it commits the rotated tokens before anybody uses them; the others read those.
+A refresh token may be good for one use only, so two processes must never refresh at the same time. The lock
+is a short lease in the database rather than a row lock held during the network call: on SQLite a row lock is
+the lock of the whole database, and every other connection would wait for the vendor's answer. The lease of a
+killed process expires. Whoever holds it commits the rotated tokens before anybody uses them; the others read
+those.
 
-A lost answer leaves the old tokens stored, and the old refresh token is used again: vendors that rotate keep it
-valid for a while for that case.
+A lost answer leaves the old tokens stored, and the old refresh token is used again: vendors that rotate keep
+it valid for a while for that case.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ import sqlalchemy as sa
 
 from hub.errors import UnauthorizedError, UnreachableError, UnsureError
 from hub.http import Answer
-from hub.models import ConsentRow, Lease
+from hub.models import ConsentRow, Lease, table
 from hub.oauth.token import RefusedGrantError, Tokens, ask, granted, problem, reconnect, sign_in_door
 from hub.providers import Provider
-from hub.store import Store, table_of
+from hub.store import Store
 from hub.vault import Vault
 
 LEASE_SECONDS = 90.0
@@ -34,8 +35,8 @@ LEASE_SECONDS = 90.0
 POLL_SECONDS = 0.1
 REFRESH_TRIES = 2
 
-CONSENTS = table_of(ConsentRow)
-LEASES = table_of(Lease)
+CONSENTS = table(ConsentRow)
+LEASES = table(Lease)
 
 
 class Consent:
@@ -99,9 +100,7 @@ class Consent:
         name, owner = f"consent:{self.id}", secrets.token_hex(16)
         with self._store.write() as db:
             moment = self._store.time(db)
-            self._store.upsert(
-                db, Lease, [{"name": name, "owner": "", "until": 0.0}], key=("name",), update=()
-            )
+            self._store.upsert(db, Lease, [{"name": name, "owner": "", "until": 0.0}], key=("name",), update=())
             free = sa.update(LEASES).where(LEASES.c.name == name, LEASES.c.until < moment)
             mine = db.execute(free.values(owner=owner, until=moment + LEASE_SECONDS)).rowcount == 1
             current = self._stored(db) if mine else None

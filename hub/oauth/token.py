@@ -92,7 +92,7 @@ def ask(door: Door, provider: Provider, settings: Any, form: Mapping[str, str]) 
 
 
 def granted(answer: Answer, provider: Provider, old_refresh: str = "") -> Tokens:
-    """Read the answer; a vendor that does not rotate leaves the old refresh token valid and out of the answer."""
+    """Read the answer; a vendor that does not rotate leaves the refresh token out of it."""
     told = answer.json() if answer.is_json else None
     if answer.status >= 500 or not isinstance(told, dict):
         raise UnreachableError(problem(provider, f"The answer had status {answer.status} and no token."))

@@ -529,9 +529,7 @@ def upgrade() -> None:
             ["flow_id", "source_id"],
             unique=True,
             sqlite_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
-            postgresql_where=sa.text(
-                "state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"
-            ),
+            postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
         )
         batch_op.create_index("operation_queue", ["ledger_id", "state", "tier", "id"], unique=False)
         batch_op.create_index("operation_source", ["integration_id", "kind", "source_id"], unique=False)
@@ -547,9 +545,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             "operation_open",
             sqlite_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
-            postgresql_where=sa.text(
-                "state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"
-            ),
+            postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
         )
         batch_op.drop_index("operation_integration")
         batch_op.drop_index("operation_batch")
@@ -565,9 +561,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),
             postgresql_where=sa.text("live AND kind NOT IN ('contact', 'item')"),
         )
-        batch_op.drop_index(
-            "link_live_source", sqlite_where=sa.text("live = 1"), postgresql_where=sa.text("live")
-        )
+        batch_op.drop_index("link_live_source", sqlite_where=sa.text("live = 1"), postgresql_where=sa.text("live"))
 
     op.drop_table("link")
     with op.batch_alter_table("flow", schema=None) as batch_op:

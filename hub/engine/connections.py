@@ -1,0 +1,244 @@
+"""Connections and integrations: proved before they are saved, secrets sealed, removed with what was kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, SecretStr, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from hub.documents import Kind
+from hub.errors import SettingsError
+from hub.models import ConnectionRow, Flow, FlowMode, Integration, Schedule, table
+from hub.oauth import Consent
+from hub.providers import Connection, Limits, Organisation, Provider, Role, Window
+
+if TYPE_CHECKING:
+    from hub.engine.hub import Hub
+
+connections = table(ConnectionRow)
+flows = table(Flow)
+integrations = table(Integration)
+schedules = table(Schedule)
+
+
+def split_secrets(settings: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A provider's settings as (plain, secret) JSON values."""
+    plain: dict[str, Any] = {}
+    secret: dict[str, Any] = {}
+    dumped = json.loads(settings.model_dump_json())
+    for name, value in dumped.items():
+        actual = getattr(settings, name)
+        if isinstance(actual, SecretStr):
+            secret[name] = actual.get_secret_value()
+        else:
+            plain[name] = value
+    return plain, secret
+
+
+def parse_settings(provider: Provider, values: Mapping[str, Any]) -> BaseModel:
+    """A provider's settings from plain values; every wrong field is named in the error."""
+    try:
+        return provider.settings.model_validate(dict(values))
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise SettingsError("; ".join(faults)) from None
+
+
+def settings_of(hub: Hub, row: ConnectionRow) -> BaseModel:
+    """A stored connection's settings, secrets included."""
+    provider = hub.provider(row.provider)
+    return parse_settings(provider, {**row.settings, **hub.vault.open(row.secrets)})
+
+
+def limits_of(provider: Provider, settings: Any, override: Mapping[str, Any] | None) -> Limits:
+    """The platform's limits, or the share of them that a person allotted to this connection.
+
+    ``override`` is ``{"windows": [[calls, seconds], ...], "per_day": n, "concurrent": n, "day_seconds": s}``, each
+    part optional.
+    """
+    limits = provider.limits(settings)
+    if override is None:
+        return limits
+    windows = override.get("windows")
+    return Limits(
+        windows=limits.windows if windows is None else tuple(Window(int(n), float(s)) for n, s in windows),
+        per_day=override.get("per_day", limits.per_day),
+        concurrent=override.get("concurrent", limits.concurrent),
+        day_seconds=float(override.get("day_seconds", limits.day_seconds)),
+    )
+
+
+def view(hub: Hub, row: ConnectionRow, **watch: Any) -> Connection:
+    """A connection as its provider sees it."""
+    provider = hub.provider(row.provider)
+    settings = settings_of(hub, row)
+    consent = None
+    if row.consent_id is not None:
+        consent = Consent(
+            hub.store,
+            hub.vault,
+            provider,
+            settings,
+            row.consent_id,
+            connection_id=row.id,
+            sleep=hub.sleep,
+            **watch,
+        )
+    return Connection(row.id or 0, row.account_id, row.name, settings, consent)
+
+
+def try_settings(
+    hub: Hub, provider: Provider, settings: BaseModel, *, account_id: str = "", consent_id: int | None = None
+) -> Organisation:
+    """Prove credentials without saving them; raises the provider's error in plain words."""
+    consent = Consent(hub.store, hub.vault, provider, settings, consent_id) if consent_id is not None else None
+    candidate = Connection(0, account_id, provider.title, settings, consent)
+    door = hub.door(candidate, provider.limits(settings), bucket=f"trial:{provider.name}:{account_id}")
+    try:
+        return provider.open(candidate, door).check()
+    finally:
+        door.close()
+
+
+def connect(
+    hub: Hub,
+    provider: Provider,
+    settings: BaseModel,
+    *,
+    name: str,
+    account_id: str = "",
+    consent_id: int | None = None,
+    limits: Mapping[str, Any] | None = None,
+    actor: str = "",
+) -> int:
+    """Test, then save a connection. One account can't be connected twice; a removed one comes back to life."""
+    organisation = None
+    if provider.visit is None:
+        organisation = try_settings(hub, provider, settings, account_id=account_id, consent_id=consent_id)
+        account_id = organisation.id
+    plain, secret = split_secrets(settings)
+    chosen_name = name.strip() or (organisation.name if organisation else provider.title)
+    values: dict[str, Any] = {
+        "name": chosen_name,
+        "settings": plain,
+        "secrets": hub.vault.seal(secret),
+        "consent_id": consent_id,
+        "limits": dict(limits) if limits is not None else None,
+        "organisation": organisation.model_dump(mode="json") if organisation else None,
+        "suspended": None,
+        "removed_at": None,
+    }
+    with hub.store.write() as db:
+        mine = sa.select(connections).where(
+            connections.c.provider == provider.name, connections.c.account_id == account_id
+        )
+        known = db.execute(mine).first()
+        if known is not None and known.removed_at is None:
+            raise SettingsError(f"{chosen_name} is connected already, as {known.name}. Use Reconnect there.")
+        if known is not None:
+            db.execute(sa.update(connections).where(connections.c.id == known.id).values(values))
+            connection_id = int(known.id)
+        else:
+            fresh = {
+                "provider": provider.name,
+                "account_id": account_id,
+                "created_at": hub.clock(),
+                "wanted_why": "",
+            }
+            insert = sa.insert(connections).values({**values, **fresh}).returning(connections.c.id)
+            connection_id = int(db.execute(insert).scalar_one())
+        hub.audit(db, actor, "connected", chosen_name)
+    return connection_id
+
+
+def reconnect(
+    hub: Hub, connection_id: int, settings: BaseModel, *, consent_id: int | None = None, actor: str = ""
+) -> None:
+    """New credentials for a connection; they must reach the same account."""
+    row = hub.connection(connection_id)
+    provider = hub.provider(row.provider)
+    organisation = try_settings(
+        hub, provider, settings, account_id=row.account_id, consent_id=consent_id or row.consent_id
+    )
+    if organisation.id != row.account_id:
+        raise SettingsError(
+            f"These credentials belong to {organisation.name}, but {row.name} is another account."
+            " Connect it as a new one instead."
+        )
+    plain, secret = split_secrets(settings)
+    values: dict[str, Any] = {"settings": plain, "secrets": hub.vault.seal(secret), "suspended": None}
+    if consent_id is not None:
+        values["consent_id"] = consent_id
+    with hub.store.write() as db:
+        db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
+        hub.audit(db, actor, "reconnected", row.name)
+
+
+def remove(hub: Hub, connection_id: int, *, actor: str) -> None:
+    """Disconnect: credentials are forgotten and its flows stop; links and history are kept."""
+    row = hub.connection(connection_id)
+    with hub.store.write() as db:
+        values = {
+            "removed_at": hub.clock(),
+            "secrets": hub.vault.seal({}),
+            "consent_id": None,
+            "wanted_at": None,
+        }
+        db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
+        mine = sa.select(integrations.c.id).where(
+            sa.or_(integrations.c.stock_id == connection_id, integrations.c.ledger_id == connection_id)
+        )
+        db.execute(sa.update(flows).where(flows.c.integration_id.in_(mine)).values(mode=FlowMode.OFF.value))
+        db.execute(sa.update(schedules).where(schedules.c.connection_id == connection_id).values(paused=True))
+        hub.audit(db, actor, "removed", row.name)
+
+
+def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name: str = "", actor: str = "") -> int:
+    """Join a stock side and a ledger side; every flow the two allow is there, switched off."""
+    stock, ledger = hub.connection(stock_id), hub.connection(ledger_id)
+    kinds = flow_kinds(hub.provider(stock.provider), hub.provider(ledger.provider))
+    _check_pair(stock, ledger)
+    chosen_name = name or f"{stock.name} -> {ledger.name}"
+    row = {
+        "name": chosen_name,
+        "stock_id": stock_id,
+        "ledger_id": ledger_id,
+        "start_date": start_date,
+    }
+    with hub.store.session() as session:
+        integration = Integration.model_validate(row)
+        session.add(integration)
+        try:
+            session.flush()
+        except IntegrityError:
+            raise SettingsError(f"{stock.name} and {ledger.name} are joined already.") from None
+        assert integration.id is not None
+        session.add_all(Flow(integration_id=integration.id, kind=kind.value) for kind in kinds)
+        hub.audit(session.connection(), actor, "joined", chosen_name)
+        return integration.id
+
+
+def flow_kinds(stock: Provider, ledger: Provider) -> list[Kind]:
+    """The kinds that the stock side delivers and the ledger side takes."""
+    if stock.role is not Role.STOCK or ledger.role is not Role.LEDGER:
+        raise SettingsError(f"{stock.title} -> {ledger.title}: a stock system comes first, a ledger second.")
+    delivered = frozenset().union(*(feed.kinds for feed in stock.feeds if not feed.states_only))
+    return [kind for kind in Kind if kind in delivered and kind in ledger.writes]
+
+
+def _check_pair(stock: ConnectionRow, ledger: ConnectionRow) -> None:
+    currencies = {
+        row.organisation["base_currency"]
+        for row in (stock, ledger)
+        if row.organisation and row.organisation["base_currency"]
+    }
+    if len(currencies) > 1:
+        raise SettingsError(
+            f"{stock.name} and {ledger.name} keep their books in different currencies"
+            f" ({' and '.join(sorted(currencies))}). Both sides need the same base currency."
+        )

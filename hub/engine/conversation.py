@@ -1,0 +1,254 @@
+"""One run: look for what is unsure, pull, plan, push, until nothing is left to do.
+
+What comes next is worked out from the database alone, so a provider that we call and one that visits us, one HTTP
+request per step, go through the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import REFERENCE_KINDS, Kind
+from hub.engine import sending
+from hub.engine.delivery import Neighbours, deliver, neighbours
+from hub.engine.notes import chunks
+from hub.engine.planning import is_ready, plan
+from hub.engine.runs import RunToken, want_run
+from hub.models import (
+    ConnectionRow,
+    Cursor,
+    Due,
+    Flow,
+    FlowMode,
+    Integration,
+    NativeRecord,
+    OperationRow,
+    OperationState,
+    Run,
+    table,
+)
+from hub.providers import Batch, BatchRule, Feed, Operation, Page, Provider, TargetState, Want
+from hub.store import Store
+from hub.vault import Vault
+
+connections = table(ConnectionRow)
+cursors = table(Cursor)
+due = table(Due)
+flows = table(Flow)
+integrations = table(Integration)
+operations = table(OperationRow)
+records = table(NativeRecord)
+runs = table(Run)
+
+
+@dataclass(frozen=True)
+class PullStep:
+    """Pull a feed."""
+
+    want: Want
+
+
+@dataclass(frozen=True)
+class LookStep:
+    """Look for targets: of unsure operations, or of ``candidates`` before they change something."""
+
+    operations: tuple[Operation, ...]
+    unsure: sending.UnsureOperations | None = None
+    candidates: sending.Candidates | None = None
+
+
+@dataclass(frozen=True)
+class SendStep:
+    """Send a batch that is committed."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True)
+class WaitStep:
+    """Nothing can be done for some seconds: a look must not come too early."""
+
+    seconds: float
+
+
+Step = PullStep | LookStep | SendStep | WaitStep
+
+
+@dataclass
+class Conversation:
+    """One run's way through its steps."""
+
+    store: Store
+    vault: Vault
+    run: RunToken
+    provider: Provider
+    providers: Mapping[str, Provider]
+    fresh_for: timedelta | None = None
+    """Feeds completed within this time are not pulled again (a nudged run right after another)."""
+
+    def next_step(self) -> Step | None:
+        """What to do now; None when the run is finished."""
+        unsure, later = sending.unsure(self.store, self.run)
+        if unsure:
+            return LookStep(unsure.operations, unsure=unsure)
+        if later is not None:
+            return WaitStep(max(0.05, (later - self.run.clock()).total_seconds()))
+        want = self._next_want()
+        if want:
+            return PullStep(want)
+        while True:
+            self._plan()
+            step = self._next_send()
+            if step is not None or not self._has_due():
+                return step
+
+    def delivered(self, step: PullStep, page: Page) -> dict[str, int]:
+        """Save a page of a pull."""
+        counts = deliver(self.store, self.run, step.want.feed, page)
+        if page.watermark is not None:
+            self._feed_done(step.want.feed.name)
+        return counts
+
+    def looked(self, step: LookStep, found: Mapping[int, Sequence[TargetState]]) -> None:
+        """Save what a look found."""
+        if step.unsure:
+            sending.settle_look(self.store, self.run, step.unsure, found, self.providers)
+        elif step.candidates:
+            sending.record_look(self.store, self.run, step.candidates, found)
+
+    def sides(self) -> Neighbours:
+        """The integrations of this run's connection."""
+        with self.store.read() as db:
+            return neighbours(db, self.run.connection_id)
+
+    def nudge(self) -> list[int]:
+        """Want the runs that this one made useful: the ledgers that got something to post."""
+        nudged: list[int] = []
+        with self.store.write() as db:
+            for integration in self._integrations(db):
+                other = integration.ledger_id
+                if other == self.run.connection_id:
+                    continue
+                waiting = (
+                    sa.select(sa.func.count())
+                    .select_from(operations)
+                    .where(operations.c.ledger_id == other, operations.c.state == OperationState.PENDING.value)
+                )
+                if db.execute(waiting).scalar_one() or not is_ready(db, integration, self.providers):
+                    want_run(db, other, "nudge", self.run.clock())
+                    nudged.append(other)
+        return nudged
+
+    def _integrations(self, db: sa.Connection) -> list[Integration]:
+        sides = neighbours(db, self.run.connection_id)
+        chosen = sa.select(integrations).where(integrations.c.id.in_(sides.all))
+        return [Integration(**row._mapping) for row in db.execute(chosen)]
+
+    def _done_feeds(self, db: sa.Connection) -> list[str]:
+        progress = db.execute(sa.select(runs.c.progress).where(runs.c.id == self.run.id)).scalar_one()
+        return list(progress.get("feeds", ()))
+
+    def _feed_done(self, name: str) -> None:
+        with self.store.write(durable=False) as db:
+            self.run.guard(db)
+            row = db.execute(sa.select(runs.c.progress).where(runs.c.id == self.run.id)).scalar_one()
+            progress = {**row, "feeds": [*row.get("feeds", ()), name]}
+            db.execute(sa.update(runs).where(runs.c.id == self.run.id).values(progress=progress))
+
+    def _next_want(self) -> Want | None:
+        with self.store.read() as db:
+            done = set(self._done_feeds(db))
+            kinds, since = self._wanted_kinds(db)
+            for feed in self.provider.feeds:
+                if feed.name in done or (feed.kinds and feed.kinds.isdisjoint(kinds)):
+                    continue
+                cursor = self._cursor(db, feed)
+                if cursor is None or not self._is_fresh(cursor):
+                    watermark = cursor.watermark if cursor else None
+                    progress = cursor.progress if cursor else None
+                    return Want(feed, watermark, progress, self._known(feed), since)
+        return None
+
+    def _cursor(self, db: sa.Connection, feed: Feed) -> sa.Row[Any] | None:
+        chosen = sa.select(cursors).where(
+            cursors.c.connection_id == self.run.connection_id, cursors.c.feed == feed.name
+        )
+        return db.execute(chosen).first()
+
+    def _is_fresh(self, cursor: sa.Row[Any]) -> bool:
+        if self.fresh_for is None or cursor.completed_at is None or cursor.progress:
+            return False
+        return bool(self.run.clock() - cursor.completed_at < self.fresh_for)
+
+    def _wanted_kinds(self, db: sa.Connection) -> tuple[frozenset[Kind], Any]:
+        """The kinds that flows need; every list, contact and item is read even before a flow is on."""
+        sides = neighbours(db, self.run.connection_id)
+        chosen = sa.select(flows.c.kind).where(
+            flows.c.integration_id.in_(sides.all), flows.c.mode != FlowMode.OFF.value
+        )
+        needed = {Kind(kind) for kind in db.execute(chosen).scalars()}
+        start = sa.select(sa.func.min(integrations.c.start_date)).where(integrations.c.id.in_(sides.all))
+        return REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM} | needed, db.execute(start).scalar()
+
+    def _known(self, feed: Feed) -> Any:
+        def known(ids: Sequence[str]) -> Mapping[str, str]:
+            found: dict[str, str] = {}
+            with self.store.read() as db:
+                for part in chunks(ids):
+                    chosen = sa.select(records.c.record_id, records.c.stamp).where(
+                        records.c.connection_id == self.run.connection_id,
+                        records.c.feed == feed.name,
+                        records.c.record_id.in_(part),
+                    )
+                    found |= {row.record_id: row.stamp for row in db.execute(chosen) if row.stamp}
+            return found
+
+        return known
+
+    def _plan(self) -> None:
+        with self.store.read() as db:
+            ready = [one for one in self._integrations(db) if is_ready(db, one, self.providers)]
+            waiting = {one.id for one in ready if self._due_count(db, one.id or 0)}
+        for integration in ready:
+            if integration.id in waiting and integration.id is not None:
+                plan(self.store, self.run, integration.id, self.providers)
+
+    def _due_count(self, db: sa.Connection, integration_id: int) -> int:
+        """Notes that can be planned now: not those of a record that is on its way."""
+        on_its_way = sa.exists().where(
+            operations.c.flow_id == due.c.flow_id,
+            operations.c.source_id == due.c.external_id,
+            operations.c.state.in_([OperationState.SENDING.value, OperationState.UNSURE.value]),
+        )
+        chosen = (
+            sa.select(due.c.id)
+            .join(flows, flows.c.id == due.c.flow_id)
+            .where(flows.c.integration_id == integration_id, ~on_its_way)
+            .limit(1)
+        )
+        return 1 if db.execute(chosen).first() else 0
+
+    def _has_due(self) -> bool:
+        with self.store.read() as db:
+            return any(
+                self._due_count(db, one.id or 0) for one in self._integrations(db) if is_ready(db, one, self.providers)
+            )
+
+    def _next_send(self) -> LookStep | SendStep | None:
+        """The next batch, committed; or the look that must come before it."""
+        rules = self.provider.batch_rules
+        while True:
+            chosen = sending.candidates(self.store, self.run, self.providers, rules)
+            if chosen is None:
+                return None
+            if chosen.need_look:
+                return LookStep(chosen.operations, candidates=chosen)
+            rule = rules.get(chosen.kind, BatchRule())
+            batch = sending.take(self.store, self.vault, self.run, self.providers, chosen, rule)
+            if batch is not None:
+                return SendStep(batch)

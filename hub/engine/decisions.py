@@ -1,0 +1,362 @@
+"""What a person decides: approve, drop, retry, map, switch flows. Each is audited in the transaction that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import Account, Kind, TaxRate, parse_document
+from hub.engine import connections as joined
+from hub.engine.facts import load_ground, load_list, load_targets, refs_of
+from hub.engine.hub import Hub
+from hub.engine.notes import chunks, note_due, touch_facts
+from hub.engine.planning import is_ready
+from hub.engine.runs import want_run
+from hub.engine.sending import operation_of
+from hub.errors import SettingsError
+from hub.mapping import (
+    MappingList,
+    Suggestion,
+    fold,
+    link_fact,
+    map_fact,
+    suggest_accounts,
+    suggest_payment_accounts,
+    suggest_tax_rates,
+)
+from hub.models import (
+    Due,
+    Exclusion,
+    Flow,
+    FlowMode,
+    Integration,
+    Link,
+    MappingRow,
+    OperationRow,
+    OperationState,
+    Snapshot,
+    table,
+)
+from hub.providers import Action, Operation, TargetState
+
+due = table(Due)
+exclusions = table(Exclusion)
+flows = table(Flow)
+integrations = table(Integration)
+links = table(Link)
+mappings = table(MappingRow)
+operations = table(OperationRow)
+snapshots = table(Snapshot)
+
+DROPPABLE = (
+    OperationState.HELD.value,
+    OperationState.FAILED.value,
+    OperationState.PROPOSED.value,
+    OperationState.PENDING.value,
+)
+NEWEST_LOOKED_UP = 25
+"""How many of the newest source documents are looked for before a flow's first write."""
+
+
+class Decisions:
+    """A person's verbs. ``actor`` is who decides; it goes into the audit."""
+
+    def __init__(self, hub: Hub, actor: str) -> None:
+        self.hub = hub
+        self.store = hub.store
+        self.actor = actor
+
+    def approve(self, operation_ids: Sequence[int], *, hashes: Mapping[int, str] | None = None) -> int:
+        """Let proposed operations go. With ``hashes``, only those that still are what the person saw."""
+        count = 0
+        with self.store.write() as db:
+            for part in chunks(operation_ids):
+                rows = db.execute(
+                    sa.select(operations.c.id, operations.c.payload_hash, operations.c.ledger_id).where(
+                        operations.c.id.in_(part), operations.c.state == OperationState.PROPOSED.value
+                    )
+                ).all()
+                seen = [row for row in rows if hashes is None or hashes.get(row.id) == row.payload_hash]
+                change = sa.update(operations).where(operations.c.id.in_([row.id for row in seen]))
+                values = {
+                    "state": OperationState.PENDING.value,
+                    "caught": False,
+                    "approved_hash": operations.c.payload_hash,
+                    "approved_by": self.actor,
+                    "approved_at": self.hub.clock(),
+                }
+                count += db.execute(change.values(values)).rowcount
+                for ledger_id in {row.ledger_id for row in seen}:
+                    want_run(db, ledger_id, "nudge", self.hub.clock())
+            self.hub.audit(db, self.actor, "approved", f"{count} operations")
+        return count
+
+    def drop(self, operation_ids: Sequence[int], reason: str) -> int:
+        """Never write these, for a stated reason. An unsure one can't be dropped before it was looked for."""
+        if not reason.strip():
+            raise SettingsError("Say why it is dropped: the reason is kept with the record.")
+        count = 0
+        with self.store.write() as db:
+            for part in chunks(operation_ids):
+                rows = self._rows(db, part, DROPPABLE)
+                change = sa.update(operations).where(operations.c.id.in_([row.id for row in rows]))
+                values = {
+                    "state": OperationState.DROPPED.value,
+                    "reason": reason.strip(),
+                    "settled_at": self.hub.clock(),
+                }
+                count += db.execute(change.values(values)).rowcount
+                for row in rows:
+                    self.hub.audit(db, self.actor, "dropped", row.label, reason.strip(), operation=row.id)
+        return count
+
+    def undrop(self, operation_ids: Sequence[int]) -> int:
+        """Undo a drop: the record is planned anew."""
+        return self._again(operation_ids, (OperationState.DROPPED.value,), "undropped")
+
+    def retry(self, operation_ids: Sequence[int]) -> int:
+        """Plan held or failed operations anew, though nothing they wait for changed."""
+        return self._again(operation_ids, (OperationState.HELD.value, OperationState.FAILED.value), "retried")
+
+    def _again(self, operation_ids: Sequence[int], states: Sequence[str], what: str) -> int:
+        count = 0
+        with self.store.write() as db:
+            for part in chunks(operation_ids):
+                rows = self._rows(db, part, states)
+                if what == "undropped":
+                    change = sa.update(operations).where(operations.c.id.in_([row.id for row in rows]))
+                    db.execute(change.values(state=OperationState.REPLACED.value))
+                notes = [
+                    {
+                        "flow_id": row.flow_id,
+                        "external_id": row.source_id,
+                        "reason": f"{what} by {self.actor}",
+                    }
+                    for row in rows
+                ]
+                note_due(self.store, db, notes)
+                for row in rows:
+                    self.hub.audit(db, self.actor, what, row.label, operation=row.id)
+                for ledger_id in {row.ledger_id for row in rows}:
+                    want_run(db, ledger_id, "nudge", self.hub.clock())
+                count += len(rows)
+        return count
+
+    def _rows(self, db: sa.Connection, ids: Sequence[int], states: Sequence[str]) -> Sequence[sa.Row[Any]]:
+        return db.execute(sa.select(operations).where(operations.c.id.in_(ids), operations.c.state.in_(states))).all()
+
+    def set_mapping(
+        self, integration_id: int, where: MappingList, codes: Mapping[str, str], *, suggested: bool = False
+    ) -> int:
+        """Map source codes to target codes (an empty target unmaps). Acts on what is not posted yet."""
+        changed: list[str] = []
+        with self.store.write() as db:
+            self.store.claim(db, integration_id)
+            for source, target in codes.items():
+                if self._map_one(db, integration_id, where, source, target, suggested):
+                    changed.append(source)
+            touch_facts(
+                self.store,
+                db,
+                [integration_id],
+                [map_fact(where, code) for code in changed],
+                waiting_only=False,
+            )
+            self._want_both(db, integration_id)
+            if changed:
+                self.hub.audit(db, self.actor, "mapped", where, codes={code: codes[code] for code in changed})
+        return len(changed)
+
+    def _map_one(
+        self,
+        db: sa.Connection,
+        integration_id: int,
+        where: MappingList,
+        source: str,
+        target: str,
+        suggested: bool,
+    ) -> bool:
+        mine = (
+            mappings.c.integration_id == integration_id,
+            mappings.c.list == where.value,
+            mappings.c.source_code == source,
+        )
+        before = db.execute(sa.select(mappings.c.target_code).where(*mine)).scalar()
+        if (before or "") == target:
+            return False
+        db.execute(sa.delete(mappings).where(*mine))
+        if target:
+            row = {
+                "integration_id": integration_id,
+                "list": where.value,
+                "source_code": source,
+                "target_code": target,
+            }
+            db.execute(sa.insert(mappings).values(**row, suggested=suggested, changed_at=self.hub.clock()))
+        return True
+
+    def _want_both(self, db: sa.Connection, integration_id: int) -> None:
+        row = db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
+        want_run(db, row.ledger_id, "nudge", self.hub.clock())
+
+    def suggestions(self, integration_id: int) -> dict[MappingList, list[Suggestion]]:
+        """What we would map, and why, for codes that are not mapped yet."""
+        integration = self.hub.integration(integration_id)
+        periodic = integration.inventory_method == "periodic"
+        with self.store.read() as db:
+            source = {kind: load_list(db, integration.stock_id, kind) for kind in (Kind.ACCOUNT, Kind.TAX_RATE)}
+            target = {kind: load_list(db, integration.ledger_id, kind) for kind in (Kind.ACCOUNT, Kind.TAX_RATE)}
+            rows = db.execute(
+                sa.select(mappings.c.list, mappings.c.source_code).where(mappings.c.integration_id == integration_id)
+            )
+            mapped = {(row.list, fold(row.source_code)) for row in rows}
+        accounts = [one for one in source[Kind.ACCOUNT] if isinstance(one, Account)]
+        ledger = [one for one in target[Kind.ACCOUNT] if isinstance(one, Account)]
+        found = {
+            MappingList.ACCOUNT: list(suggest_accounts(accounts, ledger, periodic=periodic)),
+            MappingList.PAYMENT_ACCOUNT: list(suggest_payment_accounts(accounts, ledger)),
+            MappingList.TAX_RATE: list(
+                suggest_tax_rates(
+                    [one for one in source[Kind.TAX_RATE] if isinstance(one, TaxRate)],
+                    [one for one in target[Kind.TAX_RATE] if isinstance(one, TaxRate)],
+                )
+            ),
+        }
+        return {where: [s for s in all if (where, fold(s.source_code)) not in mapped] for where, all in found.items()}
+
+    def accept_suggestions(self, integration_id: int) -> int:
+        """Take every suggestion."""
+        count = 0
+        for where, found in self.suggestions(integration_id).items():
+            count += self.set_mapping(
+                integration_id, where, {s.source_code: s.target_code for s in found}, suggested=True
+            )
+        return count
+
+    def set_flow(
+        self, flow_id: int, *, mode: FlowMode, post_as: str = "authorised", update_approved: bool = True
+    ) -> None:
+        """Switch a flow. Everything of its kind that is not posted comes due."""
+        with self.store.write() as db:
+            flow = db.execute(sa.select(flows).where(flows.c.id == flow_id)).one()
+            integration = db.execute(sa.select(integrations).where(integrations.c.id == flow.integration_id)).one()
+            if mode is not FlowMode.OFF and not integration.others_off_by:
+                raise SettingsError(
+                    "Confirm first that every other integration between the two is off: two of them post twice."
+                )
+            change = sa.update(flows).where(flows.c.id == flow_id)
+            db.execute(change.values(mode=mode.value, post_as=post_as, update_approved=update_approved))
+            self._all_due(db, flow, integration.stock_id)
+            self._want_both(db, flow.integration_id)
+            self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", post_as=post_as)
+
+    def _all_due(self, db: sa.Connection, flow: sa.Row[Any], stock_id: int) -> None:
+        """Note every snapshot of the flow's kind that has no live link, in the database itself."""
+        linked = sa.exists().where(
+            links.c.integration_id == flow.integration_id,
+            links.c.kind == flow.kind,
+            links.c.source_id == snapshots.c.external_id,
+            links.c.live.is_(True),
+        )
+        noted = sa.exists().where(due.c.flow_id == flow.id, due.c.external_id == snapshots.c.external_id)
+        chosen = sa.select(
+            sa.literal(flow.id), snapshots.c.external_id, sa.literal("the flow was switched"), sa.literal(1)
+        ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~linked, ~noted)
+        db.execute(sa.insert(due).from_select(["flow_id", "external_id", "reason", "version"], chosen))
+
+    def confirm_others_off(self, integration_id: int) -> None:
+        """A person vouches that no other integration posts between the two."""
+        with self.store.write() as db:
+            change = sa.update(integrations).where(integrations.c.id == integration_id)
+            db.execute(change.values(others_off_by=self.actor, others_off_at=self.hub.clock()))
+            self.hub.audit(db, self.actor, "confirmed", "other integrations are off")
+
+    def find_already_posted(self, integration_id: int, kind: Kind) -> list[tuple[str, TargetState]]:
+        """Ask the ledger for the newest source documents: a hit shows that somebody else posts them too."""
+        integration = self.hub.integration(integration_id)
+        ledger = self.hub.connection(integration.ledger_id)
+        provider = self.hub.provider(ledger.provider)
+        with self.store.read() as db:
+            if not is_ready(db, integration, self.hub.providers):
+                raise SettingsError(f"{ledger.name} has not been read completely yet. Run it once, then check again.")
+            newest = (
+                sa.select(snapshots.c.document)
+                .where(snapshots.c.connection_id == integration.stock_id, snapshots.c.kind == kind.value)
+                .where(snapshots.c.withdrawn.is_(False), snapshots.c.document_date >= integration.start_date)
+                .order_by(snapshots.c.document_date.desc(), snapshots.c.id.desc())
+                .limit(NEWEST_LOOKED_UP)
+            )
+            documents = [parse_document(kind, text) for text in db.execute(newest).scalars()]
+        asked = [
+            Operation(id=number, kind=kind, action=Action.CREATE, document=document, key="")
+            for number, document in enumerate(documents, start=1)
+        ]
+        connection = joined.view(self.hub, ledger)
+        limits = joined.limits_of(provider, connection.settings, ledger.limits)
+        door = self.hub.door(connection, limits)
+        try:
+            found = provider.open(connection, door).look(asked) if asked else {}
+        finally:
+            door.close()
+        return [
+            (asked[id - 1].document.label, state)
+            for id, states in found.items()
+            for state in states
+            if state.status.is_live
+        ]
+
+    def unlink(self, integration_id: int, kind: Kind, source_id: str, reason: str) -> None:
+        """End a live link; nothing is written. The record is planned anew as the next generation."""
+        with self.store.write() as db:
+            mine = (
+                links.c.integration_id == integration_id,
+                links.c.kind == kind.value,
+                links.c.source_id == source_id,
+                links.c.live.is_(True),
+            )
+            change = sa.update(links).where(*mine)
+            values = {
+                "live": False,
+                "ended_at": self.hub.clock(),
+                "ended_why": reason,
+                "version": links.c.version + 1,
+            }
+            if db.execute(change.values(values)).rowcount:
+                touch_facts(self.store, db, [integration_id], [link_fact(kind, source_id)], waiting_only=False)
+                mine_flows = sa.select(flows.c.id).where(
+                    flows.c.integration_id == integration_id, flows.c.kind == kind.value
+                )
+                rows = [
+                    {"flow_id": id, "external_id": source_id, "reason": f"unlinked by {self.actor}"}
+                    for id in db.execute(mine_flows).scalars()
+                ]
+                note_due(self.store, db, rows)
+                self.hub.audit(db, self.actor, "unlinked", f"{kind} {source_id}", reason)
+
+    def set_start_date(self, integration_id: int, start_date: date) -> None:
+        """Move the start date; records that it excluded or included come due."""
+        with self.store.write() as db:
+            row = db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
+            change = sa.update(integrations).where(integrations.c.id == integration_id)
+            db.execute(change.values(start_date=start_date))
+            for flow in db.execute(sa.select(flows).where(flows.c.integration_id == integration_id)).all():
+                self._all_due(db, flow, row.stock_id)
+            self.hub.audit(db, self.actor, "set start date", str(start_date))
+
+    def preview(self, operation_id: int) -> tuple[str, bytes]:
+        """Route and body exactly as they would be sent now; references still to come show as symbols."""
+        with self.store.read() as db:
+            row = db.execute(sa.select(operations).where(operations.c.id == operation_id)).one()
+            ground = load_ground(db, row.integration_id, self.hub.providers)
+            document = parse_document(row.kind, row.document)
+            targets = load_targets(db, row.integration_id, refs_of(document))
+            link = db.execute(sa.select(links.c.state).where(links.c.id == row.link_id)).scalar()
+            state = TargetState.model_validate(link) if link else None
+            contact = getattr(document, "contact_id", "")
+            if contact.startswith("="):
+                targets[Kind.CONTACT, contact] = contact[1:]
+            payload = ground.provider.render([operation_of(row, "preview", state)], ground.facts(targets))
+        return payload.route, payload.body

@@ -1,0 +1,309 @@
+"""Loading, in bulk, the stored facts that a chunk of decisions rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from hub.documents import (
+    Account,
+    Contact,
+    Document,
+    Item,
+    Kind,
+    Settlement,
+    Status,
+    TaxRate,
+    TradeDocument,
+    parse_document,
+)
+from hub.engine.notes import chunks
+from hub.errors import SettingsError
+from hub.mapping import Chart, Default, MappingList, Policy, Ref, Resolver, Rules, Sources, fold
+from hub.models import (
+    ConnectionRow,
+    Flow,
+    FlowMode,
+    Integration,
+    Link,
+    MappingRow,
+    OperationRow,
+    OperationState,
+    Snapshot,
+    table,
+)
+from hub.providers import Action, Facts, Organisation, Provider, TargetState, TargetStatus
+from hub.reconcile import Conflict, Dependency, FlowRules, LinkView, Match
+
+Row = TypeVar("Row")
+
+links = table(Link)
+mappings = table(MappingRow)
+operations = table(OperationRow)
+snapshots = table(Snapshot)
+
+COMING_STATES = (
+    OperationState.PROPOSED.value,
+    OperationState.PENDING.value,
+    OperationState.SENDING.value,
+    OperationState.UNSURE.value,
+)
+
+
+@dataclass
+class Ground:
+    """What one integration's decisions share: its settings, mappings and the target's lists."""
+
+    integration: Integration
+    provider: Provider
+    organisation: Organisation
+    flows: Mapping[int, Flow]
+    rules: Rules
+    chart: Chart
+    currencies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Policy:
+        """What holds for all documents of the integration."""
+        items_on = any(flow.kind == Kind.ITEM and flow.mode != FlowMode.OFF for flow in self.flows.values())
+        return Policy(items_on=items_on, periodic=self.integration.inventory_method == "periodic")
+
+    def flow_rules(self, flow: Flow) -> FlowRules:
+        """One flow's decisions."""
+        return FlowRules(
+            start_date=self.integration.start_date,
+            post_as=Status(flow.post_as),
+            update_approved=flow.update_approved,
+            conflict=Conflict(_CONFLICTS.get(self.integration.conflict_policy, Conflict.ASK)),
+        )
+
+    def facts(self, targets: Mapping[Ref, str] | None = None) -> Facts:
+        """What the provider is told when it fits or renders."""
+        return Facts(
+            organisation=self.organisation,
+            accounts=self.chart.accounts,
+            taxes=self.chart.taxes,
+            targets=targets or {},
+            rounding_limit=Decimal(self.integration.rounding_limit_cents) / 100,
+            rounding_account=self.rules.find(MappingList.DEFAULT, Default.ROUNDING_ACCOUNT),
+        )
+
+
+_CONFLICTS = {"stock": Conflict.STOCK_WINS, "ledger": Conflict.LEDGER_WINS, "ask": Conflict.ASK}
+
+
+def load_ground(db: sa.Connection, integration_id: int, providers: Mapping[str, Provider]) -> Ground:
+    """Load what every decision of an integration shares."""
+    integration = _one(db, Integration, integration_id)
+    ledger = _one(db, ConnectionRow, integration.ledger_id)
+    if ledger.provider not in providers:
+        raise SettingsError(f"The plugin of provider {ledger.provider!r} is not installed, {ledger.name} needs it.")
+    if ledger.organisation is None:
+        raise SettingsError(f"{ledger.name} has not been read yet.")
+    flows = {
+        flow.id: flow
+        for flow in (
+            Flow(**row._mapping)
+            for row in db.execute(sa.select(table(Flow)).where(table(Flow).c.integration_id == integration_id))
+        )
+        if flow.id is not None
+    }
+    return Ground(
+        integration=integration,
+        provider=providers[ledger.provider],
+        organisation=Organisation.model_validate(ledger.organisation),
+        flows=flows,
+        rules=load_rules(db, integration_id),
+        chart=load_chart(db, integration.ledger_id),
+    )
+
+
+def _one(db: sa.Connection, model: type[Row], id: int) -> Row:
+    rows = table(cast(Any, model))
+    row = db.execute(sa.select(rows).where(rows.c.id == id)).one()
+    return model(**row._mapping)
+
+
+def load_rules(db: sa.Connection, integration_id: int) -> Rules:
+    """An integration's mappings."""
+    chosen = sa.select(mappings.c.list, mappings.c.source_code, mappings.c.target_code).where(
+        mappings.c.integration_id == integration_id
+    )
+    return Rules({(row.list, fold(row.source_code)): row.target_code for row in db.execute(chosen)})
+
+
+def load_chart(db: sa.Connection, connection_id: int) -> Chart:
+    """A connection's accounts and tax rates by code."""
+    accounts = cast(list[Account], load_list(db, connection_id, Kind.ACCOUNT))
+    taxes = cast(list[TaxRate], load_list(db, connection_id, Kind.TAX_RATE))
+    return Chart({a.code: a for a in accounts if a.code}, {t.code: t for t in taxes if t.code})
+
+
+def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Document]:
+    """Every present document of a kind; meant for the short reference lists."""
+    chosen = (
+        sa.select(snapshots.c.document)
+        .where(
+            snapshots.c.connection_id == connection_id,
+            snapshots.c.kind == kind.value,
+            snapshots.c.withdrawn.is_(False),
+        )
+        .order_by(snapshots.c.natural_key)
+    )
+    return [parse_document(kind, text) for text in db.execute(chosen).scalars()]
+
+
+def load_documents(
+    db: sa.Connection, connection_id: int, kind: Kind, external_ids: Iterable[str]
+) -> dict[str, Document]:
+    """Some documents of a kind by external id."""
+    found: dict[str, Document] = {}
+    for part in chunks(sorted(set(external_ids) - {""})):
+        chosen = sa.select(snapshots.c.external_id, snapshots.c.document).where(
+            snapshots.c.connection_id == connection_id,
+            snapshots.c.kind == kind.value,
+            snapshots.c.external_id.in_(part),
+        )
+        found |= {row.external_id: parse_document(kind, row.document) for row in db.execute(chosen)}
+    return found
+
+
+def load_resolver(db: sa.Connection, ground: Ground, documents: Sequence[Document]) -> Resolver:
+    """A resolver that knows the items and contacts these documents name."""
+    trade = [document for document in documents if isinstance(document, TradeDocument)]
+    stock = ground.integration.stock_id
+    items = load_documents(db, stock, Kind.ITEM, (line.item_id for document in trade for line in document.lines))
+    contacts = load_documents(db, stock, Kind.CONTACT, (document.contact_id for document in trade))
+    sources = Sources(cast(Mapping[str, Item], items), cast(Mapping[str, Contact], contacts))
+    return Resolver(ground.rules, ground.chart, sources, ground.policy)
+
+
+def load_links(
+    db: sa.Connection,
+    integration_id: int,
+    kind: str,
+    source_ids: Sequence[str],
+    *,
+    with_document: bool = True,
+) -> tuple[dict[str, LinkView], dict[str, int]]:
+    """The live links of some source records, and the last generation of those that ever had one."""
+    live: dict[str, LinkView] = {}
+    generations: dict[str, int] = {}
+    for part in chunks(source_ids):
+        chosen = sa.select(links).where(
+            links.c.integration_id == integration_id, links.c.kind == kind, links.c.source_id.in_(part)
+        )
+        for row in db.execute(chosen):
+            generations[row.source_id] = max(row.generation, generations.get(row.source_id, 0))
+            if row.live:
+                live[row.source_id] = _link_view(row, with_document)
+    return live, generations
+
+
+def _link_view(row: sa.Row[Any], with_document: bool) -> LinkView:
+    written = parse_document(row.kind, row.written_document) if with_document and row.written_document else None
+    return LinkView(
+        id=row.id,
+        version=row.version,
+        generation=row.generation,
+        target_id=row.target_id,
+        state=TargetState.model_validate(row.state),
+        written_fingerprint=row.written_fingerprint,
+        written_payload=row.written_payload,
+        written_document=written,
+        settled_digest=row.settled_stamp,
+    )
+
+
+def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) -> dict[Ref, Dependency]:
+    """How the records that others refer to stand."""
+    by_kind: dict[Kind, set[str]] = {}
+    for kind, external_id in refs:
+        by_kind.setdefault(kind, set()).add(external_id)
+    found: dict[Ref, Dependency] = {}
+    for kind, ids in by_kind.items():
+        live, _ = load_links(db, ground.integration.id or 0, kind, sorted(ids), with_document=False)
+        found |= {(kind, id): Dependency(state=link.state) for id, link in live.items()}
+        drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
+        missing = sorted(ids - live.keys())
+        found |= {
+            (kind, id): Dependency(coming=True, coming_as_draft=drafts)
+            for id in _coming(db, ground.integration.id or 0, kind, missing)
+        }
+    return found
+
+
+def _coming(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for part in chunks(ids):
+        chosen = sa.select(operations.c.source_id).where(
+            operations.c.integration_id == integration_id,
+            operations.c.kind == kind.value,
+            operations.c.source_id.in_(part),
+            operations.c.action == Action.CREATE.value,
+            operations.c.state.in_(COMING_STATES),
+        )
+        found.extend(db.execute(chosen).scalars())
+    return found
+
+
+def load_targets(db: sa.Connection, integration_id: int, refs: Iterable[Ref]) -> dict[Ref, str]:
+    """The target ids of linked source records."""
+    by_kind: dict[Kind, set[str]] = {}
+    for kind, external_id in refs:
+        by_kind.setdefault(kind, set()).add(external_id)
+    found: dict[Ref, str] = {}
+    for kind, ids in by_kind.items():
+        for part in chunks(sorted(ids)):
+            chosen = sa.select(links.c.source_id, links.c.target_id).where(
+                links.c.integration_id == integration_id,
+                links.c.kind == kind.value,
+                links.c.source_id.in_(part),
+                links.c.live.is_(True),
+            )
+            found |= {(kind, row.source_id): row.target_id for row in db.execute(chosen)}
+    return found
+
+
+def load_matches(db: sa.Connection, ledger_id: int, kind: Kind, keys: Iterable[str]) -> dict[str, list[Match]]:
+    """The ledger's records of a kind by natural key, for adoption."""
+    found: dict[str, list[Match]] = {}
+    for part in chunks(sorted(set(keys) - {""})):
+        chosen = sa.select(snapshots).where(
+            snapshots.c.connection_id == ledger_id,
+            snapshots.c.kind == kind.value,
+            snapshots.c.natural_key.in_(part),
+            snapshots.c.withdrawn.is_(False),
+        )
+        for row in db.execute(chosen):
+            document = parse_document(kind, row.document)
+            active = bool(getattr(document, "active", True))
+            state = TargetState(
+                kind=kind,
+                target_id=row.external_id,
+                status=TargetStatus.ACTIVE if active else TargetStatus.ARCHIVED,
+                number=row.number or getattr(document, "code", "") or row.label,
+            )
+            found.setdefault(row.natural_key, []).append(Match(row.external_id, row.label, state))
+    return found
+
+
+def refs_of(document: Document) -> list[Ref]:
+    """Every source record that a document names and a renderer may need the target of."""
+    if isinstance(document, TradeDocument):
+        refs: list[Ref] = [(Kind.CONTACT, document.contact_id)] if document.contact_id else []
+        credited = getattr(document, "credits_id", "")
+        if credited:
+            refs.append((Kind.INVOICE if document.kind is Kind.CREDIT_NOTE else Kind.BILL, credited))
+        return [*refs, *{(Kind.ITEM, line.item_id) for line in document.lines if line.item_id}]
+    if isinstance(document, Settlement):
+        return [(document.document_kind, document.document_id)]
+    credit_id = getattr(document, "credit_id", "")
+    if credit_id:
+        allocation = cast(Any, document)
+        return [(allocation.credit_kind, credit_id), (allocation.document_kind, allocation.document_id)]
+    return []

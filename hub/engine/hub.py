@@ -1,0 +1,349 @@
+"""The hub: one object that holds the database, the keys and the providers, and runs conversations."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.engine import connections, runs, sending
+from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
+from hub.errors import (
+    BusyError,
+    Problem,
+    ProviderError,
+    RejectedError,
+    RunLostError,
+    SettingsError,
+    StoppedError,
+    UnauthorizedError,
+    UnreachableError,
+    UnsureError,
+)
+from hub.http import Door
+from hub.models import AuditEvent, ConnectionRow, Integration, Run, RunState, now, table
+from hub.providers import Batch, Connection, Limits, Operation, Outcome, Provider, Session, TargetState
+from hub.settings import Settings
+from hub.store import Store
+from hub.vault import Vault
+
+log = logging.getLogger("hub.engine")
+
+audit_events = table(AuditEvent)
+connection_rows = table(ConnectionRow)
+run_rows = table(Run)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run ended. ``counts`` names what happened; ``nudged`` the connections whose runs it made useful."""
+
+    run_id: int
+    connection_id: int
+    connection: str
+    state: RunState
+    counts: Mapping[str, int] = field(default_factory=dict)
+    problem: Problem | None = None
+    nudged: tuple[int, ...] = ()
+
+
+Observer = Callable[[RunReport], None]
+
+
+class Hub:
+    """Everything a process needs to work. ``clock`` and ``sleep`` may be replaced for tests of time."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        providers: Mapping[str, Provider],
+        settings: Settings,
+        *,
+        observers: Sequence[Observer] = (),
+        clock: Callable[[], datetime] = now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.store = store
+        self.vault = vault
+        self.providers = dict(providers)
+        self.settings = settings
+        self.observers = list(observers)
+        self.clock = clock
+        self.sleep = sleep
+
+    def provider(self, name: str) -> Provider:
+        """A registered provider; raises ``SettingsError`` that says which plugin is missing."""
+        try:
+            return self.providers[name]
+        except KeyError:
+            raise SettingsError(
+                f"The plugin for {name!r} is not installed. Install it (pip install ledgerport-{name}) and start again."
+            ) from None
+
+    def connection(self, connection_id: int) -> ConnectionRow:
+        """A stored connection; raises ``SettingsError`` when there is none."""
+        with self.store.session() as session:
+            row = session.get(ConnectionRow, connection_id)
+        if row is None:
+            raise SettingsError(f"There is no connection {connection_id}.")
+        return row
+
+    def integration(self, integration_id: int) -> Integration:
+        """A stored integration; raises ``SettingsError`` when there is none."""
+        with self.store.session() as session:
+            row = session.get(Integration, integration_id)
+        if row is None:
+            raise SettingsError(f"There is no integration {integration_id}.")
+        return row
+
+    def audit(self, db: sa.Connection, actor: str, what: str, subject: str, reason: str = "", **details: Any) -> None:
+        """Note who did what, in the transaction that does it."""
+        db.execute(
+            sa.insert(audit_events).values(
+                at=self.clock(),
+                actor=actor or "hub",
+                what=what,
+                subject=subject,
+                reason=reason,
+                details=details,
+            )
+        )
+
+    def door(
+        self, connection: Connection, limits: Limits, *, bucket: str = "", run: runs.RunToken | None = None
+    ) -> Door:
+        """A way out for one connection."""
+        return Door(
+            self.store,
+            connection_id=connection.id,
+            name=connection.name,
+            limits=limits,
+            run_id=run.id if run else None,
+            before_send=run.before_send if run else None,
+            timeout=(self.settings.connect_timeout, self.settings.read_timeout),
+            patience=self.settings.patience,
+            sleep=self.sleep,
+            bucket=bucket,
+            exchange_bytes=self.settings.exchange_bytes,
+        )
+
+    def run(self, connection_id: int, cause: str = "person") -> RunReport | None:
+        """Hold one conversation with a connection; None when another one is going on."""
+        row = self.connection(connection_id)
+        refusal = self._refusal(row)
+        if refusal:
+            return RunReport(0, connection_id, row.name, RunState.FAILED, problem=refusal)
+        stale = timedelta(seconds=self.settings.run_stale_seconds)
+        token = runs.claim(self.store, connection_id, cause, self.clock, stale)
+        if token is None:
+            return None
+        report = self._finished(row, token, *self._converse(row, token, cause))
+        for observer in self.observers:
+            self._tell(observer, report)
+        return report
+
+    def run_wanted(self, *, limit: int = 50) -> list[RunReport]:
+        """Run every connection whose run is wanted, and those that become so, until none is."""
+        reports: list[RunReport] = []
+        while len(reports) < limit:
+            wanted = self.wanted()
+            if not wanted:
+                break
+            for connection_id, why in wanted:
+                report = self.run(connection_id, why)
+                if report is None or report.run_id == 0:
+                    self._unwant(connection_id)
+                else:
+                    reports.append(report)
+        return reports
+
+    def wanted(self) -> list[tuple[int, str]]:
+        """The connections whose run is wanted now, longest wish first."""
+        present = self.clock()
+        chosen = (
+            sa.select(connection_rows.c.id, connection_rows.c.wanted_why)
+            .where(connection_rows.c.wanted_at.is_not(None), connection_rows.c.removed_at.is_(None))
+            .where(sa.or_(connection_rows.c.parked_until.is_(None), connection_rows.c.parked_until <= present))
+            .order_by(connection_rows.c.wanted_at)
+        )
+        with self.store.read() as db:
+            return [(row.id, row.wanted_why or "nudge") for row in db.execute(chosen)]
+
+    def want(self, connection_id: int, why: str) -> None:
+        """Ask for a run."""
+        with self.store.write() as db:
+            runs.want_run(db, connection_id, why, self.clock())
+
+    def _unwant(self, connection_id: int) -> None:
+        with self.store.write() as db:
+            change = sa.update(connection_rows).where(connection_rows.c.id == connection_id)
+            db.execute(change.values(wanted_at=None, wanted_why=""))
+
+    def _refusal(self, row: ConnectionRow) -> Problem | None:
+        if row.removed_at is not None:
+            return Problem(code="connection_removed", what=f"{row.name} was disconnected.", fix="Connect it again.")
+        if row.provider not in self.providers:
+            return Problem(
+                code="plugin_missing",
+                what=f"{row.name} can't run: the plugin for {row.provider!r} is not installed.",
+                fix=f"Install it (pip install ledgerport-{row.provider}) and start the hub again.",
+                subject=row.provider,
+            )
+        if row.suspended is not None:
+            return Problem.model_validate(row.suspended)
+        if self.providers[row.provider].visit is not None:
+            return Problem(code="visits_us", what=f"{row.name} is not called; it visits the hub by itself.")
+        return None
+
+    def _converse(
+        self, row: ConnectionRow, token: runs.RunToken, cause: str
+    ) -> tuple[RunState, Problem | None, list[int]]:
+        provider = self.providers[row.provider]
+        fresh = timedelta(seconds=self.settings.freshness_seconds) if cause == "nudge" else None
+        talk = Conversation(self.store, self.vault, token, provider, self.providers, fresh)
+        try:
+            connection = connections.view(self, row, run_id=token.id, before_send=token.before_send)
+            limits = connections.limits_of(provider, connection.settings, row.limits)
+            with closing(self.door(connection, limits, run=token)) as door:
+                self._steps(talk, provider, provider.open(connection, door))
+            return RunState.DONE, None, talk.nudge()
+        except StoppedError as error:
+            return (
+                RunState.STOPPED,
+                Problem(code="stopped", what=str(error), done="What was posted stays."),
+                [],
+            )
+        except BusyError as error:
+            self._park(token.connection_id, error.retry_after)
+            return RunState.PARKED, error.problem, []
+        except UnauthorizedError as error:
+            self._suspend(token.connection_id, error.problem)
+            return RunState.FAILED, error.problem, []
+        except ProviderError as error:
+            return RunState.FAILED, error.problem, []
+        except SettingsError as error:
+            return RunState.FAILED, Problem(code="settings", what=str(error)), []
+        except RunLostError:
+            return (
+                RunState.TAKEN_OVER,
+                Problem(code="run_lost", what="Another process took this run over."),
+                [],
+            )
+        except Exception as error:
+            log.exception("run %s of %s failed", token.id, row.name)
+            problem = Problem(
+                code="unexpected",
+                what=f"The run of {row.name} failed unexpectedly.",
+                why=f"{type(error).__name__}: {error}",
+                fix="Run it again; if it repeats, report it with the log.",
+                done="Nothing was lost: the next run goes on where this one ended.",
+            )
+            return RunState.FAILED, problem, []
+
+    def _steps(self, talk: Conversation, provider: Provider, session: Session) -> None:
+        while (step := talk.next_step()) is not None:
+            self._take_step(talk, provider, session, step)
+
+    def _take_step(self, talk: Conversation, provider: Provider, session: Session, step: Step) -> None:
+        talk.run.before_send()
+        if isinstance(step, PullStep):
+            for page in session.pull(step.want):
+                talk.delivered(step, page)
+        elif isinstance(step, LookStep):
+            talk.looked(step, self._look(session, step.operations))
+        elif isinstance(step, WaitStep):
+            self.sleep(min(step.seconds, 1.0))
+        else:
+            self._send(talk, provider, session, step)
+
+    def _look(self, session: Session, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
+        found = session.look(operations)
+        unlooked = [one.id for one in operations if one.id not in found]
+        if unlooked:
+            raise UnreachableError(
+                Problem(
+                    code="not_looked_for",
+                    what=f"{len(unlooked)} targets could not be looked for.",
+                    fix="Run again.",
+                )
+            )
+        return found
+
+    def _send(self, talk: Conversation, provider: Provider, session: Session, step: SendStep) -> None:
+        batch, run = step.batch, talk.run
+        try:
+            run.before_send()
+            outcomes = self._push(session, batch, provider, run)
+        except (BusyError, UnreachableError, UnauthorizedError, StoppedError):
+            sending.unsend(self.store, run, batch)
+            raise
+        except RejectedError as error:
+            outcomes = [Outcome(one.id, problem=error.problem, refresh=error.refresh) for one in batch.operations]
+        sending.settle(self.store, run, batch, outcomes, settling_seconds=provider.settling_seconds)
+        self._refresh(session, run, batch, outcomes)
+
+    def _push(self, session: Session, batch: Batch, provider: Provider, run: runs.RunToken) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            for outcome in session.push(batch):
+                outcomes.append(outcome)
+        except (BusyError, UnreachableError, UnauthorizedError, RejectedError, StoppedError):
+            if outcomes:
+                return outcomes
+            raise
+        except RunLostError:
+            raise
+        except Exception as error:
+            # Whatever a provider raises while pushing may have come after the platform acted.
+            log.warning("batch %s is unsure: %s", batch.id, error)
+            may = isinstance(error, UnsureError) and not outcomes
+            if may and sending.may_resend(self.store, run, batch, provider.resend_seconds):
+                return self._push(session, batch, provider, run)
+        return outcomes
+
+    def _refresh(self, session: Session, run: runs.RunToken, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        """A refusal because of the target's state: read the targets again, so that the plan sees why."""
+        refused = {outcome.operation_id for outcome in outcomes if outcome.refresh}
+        known = [one for one in batch.operations if one.id in refused and one.target_id]
+        if known:
+            sending.record_states(self.store, run, known, self._look(session, known))
+
+    def _park(self, connection_id: int, seconds: float) -> None:
+        until = self.clock() + timedelta(seconds=seconds)
+        with self.store.write() as db:
+            change = sa.update(connection_rows).where(connection_rows.c.id == connection_id)
+            db.execute(change.values(parked_until=until, wanted_at=until, wanted_why="parked"))
+
+    def _suspend(self, connection_id: int, problem: Problem) -> None:
+        with self.store.write() as db:
+            change = sa.update(connection_rows).where(connection_rows.c.id == connection_id)
+            db.execute(change.values(suspended=problem.model_dump(), wanted_at=None))
+
+    def _finished(
+        self,
+        row: ConnectionRow,
+        token: runs.RunToken,
+        state: RunState,
+        problem: Problem | None,
+        nudged: list[int],
+    ) -> RunReport:
+        try:
+            runs.close(token, state, problem)
+        except RunLostError:
+            state = RunState.TAKEN_OVER
+        with self.store.read() as db:
+            counts = db.execute(sa.select(run_rows.c.counts).where(run_rows.c.id == token.id)).scalar_one()
+        return RunReport(token.id, token.connection_id, row.name, state, counts, problem, tuple(nudged))
+
+    def _tell(self, observer: Observer, report: RunReport) -> None:
+        try:
+            observer(report)
+        except Exception:
+            log.exception("an observer of finished runs failed")

@@ -1,0 +1,104 @@
+"""Due notes: written with whatever changed, cleared with the plan that saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.models import Due, Flow, FlowMode, OperationFact, OperationRow, OperationState, table
+from hub.store import Store
+
+due = table(Due)
+flows = table(Flow)
+operations = table(OperationRow)
+operation_facts = table(OperationFact)
+
+IN_CHUNK = 400
+"""How many values one IN list carries; SQLite and PostgreSQL both plan that well."""
+
+
+def chunks(values: Sequence[Any], size: int = IN_CHUNK) -> Iterable[Sequence[Any]]:
+    """Cut a sequence into pieces."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def note_due(store: Store, db: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note that records must be planned: rows of flow_id, external_id and reason.
+
+    A note that is there already gets a higher version, so that a plan which did not see the new reason can't clear it.
+    """
+    if not rows:
+        return
+    insert = (sqlite.insert if store.is_sqlite else postgresql.insert)(due)
+    statement = insert.on_conflict_do_update(
+        index_elements=["flow_id", "external_id"],
+        set_={"version": due.c.version + 1, "reason": insert.excluded.reason},
+    )
+    db.execute(statement, [{"version": 1, **row} for row in rows])
+
+
+def flows_by_kind(db: sa.Connection, integration_ids: Sequence[int]) -> dict[str, list[int]]:
+    """The flows that are not off, by kind."""
+    chosen = sa.select(flows.c.id, flows.c.kind).where(
+        flows.c.integration_id.in_(integration_ids), flows.c.mode != FlowMode.OFF.value
+    )
+    found: dict[str, list[int]] = {}
+    for row in db.execute(chosen):
+        found.setdefault(row.kind, []).append(row.id)
+    return found
+
+
+def touch_facts(
+    store: Store,
+    db: sa.Connection,
+    integration_ids: Sequence[int],
+    facts: Iterable[str],
+    *,
+    waiting_only: bool = True,
+) -> int:
+    """Bring operations due that wait for one of these facts; with ``waiting_only`` False also those that rest on one."""
+    changed = sorted(set(facts))
+    if not changed or not integration_ids:
+        return 0
+    rows: dict[tuple[int, str], str] = {}
+    for part in chunks(changed):
+        waiting = (
+            sa.select(operations.c.flow_id, operations.c.source_id, operation_facts.c.fact)
+            .join(operation_facts, operation_facts.c.operation_id == operations.c.id)
+            .where(operation_facts.c.integration_id.in_(integration_ids), operation_facts.c.fact.in_(part))
+        )
+        for row in db.execute(waiting):
+            rows[row.flow_id, row.source_id] = row.fact
+    if not waiting_only:
+        rows |= _resting_on(db, integration_ids, frozenset(changed))
+    note_due(
+        store,
+        db,
+        [{"flow_id": flow, "external_id": source, "reason": fact} for (flow, source), fact in rows.items()],
+    )
+    return len(rows)
+
+
+def _resting_on(
+    db: sa.Connection, integration_ids: Sequence[int], changed: frozenset[str]
+) -> dict[tuple[int, str], str]:
+    chosen = sa.select(operations.c.flow_id, operations.c.source_id, operations.c.facts).where(
+        operations.c.integration_id.in_(integration_ids),
+        operations.c.state.in_([OperationState.PROPOSED.value, OperationState.PENDING.value]),
+    )
+    rows: dict[tuple[int, str], str] = {}
+    for row in db.execute(chosen):
+        fact = next((fact for fact in row.facts if fact in changed), None)
+        if fact:
+            rows[row.flow_id, row.source_id] = fact
+    return rows
+
+
+def forget_facts(db: sa.Connection, operation_ids: Sequence[int]) -> None:
+    """An operation that is held no longer waits for nothing."""
+    for part in chunks(operation_ids):
+        db.execute(sa.delete(operation_facts).where(operation_facts.c.operation_id.in_(part)))

@@ -1,0 +1,174 @@
+"""Runs: one open conversation per connection, its heartbeat, and what happens when its process dies."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from hub.errors import Problem, RunLostError, StoppedError
+from hub.models import (
+    BatchRow,
+    ConnectionRow,
+    OperationRow,
+    OperationState,
+    Run,
+    RunState,
+    table,
+)
+from hub.store import Store
+
+runs = table(Run)
+operations = table(OperationRow)
+batches = table(BatchRow)
+connections = table(ConnectionRow)
+
+HEARTBEAT_SECONDS = 5.0
+
+
+@dataclass
+class RunToken:
+    """Our claim on a connection. Every send and every commit checks that it still holds."""
+
+    store: Store
+    id: int
+    connection_id: int
+    token: str
+    clock: Callable[[], datetime]
+    last_beat: datetime
+
+    def guard(self, db: sa.Connection) -> None:
+        """In a write transaction: refresh the heartbeat, or refuse since another process took over."""
+        present = self.clock()
+        beat = (
+            sa.update(runs)
+            .where(runs.c.id == self.id, runs.c.token == self.token, runs.c.state == RunState.OPEN.value)
+            .values(heartbeat_at=present)
+        )
+        if db.execute(beat).rowcount != 1:
+            raise RunLostError(f"run {self.id} was taken over or closed")
+        self.last_beat = present
+
+    def before_send(self) -> None:
+        """Before each call and while waiting: still ours, and nobody asked to stop?"""
+        if self.clock() - self.last_beat > timedelta(seconds=HEARTBEAT_SECONDS):
+            with self.store.write(durable=False) as db:
+                self.guard(db)
+        asked = sa.select(runs.c.stop_requested).where(
+            runs.c.id == self.id, runs.c.token == self.token, runs.c.state == RunState.OPEN.value
+        )
+        with self.store.read() as db:
+            row = db.execute(asked).first()
+        if row is None:
+            raise RunLostError(f"run {self.id} was taken over or closed")
+        if row.stop_requested:
+            raise StoppedError("A person asked this run to stop.")
+
+    def progress(self, phase: str, counts: Mapping[str, int] | None = None, **progress: Any) -> None:
+        """Show how far the run is."""
+        with self.store.write(durable=False) as db:
+            self.guard(db)
+            write_progress(db, self.id, phase, counts or {}, progress)
+
+
+def write_progress(
+    db: sa.Connection, run_id: int, phase: str, counts: Mapping[str, int], progress: Mapping[str, Any]
+) -> None:
+    """Add to a run's counts and replace what it shows of its progress."""
+    row = db.execute(sa.select(runs.c.counts, runs.c.progress).where(runs.c.id == run_id)).one()
+    total = dict(row.counts)
+    for name, count in counts.items():
+        total[name] = total.get(name, 0) + count
+    shown = {**row.progress, **progress}
+    change = sa.update(runs).where(runs.c.id == run_id).values(counts=total, progress=shown, phase=phase)
+    db.execute(change)
+
+
+def claim(
+    store: Store, connection_id: int, cause: str, clock: Callable[[], datetime], stale_after: timedelta
+) -> RunToken | None:
+    """Open the one run of a connection, taking over a dead one; None while another is alive."""
+    present = clock()
+    token = secrets.token_hex(8)
+    row = {
+        "connection_id": connection_id,
+        "cause": cause,
+        "token": token,
+        "state": RunState.OPEN.value,
+        "phase": "open",
+        "progress": {},
+        "counts": {},
+        "stop_requested": False,
+        "started_at": present,
+        "heartbeat_at": present,
+    }
+    try:
+        with store.write() as db:
+            _take_over(db, connection_id, present - stale_after, present)
+            run_id = db.execute(sa.insert(runs).values(row).returning(runs.c.id)).scalar_one()
+            wanted = sa.update(connections).where(connections.c.id == connection_id)
+            db.execute(wanted.values(wanted_at=None, wanted_why=""))
+    except IntegrityError:
+        return None
+    return RunToken(store, run_id, connection_id, token, clock, present)
+
+
+def _take_over(db: sa.Connection, connection_id: int, stale_before: datetime, present: datetime) -> None:
+    dead = (
+        sa.update(runs)
+        .where(
+            runs.c.connection_id == connection_id,
+            runs.c.state == RunState.OPEN.value,
+            runs.c.heartbeat_at < stale_before,
+        )
+        .values(
+            state=RunState.TAKEN_OVER.value,
+            finished_at=present,
+            problem=Problem(
+                code="run_died", what="The process of this run died.", done="Another run went on."
+            ).model_dump(),
+        )
+    )
+    if db.execute(dead).rowcount:
+        mark_unsure(db, connection_id, present)
+
+
+def mark_unsure(db: sa.Connection, connection_id: int, present: datetime) -> None:
+    """What was on its way when a run ended may have arrived: it is looked for before it is written again."""
+    change = sa.update(operations).where(
+        operations.c.ledger_id == connection_id, operations.c.state == OperationState.SENDING.value
+    )
+    db.execute(change.values(state=OperationState.UNSURE.value, not_before=present))
+    stored = sa.update(batches).where(batches.c.connection_id == connection_id, batches.c.state == "sending")
+    db.execute(stored.values(state="unsure"))
+
+
+def close(run: RunToken, state: RunState, problem: Problem | None = None) -> None:
+    """End the run. What is still marked as sending becomes unsure."""
+    present = run.clock()
+    with run.store.write() as db:
+        run.guard(db)
+        mark_unsure(db, run.connection_id, present)
+        change = sa.update(runs).where(runs.c.id == run.id)
+        values = {
+            "state": state.value,
+            "finished_at": present,
+            "problem": problem.model_dump() if problem else None,
+        }
+        db.execute(change.values(values))
+
+
+def request_stop(db: sa.Connection, run_id: int) -> None:
+    """Ask a run to end after the step it is in."""
+    db.execute(sa.update(runs).where(runs.c.id == run_id).values(stop_requested=True))
+
+
+def want_run(db: sa.Connection, connection_id: int, why: str, at: datetime) -> None:
+    """Note that a connection's run is wanted; several notes are one run."""
+    change = sa.update(connections).where(connections.c.id == connection_id, connections.c.wanted_at.is_(None))
+    db.execute(change.values(wanted_at=at, wanted_why=why))
