@@ -184,7 +184,7 @@ class Facts:
     organisation: Organisation
     accounts: Mapping[str, Account] = field(default_factory=dict)
     taxes: Mapping[str, TaxRate] = field(default_factory=dict)
-    targets: Mapping[Ref, str] = field(default_factory=dict, hash=False)
+    targets: Mapping[Ref, str] = field(default_factory=dict)
     rounding_limit: Decimal = Decimal("0.05")
     rounding_account: str = ""
 
