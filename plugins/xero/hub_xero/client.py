@@ -1,0 +1,193 @@
+"""Xero's dialect of HTTP: headers, paging, time, throttling and what its answers mean.
+
+Sources: Xero API documentation, Requests and responses, API limits, Idempotent requests, HTTP response codes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from hub import Answer, Connection, Consent, Door, Problem, RejectedError, UnauthorizedError, UnreachableError
+from hub_xero.authorisation import disconnected, is_expired, rejected, unavailable
+from hub_xero.exact import Json
+from hub_xero.settings import XeroSettings
+
+PAGE_SIZE = 1000
+KEY_LENGTH = 128
+_CONCURRENT_REST = 2.0
+_MINUTE_REST = 60.0
+_DAY_REST = 3600.0
+
+
+def idempotency_key(text: str) -> str:
+    """A key Xero takes (at most 128 characters): longer ones are hashed, so that different ones stay
+    different.
+    """
+    return text if len(text) <= KEY_LENGTH else hashlib.sha256(text.encode()).hexdigest()
+
+
+def throttled(answer: Answer) -> float | None:
+    """The seconds to rest when Xero refused a call for its rate.
+
+    ``Retry-After`` comes with the minute and day limits only; too many calls at once are over in a moment.
+    """
+    if answer.status != 429:
+        return None
+    try:
+        return float(answer.headers["Retry-After"])
+    except (KeyError, ValueError):
+        which = answer.headers.get("X-Rate-Limit-Problem", "").lower()
+        return {"concurrent": _CONCURRENT_REST, "day": _DAY_REST}.get(which, _MINUTE_REST)
+
+
+def calls_left_today(answer: Answer) -> int | None:
+    """What Xero says is left of the organisation's calls."""
+    left = answer.headers.get("X-DayLimit-Remaining", "")
+    return int(left) if left.isdigit() else None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One answer to a list call."""
+
+    natives: tuple[Json, ...]
+    page: int
+    last: bool
+    expected: int | None
+    answered_at: datetime
+
+    def only(self) -> Json:
+        """The one record of a list that has no more than one."""
+        if len(self.natives) != 1:
+            raise UnreachableError(Problem(code="no_organisation", what="Xero did not name one organisation."))
+        return self.natives[0]
+
+
+class XeroClient:
+    """Calls of one organisation. Every call names the tenant, so nothing ever reaches another one."""
+
+    def __init__(self, connection: Connection, http: Door) -> None:
+        settings: XeroSettings = connection.settings
+        self._tenant_id = connection.account_id
+        self._consent = connection.consent
+        self._token: str | None = None
+        self._connections_url = f"{settings.api_url.rstrip('/')}/connections"
+        self._door = http.bind(
+            base_url=f"{settings.api_url.rstrip('/')}/api.xro/2.0/",
+            headers=self._headers,
+            throttled=throttled,
+            learn=calls_left_today,
+        )
+
+    def _headers(self, renew: bool) -> Mapping[str, str]:
+        if self._consent is None:
+            raise UnauthorizedError(
+                Problem(code="not_connected", what="Nobody has connected Xero yet.", fix="Press Connect.")
+            )
+        self._token = self._fresh_token(self._consent, renew)
+        return {
+            "Authorization": f"Bearer {self._token}",
+            "xero-tenant-id": self._tenant_id,
+            "Accept": "application/json",
+        }
+
+    def _fresh_token(self, consent: Consent, renew: bool) -> str:
+        return consent.access_token(rejected=self._token) if renew else consent.access_token()
+
+    def list(self, path: str, params: Mapping[str, str] | None = None, since: datetime | None = None) -> Listed:
+        """One list call; the collection has the name of the path. A list without paging is its own last page."""
+        params = params or {}
+        headers = {"If-Modified-Since": f"{since:%Y-%m-%dT%H:%M:%S}"} if since else {}
+        answer = self._answered(self._door.call("GET", path, params=params, headers=headers, expired=is_expired))
+        natives, pagination = _collection(answer, path)
+        page = int(params.get("page", 1))
+        return Listed(
+            tuple(natives), page, _is_last(params, pagination, natives), pagination.get("itemCount"), _time_of(answer)
+        )
+
+    def pages(
+        self, path: str, params: Mapping[str, str], since: datetime | None = None, start: int = 1
+    ) -> Iterator[Listed]:
+        """Every page of a list that has pages, from ``start``."""
+        page = start
+        while True:
+            wanted = {**params, "page": str(page), "pageSize": str(PAGE_SIZE)}
+            listed = self.list(path, wanted, since)
+            yield listed
+            if listed.last:
+                return
+            page += 1
+
+    def write(self, method: str, path: str, params: Mapping[str, str], body: bytes, key: str) -> Answer:
+        """Send one write once. ``key`` is left out when empty, and for a DELETE, which needs none."""
+        headers = {"Content-Type": "application/json"} if body else {}
+        if key and method != "DELETE":
+            headers["Idempotency-Key"] = idempotency_key(key)
+        answer = self._door.call(method, path, params=params, body=body or None, headers=headers, expired=is_expired)
+        self._check_authorised(answer)
+        return answer
+
+    def _answered(self, answer: Answer) -> Answer:
+        """A read's answer, when it is one; 404 and 304 are answers too: there is nothing."""
+        self._check_authorised(answer)
+        if answer.status >= 500:
+            raise UnreachableError(_failed(answer))
+        if answer.status >= 400 and answer.status != 404:
+            raise RejectedError(_failed(answer))
+        return answer
+
+    def _check_authorised(self, answer: Answer) -> None:
+        if answer.status == 401:
+            raise UnauthorizedError(rejected(answer))
+        if answer.status == 403:
+            if self._tenant_id not in self._tenants():
+                raise UnauthorizedError(disconnected(self._tenant_id))
+            raise RejectedError(unavailable(answer))
+
+    def _tenants(self) -> set[str]:
+        answer = self._door.call("GET", self._connections_url, expired=is_expired)
+        if answer.status in (401, 403):
+            raise UnauthorizedError(rejected(answer))
+        if answer.status != 200:
+            raise UnreachableError(_failed(answer))
+        return {entry["tenantId"] for entry in answer.json()}
+
+
+def _collection(answer: Answer, path: str) -> tuple[list[Json], Json]:
+    if answer.status in (304, 404):
+        return [], {}
+    body: Any = answer.json()
+    name = path.partition("/")[0]
+    return list(body.get(name) or ()), body.get("pagination") or {}
+
+
+def _is_last(params: Mapping[str, str], pagination: Json, natives: list[Json]) -> bool:
+    if "page" not in params or not natives:
+        return True
+    if "pageCount" in pagination:
+        return int(params["page"]) >= int(Decimal(pagination["pageCount"]))
+    return len(natives) < int(params.get("pageSize", 100))
+
+
+def _time_of(answer: Answer) -> datetime:
+    """When Xero answered, by its own clock where it says so: cursors must not depend on ours."""
+    try:
+        return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+
+
+def _failed(answer: Answer) -> Problem:
+    return Problem(
+        code="xero_failed" if answer.status >= 500 else "xero_refused_reading",
+        what=f"Xero answered a reading call with status {answer.status}.",
+        fix="The hub tries again by itself. If it goes on, look at status.xero.com.",
+        done="Nothing was changed.",
+        detail=answer.text[:2000],
+    )

@@ -1,0 +1,34 @@
+"""A conversation with one Xero organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hub import Batch, Connection, Door, Operation, Organisation, Outcome, Page, TargetState, Want
+from hub_xero import feeds, native
+from hub_xero.client import XeroClient
+from hub_xero.lookups import Lookup
+from hub_xero.push import push
+
+
+class XeroSession:
+    """Check, pull, push and look; no call is made before one of them."""
+
+    def __init__(self, connection: Connection, http: Door) -> None:
+        self._client = XeroClient(connection, http)
+
+    def check(self) -> Organisation:
+        """The organisation that the connection's tenant id stands for."""
+        return native.organisation(self._client.list("Organisation").only())
+
+    def pull(self, want: Want) -> Iterator[Page]:
+        """What changed in one of Xero's lists."""
+        return feeds.pull(self._client, want)
+
+    def push(self, batch: Batch) -> Iterator[Outcome]:
+        """Send the stored bytes."""
+        return push(self._client, batch)
+
+    def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
+        """What Xero has of these operations' targets: by id where there is one, else by our mark."""
+        return Lookup(self._client).look(operations)
