@@ -23,9 +23,7 @@ def create_admin(simulator: Simulator) -> Flask:
     app = Flask("sim_cin7core.admin")
     _state_pages(app, simulator)
     _control_pages(app, simulator)
-    app.register_error_handler(
-        HTTPException, lambda error: (jsonify(error=error.description), error.code or 500)
-    )
+    app.register_error_handler(HTTPException, lambda error: (jsonify(error=error.description), error.code or 500))
     app.register_error_handler(ImpossibleError, lambda error: (jsonify(error=str(error)), error.status))
     app.register_error_handler(ValueError, lambda error: (jsonify(error=str(error)), 400))
     return app

@@ -106,9 +106,7 @@ class PurchaseLoader:
     def products(self) -> list[Card]:
         """One per part on the orders."""
         used = dict.fromkeys(
-            row["ProductID"]
-            for order in self._source.orders
-            for row in self._source.lines[order["PurchaseOrderID"]]
+            row["ProductID"] for order in self._source.orders for row in self._source.lines[order["PurchaseOrderID"]]
         )
         parts = [(key, self._source.products[key]) for key in used]
         return [
@@ -137,9 +135,7 @@ class PurchaseLoader:
         lines, charges = self._parts(order, kind)
         task_id = identifier("purchase", copy, key)
         number = f"PO-{int(key):05d}" if copy == 1 else f"PO-{int(key):05d}-{copy}"
-        stamp = self._stamp(
-            datetime.combine(self._moved(order["ShipDate"], after=day), time(15), UTC), position
-        )
+        stamp = self._stamp(datetime.combine(self._moved(order["ShipDate"], after=day), time(15), UTC), position)
         ordered = Document(
             EMPTY_ID,
             number,
@@ -220,9 +216,9 @@ class PurchaseLoader:
             task_id = task.id if task.type == SIMPLE else identifier("bill", task.id, position)
             due = task.date + timedelta(days=30)
             task.invoices.append(
-                Document(
-                    task_id, str(self._bills[vendor]), status, task.date, task.rate, lines, charges, due
-                ).reckon(EXCLUSIVE)
+                Document(task_id, str(self._bills[vendor]), status, task.date, task.rate, lines, charges, due).reckon(
+                    EXCLUSIVE
+                )
             )
             self._bills[vendor] += 1
         if status == AUTHORISED:
@@ -231,9 +227,7 @@ class PurchaseLoader:
 
     def _credit(self, task: Task, order: Row) -> None:
         """Rejected pieces are credited by the supplier; a service purchase has no pieces to reject."""
-        rejected = [
-            (row, Decimal(row["RejectedQty"])) for row in self._source.lines[order["PurchaseOrderID"]]
-        ]
+        rejected = [(row, Decimal(row["RejectedQty"])) for row in self._source.lines[order["PurchaseOrderID"]]]
         lines = tuple(self._line(row, quantity) for row, quantity in rejected if quantity > 0)
         if not lines or task.type == SERVICE:
             return
@@ -265,9 +259,7 @@ class PurchaseLoader:
             credited -= min(bill.total, credited)
             if amount > 0:
                 bill.payments.append(
-                    Payment(
-                        identifier("payment", task.id, bill.number), amount, day, chart.BANK, ONE, created
-                    )
+                    Payment(identifier("payment", task.id, bill.number), amount, day, chart.BANK, ONE, created)
                 )
         task.updated = max(task.updated, created)
 

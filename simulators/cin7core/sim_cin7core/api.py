@@ -42,8 +42,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "advanced-purchase/payment": purchase_calls.advanced_payments,
 }
 NOT_FOUND_PAGE = (
-    b"<!DOCTYPE html><html><head><title>Page not found</title></head>"
-    b"<body><h1>Page not found</h1></body></html>"
+    b"<!DOCTYPE html><html><head><title>Page not found</title></head><body><h1>Page not found</h1></body></html>"
 )
 HTML = "text/html; charset=utf-8"
 

@@ -18,17 +18,13 @@ Item = tuple[str, int | str | Decimal, int | str | Decimal]
 
 def new_customer(simulator: Simulator, name: str = "Acme", **fields: object) -> Card:
     """A customer; ``fields`` by Core's names, for instance ``Currency="EUR"``."""
-    shown = simulator.person(
-        "create_customer", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields
-    )
+    shown = simulator.person("create_customer", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields)
     return _stored(simulator.store.customers, shown)
 
 
 def new_supplier(simulator: Simulator, name: str = "Carlton", **fields: object) -> Card:
     """A supplier; ``fields`` by Core's names."""
-    shown = simulator.person(
-        "create_supplier", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields
-    )
+    shown = simulator.person("create_supplier", name=name, currency=str(fields.get("Currency", "GBP")), fields=fields)
     return _stored(simulator.store.suppliers, shown)
 
 
@@ -51,9 +47,7 @@ def new_sale(
     _prepare(simulator, items)
     if not any(card.name == customer for card in simulator.store.customers):
         new_customer(simulator, customer, **_currency(params))
-    shown = simulator.person(
-        "create_sale", customer=customer, lines=_lines(items), date=day.isoformat(), **params
-    )
+    shown = simulator.person("create_sale", customer=customer, lines=_lines(items), date=day.isoformat(), **params)
     return _stored(simulator.store.sales, shown)
 
 
@@ -68,9 +62,7 @@ def new_purchase(
     _prepare(simulator, items)
     if not any(card.name == supplier for card in simulator.store.suppliers):
         new_supplier(simulator, supplier, **_currency(params))
-    shown = simulator.person(
-        "create_purchase", supplier=supplier, lines=_lines(items), date=day.isoformat(), **params
-    )
+    shown = simulator.person("create_purchase", supplier=supplier, lines=_lines(items), date=day.isoformat(), **params)
     return _stored(simulator.store.purchases, shown)
 
 

@@ -43,9 +43,7 @@ def _cards(account: Account, call: Call, collection: Collection[Card], key: str)
     page = Page.of(call, account.switches)
     record_id, since = call.text("id"), moment(call, "modifiedsince")
     prefixes = {
-        field: text.casefold()
-        for name, field in (("name", "Name"), ("sku", "SKU"))
-        if (text := call.text(name))
+        field: text.casefold() for name, field in (("name", "Name"), ("sku", "SKU")) if (text := call.text(name))
     }
     deprecated = call.flag("includedeprecated") or record_id is not None
 
@@ -58,10 +56,7 @@ def _cards(account: Account, call: Call, collection: Collection[Card], key: str)
             for card in cards
             if (since is None or card.updated > since)
             and (deprecated or card.fields["Status"] != "Deprecated")
-            and all(
-                str(card.fields.get(field, "")).casefold().startswith(text)
-                for field, text in prefixes.items()
-            )
+            and all(str(card.fields.get(field, "")).casefold().startswith(text) for field, text in prefixes.items())
         ]
 
     chosen = account.selections.get(
@@ -103,9 +98,7 @@ def bank_accounts(account: Account, call: Call) -> Answer:
     rows = chart.banks()
     if (wanted := call.text("id")) is not None:
         rows = [
-            row
-            for row in rows
-            if wanted.casefold() in (row["AccountCode"].casefold(), row["AccountID"].casefold())
+            row for row in rows if wanted.casefold() in (row["AccountCode"].casefold(), row["AccountID"].casefold())
         ]
     return reference(
         call, account.switches, "BankAccountsList", _filtered(call, rows, {"name": "AccountName"}, ("Bank",))
@@ -150,9 +143,7 @@ def journals(account: Account, call: Call) -> Answer:
     return reference(call, account.switches, "Journals", [])
 
 
-def _filtered(
-    call: Call, rows: list[JsonObject], prefixes: dict[str, str], exact: tuple[str, ...]
-) -> list[JsonObject]:
+def _filtered(call: Call, rows: list[JsonObject], prefixes: dict[str, str], exact: tuple[str, ...]) -> list[JsonObject]:
     for name, field in prefixes.items():
         if (text := call.text(name)) is not None:
             rows = [row for row in rows if str(row[field]).casefold().startswith(text.casefold())]

@@ -232,7 +232,5 @@ def me() -> JsonObject:
         "DiscountRule": "Discount",
         "ApplyCustomerDiscountsAfterOtherDiscounts": True,
         "AutomaticallyApplyDiscounts": False,
-        "RoundingTable": [
-            {"RangeTo": 10, "RoundToNearest": 0.01, "AdjustmentRule": "N", "AdjustmentValue": 0}
-        ],
+        "RoundingTable": [{"RangeTo": 10, "RoundToNearest": 0.01, "AdjustmentRule": "N", "AdjustmentValue": 0}],
     }

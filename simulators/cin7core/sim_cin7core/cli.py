@@ -30,21 +30,15 @@ def main() -> None:
 @click.option("--purchases", type=_DIRECTORY, help="Directory of AdventureWorks purchase tables.")
 @click.option("--purchases-month", default="2013-11", show_default=True, help="Month of the orders to take.")
 @click.option("--purchases-as", default="2010-12", show_default=True, help="Month to move them to.")
-@click.option(
-    "--repeat", default=1, show_default=True, help="Load the data so many times over, with distinct numbers."
-)
+@click.option("--repeat", default=1, show_default=True, help="Load the data so many times over, with distinct numbers.")
 @click.option("--empty", is_flag=True, help="Load nothing.")
-@click.option(
-    "--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file that keeps the state."
-)
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file that keeps the state.")
 @click.option("--minute", default=60.0, show_default=True, help="Length of the rate window in seconds.")
 @click.option("--per-minute", default=60, show_default=True, help="Calls in one window.")
 @click.option("--no-limits", is_flag=True, help="No call budget.")
 @click.option("--account-id", default=DEFAULT_ACCOUNT_ID, show_default=True)
 @click.option("--key", default=DEFAULT_KEY, show_default=True)
-@click.option(
-    "--switch", "choices", multiple=True, metavar="NAME=VALUE", help="Choose an unconfirmed behaviour."
-)
+@click.option("--switch", "choices", multiple=True, metavar="NAME=VALUE", help="Choose an unconfirmed behaviour.")
 def serve(
     host: str,
     port: int,

@@ -20,9 +20,7 @@ from sim_cin7core.switches import Switches
 
 Serve = Callable[[Call], Answer]
 HTML = "text/html; charset=utf-8"
-MAINTENANCE = (
-    b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We will be back soon.</body></html>"
-)
+MAINTENANCE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We will be back soon.</body></html>"
 
 
 @dataclass(slots=True)

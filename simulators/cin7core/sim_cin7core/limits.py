@@ -25,9 +25,7 @@ class Limiter:
     many threads.
     """
 
-    def __init__(
-        self, switches: Switches, per_minute: int = 60, minute: float = 60.0, enabled: bool = True
-    ) -> None:
+    def __init__(self, switches: Switches, per_minute: int = 60, minute: float = 60.0, enabled: bool = True) -> None:
         self.per_minute = per_minute
         self.minute = minute
         self.enabled = enabled
@@ -68,9 +66,7 @@ class Limiter:
         form = self._switches["throttle_retry_after"]
         if form == "mixed":
             form = _FORMS[next(self._refusals) % len(_FORMS)]
-        return throttled(
-            self._switches, self.per_minute, int(self._switches["throttle_status"]), form, self._wait()
-        )
+        return throttled(self._switches, self.per_minute, int(self._switches["throttle_status"]), form, self._wait())
 
     def _wait(self) -> int:
         with self._lock:

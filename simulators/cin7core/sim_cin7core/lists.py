@@ -74,9 +74,7 @@ def reference(call: Call, switches: Switches, key: str, rows: Sequence[JsonObjec
     return envelope(page, len(rows), key, map(encoded, page.of_rows(rows)))
 
 
-def selected(
-    collection: Collection[R], switches: Switches, since: int | None, until: int | None
-) -> Sequence[R]:
+def selected(collection: Collection[R], switches: Switches, since: int | None, until: int | None) -> Sequence[R]:
     """The records of a window of change stamps in the order that the switch asks for."""
     order = switches["list_order"]
     if since is None and until is None and order == "created":

@@ -50,9 +50,7 @@ def sale_postings(task: Task, switches: Switches) -> list[JsonObject]:
             _post(rows, credit.task_id, account, chart.RECEIVABLE, amount, credit.date, credit.number)
         for refund in credit.payments:
             amount = in_base(refund.amount, refund.rate, switches)
-            _post(
-                rows, credit.task_id, chart.RECEIVABLE, refund.account, amount, refund.paid_on, credit.number
-            )
+            _post(rows, credit.task_id, chart.RECEIVABLE, refund.account, amount, refund.paid_on, credit.number)
     for prepayment in task.order.payments:
         amount = in_base(prepayment.amount, prepayment.rate, switches)
         _post(rows, task.id, prepayment.account, chart.DEPOSITS, amount, prepayment.paid_on, task.number)
@@ -60,9 +58,7 @@ def sale_postings(task: Task, switches: Switches) -> list[JsonObject]:
 
 
 def _by_account(document: Document, switches: Switches) -> dict[str, Decimal]:
-    exclusive = document.before_tax == sum(
-        (item.total for item in (*document.lines, *document.charges)), Decimal(0)
-    )
+    exclusive = document.before_tax == sum((item.total for item in (*document.lines, *document.charges)), Decimal(0))
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for item in (*document.lines, *document.charges):
         net = item.total if exclusive else item.total - item.tax
@@ -71,9 +67,7 @@ def _by_account(document: Document, switches: Switches) -> dict[str, Decimal]:
     return {account: amount for account, amount in amounts.items() if amount}
 
 
-def _post(
-    rows: list[JsonObject], task_id: str, debit: str, credit: str, amount: Decimal, day: date, text: str
-) -> None:
+def _post(rows: list[JsonObject], task_id: str, debit: str, credit: str, amount: Decimal, day: date, text: str) -> None:
     if amount:
         rows.append(
             {

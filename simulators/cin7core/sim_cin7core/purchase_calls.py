@@ -42,10 +42,7 @@ def credit_note_list(account: Account, call: Call) -> Answer:
         if task.credits
         for credit in (task.credits if every else task.credits[-1:])
     ]
-    rows = [
-        encoded(purchase_view.credit_row(task, credit, account.switches))
-        for task, credit in page.of_rows(pairs)
-    ]
+    rows = [encoded(purchase_view.credit_row(task, credit, account.switches)) for task, credit in page.of_rows(pairs)]
     return envelope(page, len(pairs), "PurchaseList", rows)
 
 
@@ -122,9 +119,7 @@ def advanced_payments(account: Account, call: Call) -> Answer:
         tasks = [_purchase(account, call, "purchaseid")]
     else:
         tasks = [task for task in account.store.purchases if _named(task, wanted)]
-    return Answer.json(
-        [row for task in tasks for row in purchase_view.payment_rows(task, with_purchase_id=True)]
-    )
+    return Answer.json([row for task in tasks for row in purchase_view.payment_rows(task, with_purchase_id=True)])
 
 
 def _named(task: Task, wanted: dict[str, str | None]) -> bool:

@@ -162,9 +162,7 @@ def payment_rows(task: Task, *, with_purchase_id: bool) -> list[JsonObject]:
     rows = [_payment_row(task, task.id, item, "Prepayment") for item in task.order.payments]
     for documents, kind in ((task.invoices, "Payment"), (task.credits, "Refund")):
         rows += [
-            _payment_row(task, document.task_id, item, kind)
-            for document in documents
-            for item in document.payments
+            _payment_row(task, document.task_id, item, kind) for document in documents for item in document.payments
         ]
     if not with_purchase_id:
         for shown in rows:

@@ -96,9 +96,7 @@ def _papers(rows: Iterable[dict[str, str]]) -> Iterable[Paper]:
         number, when = row["invoice"], datetime.fromisoformat(row["invoice_date"])
         paper = papers.get(number)
         if paper is None:
-            paper = papers[number] = Paper(
-                number, when, row["customer_id"].removesuffix(".0"), row["country"]
-            )
+            paper = papers[number] = Paper(number, when, row["customer_id"].removesuffix(".0"), row["country"])
         paper.when = min(paper.when, when)
         paper.entries.append(
             Entry(
@@ -139,9 +137,7 @@ def goods(papers: Iterable[Paper]) -> dict[str, Good]:
         key = entry.code.casefold()
         old = found.get(key)
         if old is None:
-            found[key] = Good(
-                key, entry.code, _name(entry) or entry.code, max(entry.price, Decimal(0)), paper.when
-            )
+            found[key] = Good(key, entry.code, _name(entry) or entry.code, max(entry.price, Decimal(0)), paper.when)
         elif old.price == 0 and entry.price > 0:
             found[key] = Good(key, old.sku, _name(entry) or old.name, entry.price, old.first_seen)
     return found

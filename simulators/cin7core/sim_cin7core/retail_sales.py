@@ -76,9 +76,7 @@ class RetailLoader:
 
     def _products(self) -> Iterator[Card]:
         for position, good in enumerate(self._goods.values()):
-            stamp = stamps.with_fraction(
-                stamps.ticks_of(stamps.london_to_utc(good.first_seen)), position, self._varied
-            )
+            stamp = stamps.with_fraction(stamps.ticks_of(stamps.london_to_utc(good.first_seen)), position, self._varied)
             account = service_account(good.sku)
             kind = cards.SERVICE if account else cards.STOCK
             yield cards.product(good.key, good.sku, good.name, stamp, kind, good.price, good.cost, account)
@@ -112,9 +110,7 @@ class RetailLoader:
         document = self._document(paper, copy, "credit" if paper.credit else "invoice")
         stamp = self._stamp(paper, position)
         known = bool(paper.customer)
-        order = Document(
-            EMPTY_ID, f"SO-{number}", AUTHORISED, document.date, ONE, document.lines, document.charges
-        )
+        order = Document(EMPTY_ID, f"SO-{number}", AUTHORISED, document.date, ONE, document.lines, document.charges)
         if paper.credit:
             order = Document(EMPTY_ID, f"SO-{number}", NOT_AVAILABLE, document.date, ONE)
         return Task(

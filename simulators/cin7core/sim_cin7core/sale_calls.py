@@ -80,11 +80,7 @@ def credit_note_list(account: Account, call: Call) -> Answer:
         moment(call, "updateduntil"),
         moment(call, "createdsince"),
     )
-    exact = {
-        _EXACT[name]: wanted.casefold()
-        for name in ("status", "creditnotestatus")
-        if (wanted := call.text(name))
-    }
+    exact = {_EXACT[name]: wanted.casefold() for name in ("status", "creditnotestatus") if (wanted := call.text(name))}
     search = (call.text("search") or "").casefold()
     every = account.switches["credit_note_rows"] == "per_credit_note"
 
@@ -97,9 +93,7 @@ def credit_note_list(account: Account, call: Call) -> Answer:
             for credit in (task.credits if every else task.credits[-1:])
         ]
         return [
-            pair
-            for pair in pairs
-            if (not exact and not search) or _matches(sale_view.credit_row(*pair), exact, search)
+            pair for pair in pairs if (not exact and not search) or _matches(sale_view.credit_row(*pair), exact, search)
         ]
 
     key = (
@@ -112,9 +106,7 @@ def credit_note_list(account: Account, call: Call) -> Answer:
         *account.switches.as_dict().values(),
     )
     rows = account.selections.get(key, account.store.sales.version, choose)
-    return envelope(
-        page, len(rows), "SaleList", [encoded(sale_view.credit_row(*pair)) for pair in page.of_rows(rows)]
-    )
+    return envelope(page, len(rows), "SaleList", [encoded(sale_view.credit_row(*pair)) for pair in page.of_rows(rows)])
 
 
 def _sale(account: Account, call: Call, name: str) -> Task:
@@ -150,9 +142,7 @@ def invoices(account: Account, call: Call) -> Answer:
 def credit_notes(account: Account, call: Call) -> Answer:
     """GET sale/creditnote."""
     task, combine = _sale(account, call, "saleid"), call.flag("combineadditionalcharges")
-    shown = [
-        {"CombineAdditionalCharges": combine, **sale_view.credit_note(item, combine)} for item in task.credits
-    ]
+    shown = [{"CombineAdditionalCharges": combine, **sale_view.credit_note(item, combine)} for item in task.credits]
     if call.flag("includepaymentinfo"):
         refunds = [row for row in sale_view.payment_rows(task) if row["Type"] == "Refund"]
         for item, note in zip(task.credits, shown, strict=True):
@@ -171,7 +161,5 @@ def order(account: Account, call: Call) -> Answer:
     task = _sale(account, call, "saleid")
     if task.order.status == NOT_AVAILABLE and task.type != STANDALONE_CREDIT:
         raise RefusedError(400, "Sale has no order")
-    shown = sale_view.detail(
-        task, account.switches, sale_view.Options(call.flag("combineadditionalcharges"))
-    )["Order"]
+    shown = sale_view.detail(task, account.switches, sale_view.Options(call.flag("combineadditionalcharges")))["Order"]
     return Answer.json({"SaleID": task.id, **shown})

@@ -213,15 +213,9 @@ def credit_note(item: Document, combine: bool) -> JsonObject:
 def payment_rows(task: Task) -> list[JsonObject]:
     """The bare array of /sale/payment."""
     rows = [_payment_row(task, None, item, "Prepayment") for item in task.order.payments]
-    rows += [
-        _payment_row(task, document, item, "Payment")
-        for document in task.invoices
-        for item in document.payments
-    ]
+    rows += [_payment_row(task, document, item, "Payment") for document in task.invoices for item in document.payments]
     return rows + [
-        _payment_row(task, document, item, "Refund")
-        for document in task.credits
-        for item in document.payments
+        _payment_row(task, document, item, "Refund") for document in task.credits for item in document.payments
     ]
 
 

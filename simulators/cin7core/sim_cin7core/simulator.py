@@ -51,9 +51,7 @@ class Simulator:
         self.calls = CallLog()
         self._state = None if state is None else StateFile(state)
         self._fill(sources or Sources(empty=True))
-        self._server = Server(
-            host, port, Api(self.account, self.limiter, self.faults, self.calls), create_admin(self)
-        )
+        self._server = Server(host, port, Api(self.account, self.limiter, self.faults, self.calls), create_admin(self))
         self._thread: threading.Thread | None = None
 
     def _fill(self, sources: Sources) -> None:
@@ -118,9 +116,7 @@ class Simulator:
 
     def start(self) -> Self:
         """Serve from a background thread."""
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
         return self
 

@@ -43,9 +43,7 @@ def invoice_status(task: Task) -> str:
         return VOIDED if task.void else NOT_AVAILABLE
     if not any(document.live for document in task.invoices):
         return "NOT INVOICED" if task.order.live else NOT_AVAILABLE
-    base = (
-        "INVOICED" if invoiced(task) >= task.order.total or _all_live(task.invoices) else "PARTIALLY INVOICED"
-    )
+    base = "INVOICED" if invoiced(task) >= task.order.total or _all_live(task.invoices) else "PARTIALLY INVOICED"
     shown_so = base == "INVOICED" or task.side == PURCHASE
     return f"{base} / CREDITED" if _any_live(task.credits) and shown_so else base
 

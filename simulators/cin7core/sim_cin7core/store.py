@@ -76,9 +76,7 @@ class Collection(Generic[R]):
         low = 0
         if since is not None:
             low = (
-                bisect_left(self._by_update, (since, ""))
-                if inclusive
-                else bisect_right(self._by_update, (since, "~"))
+                bisect_left(self._by_update, (since, "")) if inclusive else bisect_right(self._by_update, (since, "~"))
             )
         high = len(self._by_update) if until is None else bisect_left(self._by_update, (until, ""))
         return [self._records[key] for _, key in self._by_update[low:high]]

@@ -50,9 +50,7 @@ TABLE = (
         "Which other status is unconfirmed; 400 is the harder one, it looks like a refused request.",
     ),
     Switch("rate_refused_count", (OFF, ON), "Whether refused calls use the budget up is unconfirmed."),
-    Switch(
-        "rate_headers", (OFF, ON), "One client reads X-RateLimit-Remaining; nobody has shown Core sending it."
-    ),
+    Switch("rate_headers", (OFF, ON), "One client reads X-RateLimit-Remaining; nobody has shown Core sending it."),
     Switch(
         "unknown_path",
         ("html", "redirect", "404"),
@@ -83,9 +81,7 @@ TABLE = (
         ("created", "updated", "updated_desc"),
         "Undocumented; one list was seen live oldest first.",
     ),
-    Switch(
-        "varied_fractions", (ON, OFF), "Documentation examples: stamps carry two to seven fraction digits."
-    ),
+    Switch("varied_fractions", (ON, OFF), "Documentation examples: stamps carry two to seven fraction digits."),
     Switch(
         "purchase_credit_stamp_zone",
         (OFF, ON),

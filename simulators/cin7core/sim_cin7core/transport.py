@@ -74,9 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length) if length else b""
         if self.path.startswith(ADMIN):
             self._send(
-                _through_wsgi(
-                    self.server.admin, self.command, self.path, self.headers.get("Content-Type", ""), body
-                )
+                _through_wsgi(self.server.admin, self.command, self.path, self.headers.get("Content-Type", ""), body)
             )
             return
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -18,9 +18,7 @@ def test_a_connection_is_closed_without_a_byte(client: Client, kind: str) -> Non
     with pytest.raises((RemoteDisconnected, BadStatusLine, ConnectionResetError)):
         client.ask("me")
     assert client.ask("me").status == 200
-    assert {"method": "GET", "path": "me", "status": "cut", "count": 1} in client.ask("/_sim/calls").json[
-        "calls"
-    ]
+    assert {"method": "GET", "path": "me", "status": "cut", "count": 1} in client.ask("/_sim/calls").json["calls"]
 
 
 @pytest.mark.parametrize(
@@ -37,15 +35,11 @@ def test_a_connection_is_closed_without_a_byte(client: Client, kind: str) -> Non
         ("redirect", 302, None),
     ],
 )
-def test_each_answer_has_its_status_and_hint(
-    client: Client, kind: str, status: int, hint: str | None
-) -> None:
+def test_each_answer_has_its_status_and_hint(client: Client, kind: str, status: int, hint: str | None) -> None:
     order(client, kind=kind)
     answer = client.ask("me")
     assert (answer.status, answer.headers.get("retry-after")) == (status, hint)
-    assert answer.headers["content-type"].startswith("text/html") == (
-        kind in ("503_html", "html_200", "redirect")
-    )
+    assert answer.headers["content-type"].startswith("text/html") == (kind in ("503_html", "html_200", "redirect"))
 
 
 def test_truncated_json_is_no_json(client: Client) -> None:

@@ -103,15 +103,15 @@ def test_a_sale_without_a_customer_has_an_empty_customer(tmp_path: Path) -> None
     assert (sale["CustomerID"], sale["Customer"], sale["SourceChannel"]) == (EMPTY_ID, "", "Web shop")
 
 
-def test_negative_quantities_and_zero_prices_stay_as_they_are(tmp_path: Path) -> None:
+def test_negative_quantities_and_zero_prices_stay_and_half_a_penny_rounds_up(tmp_path: Path) -> None:
     lines = (
         "1,A,damaged,-4,2010-12-01T08:00:00,0.0,,United Kingdom",
-        "1,BOW,Bow,2,2010-12-01T08:00:00,0.125,,United Kingdom",
+        "1,BOW,Bow,1,2010-12-01T08:00:00,0.125,,United Kingdom",
     )
     with load(tmp_path, *lines) as simulator:
         (sale,) = details(Client(simulator))
     (invoice,) = sale["Invoices"]
-    assert [(line["Quantity"], line["Total"]) for line in invoice["Lines"]] == [(-4, 0), (2, 0.25)]
+    assert [(line["Quantity"], line["Total"]) for line in invoice["Lines"]] == [(-4, 0), (1, 0.13)]
     assert invoice["Lines"][0]["Name"] == "damaged"
 
 
@@ -149,9 +149,7 @@ def test_codes_that_are_no_goods_are_services_billed_as_charges(tmp_path: Path) 
 def test_an_even_invoice_of_a_british_customer_is_paid_a_week_later(tmp_path: Path) -> None:
     lines = [f"{number},A,Apple,10,2010-12-01T08:00:00,2.00,7,United Kingdom" for number in (10, 11, 12)]
     with load(tmp_path, *lines) as simulator:
-        invoices = {
-            sale["Invoices"][0]["InvoiceNumber"]: sale["Invoices"][0] for sale in details(Client(simulator))
-        }
+        invoices = {sale["Invoices"][0]["InvoiceNumber"]: sale["Invoices"][0] for sale in details(Client(simulator))}
     assert {number: invoice["Paid"] for number, invoice in invoices.items()} == {"10": 10, "11": 0, "12": 20}
     (payment,) = invoices["12"]["Payments"]
     assert (payment["DatePaid"], payment["Account"]) == ("2010-12-08T00:00:00", "090")
@@ -164,10 +162,7 @@ def test_loading_again_gives_the_same_identities_and_repeating_gives_others(tmp_
     for repeat in (1, 2):
         with load(tmp_path, line, repeat=repeat) as simulator:
             ids.append(
-                [
-                    (row["SaleID"], row["InvoiceNumber"])
-                    for row in Client(simulator).rows("saleList", "SaleList")
-                ]
+                [(row["SaleID"], row["InvoiceNumber"]) for row in Client(simulator).rows("saleList", "SaleList")]
             )
     assert ids[1][0] == ids[0][0]
     assert [number for _, number in ids[1]] == ["1", "1-2"]

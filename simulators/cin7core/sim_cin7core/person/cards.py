@@ -14,17 +14,13 @@ def create_customer(account: Account, params: JsonObject) -> JsonObject:
     case.
     """
     name, stamp = _unused(account.store.customers, str(params["name"]), "Name"), account.store.next_stamp()
-    return _added(
-        account, cards.customer(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {}))
-    )
+    return _added(account, cards.customer(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {})))
 
 
 def create_supplier(account: Account, params: JsonObject) -> JsonObject:
     """As ``create_customer``."""
     name, stamp = _unused(account.store.suppliers, str(params["name"]), "Name"), account.store.next_stamp()
-    return _added(
-        account, cards.supplier(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {}))
-    )
+    return _added(account, cards.supplier(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {})))
 
 
 def create_product(account: Account, params: JsonObject) -> JsonObject:

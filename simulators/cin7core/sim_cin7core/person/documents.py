@@ -113,13 +113,9 @@ def _edit(account: Account, task: Task, params: JsonObject) -> JsonObject:
     if document.status != DRAFT:
         _undo(document)
     if "charge" in params:
-        document.charges = _replaced(
-            account, document.charges, int(params["charge"]), params, task.calculation
-        )
+        document.charges = _replaced(account, document.charges, int(params["charge"]), params, task.calculation)
     elif document.lines and {"price", "quantity", "discount", "account", "tax_rule", "name"} & params.keys():
-        document.lines = _replaced(
-            account, document.lines, int(params.get("line", 0)), params, task.calculation
-        )
+        document.lines = _replaced(account, document.lines, int(params.get("line", 0)), params, task.calculation)
     document.date, document.memo = (
         day_of(params, "date", document.date),
         str(params.get("memo", document.memo)),
