@@ -24,9 +24,7 @@ def pull_cards(client: Client, cards: CardList, want: Want, site: str, started: 
     )
     for page, rows in walk:
         known = want.known([row.id for row in rows]) if cards.stamp else {}
-        records = tuple(
-            _record(row, cards, site) for row in rows if not row.stamp or known.get(row.id) != row.stamp
-        )
+        records = tuple(_record(row, cards, site) for row in rows if not row.stamp or known.get(row.id) != row.stamp)
         if records:
             yield Page(records=records, progress=progress(page.number), expected=page.total)
     yield Page(watermark=str(cursor.moved_to(walk.newest, started) if walk.complete else cursor))

@@ -161,9 +161,7 @@ def refusal(answer: Answer, path: str) -> ProviderError:
             )
         )
     return RejectedError(
-        Problem(
-            code="cin7core_rejected", what=f"Cin7 Core refused {path}.", why=reason(answer), detail=detail
-        )
+        Problem(code="cin7core_rejected", what=f"Cin7 Core refused {path}.", why=reason(answer), detail=detail)
     )
 
 

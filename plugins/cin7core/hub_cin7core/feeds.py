@@ -83,9 +83,7 @@ def _changes(kind: Kind, name: str, key: str, read: Callable[[Native, str], Docu
 def _reference(
     name: str, kind: Kind, path: str, key: str, id: str, read: Callable[[Native, str], Document]
 ) -> CardList:
-    identify = (
-        text if kind is Kind.ACCOUNT else guid
-    )  # an account's code is no GUID and keeps its letter case
+    identify = text if kind is Kind.ACCOUNT else guid  # an account's code is no GUID and keeps its letter case
     return CardList(Feed(name, frozenset({kind}), full=True), path, key, id, read, identify=identify)
 
 

@@ -54,9 +54,7 @@ def read_amounts(entry: Native, currency: str, tax_calculation: str) -> Amounts:
     tax_sum = sum((row.tax for row in rows), _NOTHING)
     line_sum = sum((row.total for row in rows), _NOTHING)
     tax = money(_or(number(entry, "Tax"), tax_sum), currency)
-    subtotal = money(
-        _or(number(entry, "TotalBeforeTax"), line_sum - tax_sum if taxed else line_sum), currency
-    )
+    subtotal = money(_or(number(entry, "TotalBeforeTax"), line_sum - tax_sum if taxed else line_sum), currency)
     total = money(_or(number(entry, "Total"), subtotal + tax), currency)
     return Amounts(mode, _lines(rows, mode, taxed, currency), subtotal, tax, total)
 

@@ -98,10 +98,7 @@ class Task:
 
     def add(self, document: Document) -> None:
         """Take a document in; two documents of one kind may not share an id."""
-        if any(
-            (document.kind, document.external_id) == (known.kind, known.external_id)
-            for known in self.documents
-        ):
+        if any((document.kind, document.external_id) == (known.kind, known.external_id) for known in self.documents):
             raise ReadError(f"two documents ({document.kind}) carry the same id {document.external_id}")
         self.documents.append(document)
 

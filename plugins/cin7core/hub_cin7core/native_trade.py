@@ -39,9 +39,7 @@ def read_task(
     invoices = tuple(invoices)
     prepayments = tuple(prepayments)
     made = tuple(
-        (entry, document)
-        for entry in invoices
-        if (document := _read_document(task, entry, invoice_form)) is not None
+        (entry, document) for entry in invoices if (document := _read_document(task, entry, invoice_form)) is not None
     )
     for entry, document in made:
         _read_settlements(task, blocks(entry, invoice_form.settlements), document, invoice_form)
@@ -175,9 +173,7 @@ def _read_prepayments(
             _read_settlements(task, open_entries, document, form)
             return
     for entry in open_entries:
-        task.skip(
-            "prepayment", guid(entry, "ID") or task.header.id, "prepayment not used by one invoice alone"
-        )
+        task.skip("prepayment", guid(entry, "ID") or task.header.id, "prepayment not used by one invoice alone")
 
 
 def _read_credit(task: Task, entry: Native, form: Form, invoices: Sequence[TradeDocument]) -> None:
@@ -191,9 +187,7 @@ def _read_credit(task: Task, entry: Native, form: Form, invoices: Sequence[Trade
     left = credit.total - refunded
     if invoice is None or left <= 0:
         return
-    standing = next(
-        (one.status for one in (credit, invoice) if one.status is not Status.AUTHORISED), credit.status
-    )
+    standing = next((one.status for one in (credit, invoice) if one.status is not Status.AUTHORISED), credit.status)
     task.add(
         Allocation(
             external_id=f"{credit.external_id}:allocation",

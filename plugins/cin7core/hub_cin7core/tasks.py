@@ -56,7 +56,7 @@ class TaskPull:
         walk = Walk(
             lambda start: self._client.pages(self._tasks.path, self._tasks.key, since, start),
             resume_page(self._want.progress),
-            lambda native: read_row(native, guid(native, self._tasks.id), self._tasks.stamp),
+            self._row,
         )
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="cin7core") as pool:
             for page, rows in walk:
@@ -69,6 +69,11 @@ class TaskPull:
                         raise failure
         newest = min(filter(None, (walk.newest, self._oldest_fault)), default="")
         yield Page(watermark=str(cursor.moved_to(newest, self._started) if walk.complete else cursor))
+
+    def _row(self, native: Native) -> Row:
+        # A credit list may have a row for each credit note of a sale or purchase.
+        part = text(native, "CreditNoteNumber") if self._tasks.standalone_credits else ""
+        return read_row(native, guid(native, self._tasks.id), self._tasks.stamp, part)
 
     def _is_ours(self, row: Row) -> bool:
         is_standalone = text(row.native, "Type").casefold() == STANDALONE_CREDIT
@@ -166,9 +171,7 @@ def _single(found: Any) -> Native:
 
 
 def _unread(row: Row, rule: str) -> Record:
-    return Record(
-        row.id, row.stamp + _UNREAD, skipped={f"task:{row.id}": rule}, label=text(row.native, "OrderNumber")
-    )
+    return Record(row.id, row.stamp + _UNREAD, skipped={f"task:{row.id}": rule}, label=text(row.native, "OrderNumber"))
 
 
 def needless(row: Row, since: date | None) -> str:

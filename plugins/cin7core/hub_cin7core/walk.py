@@ -21,20 +21,21 @@ _ROUNDS = 2
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a list. ``fault`` says why its stamp could not be read."""
+    """One row of a list. ``part`` tells rows of one record apart; ``fault`` says why the stamp is unreadable."""
 
     id: str
     stamp: str
     native: Native
+    part: str = ""
     fault: str = ""
 
 
-def read_row(native: Native, id: str, stamp_key: str) -> Row:
+def read_row(native: Native, id: str, stamp_key: str, part: str = "") -> Row:
     """A row with its id and canonical stamp; ``stamp_key`` is empty for lists without stamps."""
     try:
-        return Row(id, stamp(text(native, stamp_key)) if stamp_key else "", native)
+        return Row(id, stamp(text(native, stamp_key)) if stamp_key else "", native, part)
     except ReadError as error:
-        return Row(id, "", native, fault=str(error))
+        return Row(id, "", native, part, fault=str(error))
 
 
 class Walk:
@@ -44,13 +45,12 @@ class Walk:
     cost nothing by then. Gives each row once per stamp, page by page.
     """
 
-    def __init__(
-        self, pages: Callable[[int], Iterator[ListPage]], start: int, read: Callable[[Native], Row]
-    ) -> None:
+    def __init__(self, pages: Callable[[int], Iterator[ListPage]], start: int, read: Callable[[Native], Row]) -> None:
         self._pages = pages
         self._start = start
         self._read = read
-        self._seen: dict[str, str] = {}
+        self._given: dict[str, str] = {}
+        self._counted: set[tuple[str, str]] = set()
         self.newest = ""
         self.complete = False
 
@@ -62,7 +62,7 @@ class Walk:
                 count += 1
                 total = page.total
                 yield page, self._fresh(page)
-            self.complete = total is None or len(self._seen) >= total or count <= 1
+            self.complete = total is None or len(self._counted) >= total or count <= 1
             if self.complete:
                 return
             start = 1
@@ -74,8 +74,9 @@ class Walk:
     def _fresh(self, page: ListPage) -> list[Row]:
         rows = []
         for row in map(self._read, page.rows):
-            if self._seen.get(row.id) != row.stamp or not row.id:
+            if self._given.get(row.id) != row.stamp or not row.id:
                 rows.append(row)
-            self._seen[row.id] = row.stamp
+            self._given[row.id] = row.stamp
+            self._counted.add((row.id, row.part))
             self.newest = max(self.newest, row.stamp)
         return rows
