@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlmodel import SQLModel, select
+
+from hub import migrations
+from hub.errors import SettingsError
+from hub.migrations import History
+from hub.models import ConnectionRow, Integration, NativeRecord, now, table
+from hub.store import Store
+
+RECORDS = table(NativeRecord)
+MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=UTC)
+
+
+def connection(name: str = "Acme") -> ConnectionRow:
+    return ConnectionRow(provider="stock", account_id=name, name=name, secrets=b"sealed")
+
+
+@pytest.fixture
+def connection_id(store: Store) -> int:
+    with store.session() as session:
+        row = connection()
+        session.add(row)
+    assert row.id is not None
+    return row.id
+
+
+def record(connection_id: int, number: int, stamp: str = "1", **more: Any) -> dict[str, Any]:
+    wanted = {"feed": "sales", "record_id": str(number), "stamp": stamp, "seen_at": MOMENT, **more}
+    return {"connection_id": connection_id, **wanted}
+
+
+def put(store: Store, rows: list[dict[str, Any]], only_if_changed: str | None = None) -> None:
+    with store.write() as db:
+        store.upsert(
+            db,
+            NativeRecord,
+            rows,
+            key=("connection_id", "feed", "record_id"),
+            update=("stamp", "label"),
+            only_if_changed=only_if_changed,
+        )
+
+
+def stamps(store: Store) -> dict[str, tuple[str, str]]:
+    with store.read() as db:
+        return {row.record_id: (row.stamp, row.label) for row in db.execute(sa.select(RECORDS))}
+
+
+# -- transactions ------------------------------------------------------------------------------------------------
+
+
+def test_a_write_is_kept_and_a_failed_one_leaves_nothing(store: Store) -> None:
+    with store.session() as session:
+        session.add(connection("kept"))
+    with pytest.raises(RuntimeError), store.write() as db:
+        db.execute(sa.insert(table(ConnectionRow)).values(**connection("lost").model_dump(exclude={"id"})))
+        raise RuntimeError
+    with store.read() as db:
+        assert db.execute(sa.select(table(ConnectionRow).c.name)).scalars().all() == ["kept"]
+
+
+def test_a_read_transaction_can_not_write(store: Store, connection_id: int) -> None:
+    with pytest.raises(sa.exc.DBAPIError), store.read() as db:
+        db.execute(sa.delete(table(ConnectionRow)))
+
+
+def test_objects_stay_readable_after_their_session(store: Store, connection_id: int) -> None:
+    with store.session() as session:
+        row = session.exec(select(ConnectionRow)).one()
+    assert row.name == "Acme"
+
+
+def test_times_come_back_aware_and_in_utc_whatever_zone_they_went_in_with(store: Store, connection_id: int) -> None:
+    elsewhere = MOMENT.astimezone(timezone(timedelta(hours=13)))
+    put(store, [record(connection_id, 1, seen_at=elsewhere)])
+    with store.read() as db:
+        found = db.execute(sa.select(RECORDS.c.seen_at)).scalar_one()
+    assert found == MOMENT
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_writers_wait_for_each_other_instead_of_losing_an_update(store: Store, connection_id: int) -> None:
+    put(store, [record(connection_id, 1, stamp="0")])
+
+    def raise_stamp() -> None:
+        for _ in range(10):
+            with store.write() as db:
+                chosen = sa.select(RECORDS.c.stamp).with_for_update()
+                stamp = int(db.execute(chosen).scalar_one())
+                db.execute(sa.update(RECORDS).values(stamp=str(stamp + 1)))
+
+    threads = [threading.Thread(target=raise_stamp) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stamps(store)["1"][0] == "40"
+
+
+def test_a_reference_to_nothing_is_refused(store: Store) -> None:
+    with pytest.raises(sa.exc.IntegrityError):
+        put(store, [record(999, 1)])
+
+
+def test_sqlite_waits_for_the_disk_except_for_counts_and_logs(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    full, normal = 2, 1
+    with store.write() as db:
+        assert db.exec_driver_sql("PRAGMA synchronous").scalar() == full
+        assert db.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    with store.write(durable=False) as db:
+        assert db.exec_driver_sql("PRAGMA synchronous").scalar() == normal
+    store.dispose()
+
+
+def test_claiming_an_integration_keeps_other_writers_of_it_out(store: Store, connection_id: int) -> None:
+    with store.session() as session:
+        other = connection("Ledger")
+        session.add(other)
+        session.flush()
+        integration = Integration(
+            name="both", stock_id=connection_id, ledger_id=other.id or 0, start_date=MOMENT.date()
+        )
+        session.add(integration)
+    order: list[str] = []
+    claimed = threading.Event()
+
+    def second() -> None:
+        claimed.wait()
+        with store.write() as db:
+            store.claim(db, integration.id or 0)
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with store.write() as db:
+        store.claim(db, integration.id or 0)
+        claimed.set()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_the_shared_clock_tells_the_present(store: Store) -> None:
+    with store.read() as db:
+        assert abs(store.time(db) - now().timestamp()) < 60
+
+
+# -- the fast forms ----------------------------------------------------------------------------------------------
+
+
+def test_an_upsert_inserts_what_is_new_and_updates_what_is_there(store: Store, connection_id: int) -> None:
+    put(store, [record(connection_id, 1), record(connection_id, 2)])
+    put(store, [record(connection_id, 2, stamp="2"), record(connection_id, 3)])
+    assert stamps(store) == {"1": ("1", ""), "2": ("2", ""), "3": ("1", "")}
+
+
+def test_a_row_whose_stamp_is_the_same_is_left_alone_when_asked_for(store: Store, connection_id: int) -> None:
+    put(store, [record(connection_id, 1, label="old"), record(connection_id, 2, label="old")])
+    fresh = [record(connection_id, 1, label="new"), record(connection_id, 2, stamp="2", label="new")]
+    put(store, fresh, only_if_changed="stamp")
+    assert stamps(store) == {"1": ("1", "old"), "2": ("2", "new")}
+
+
+def test_columns_with_a_default_in_the_model_may_be_left_out(store: Store, connection_id: int) -> None:
+    put(store, [record(connection_id, 1), record(connection_id, 2)])
+    with store.read() as db:
+        rows = db.execute(sa.select(RECORDS.c.label, RECORDS.c.skipped, RECORDS.c.pull)).all()
+    assert [tuple(row) for row in rows] == [("", {}, 0)] * 2
+
+
+def test_an_upsert_of_nothing_does_nothing(store: Store) -> None:
+    put(store, [])
+    assert stamps(store) == {}
+
+
+def test_more_rows_than_one_chunk_all_arrive(store: Store, connection_id: int) -> None:
+    with store.write() as db:
+        store.insert(db, NativeRecord, [record(connection_id, number) for number in range(5001)])
+    assert len(stamps(store)) == 5001
+
+
+# -- addresses ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["", "hub.db", "mysql://host/name", "sqlite://", "sqlite:///:memory:"])
+def test_an_unusable_address_is_explained(url: str) -> None:
+    with pytest.raises(SettingsError, match="HUB_DATABASE_URL"):
+        Store(url)
+
+
+def test_the_folder_of_a_new_database_file_is_made(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'new' / 'hub.db'}")
+    store.migrate()
+    assert store.is_current()
+    store.dispose()
+
+
+# -- migrations --------------------------------------------------------------------------------------------------
+
+
+def test_the_revisions_make_exactly_the_tables_of_the_models(empty_database_url: str) -> None:
+    store = Store(empty_database_url)
+    store.migrate()
+    with store.write() as db:
+        context = MigrationContext.configure(
+            db, opts={"compare_type": True, "include_object": _ours, "version_table": "alembic_version_hub"}
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
+    store.dispose()
+
+
+def _ours(_object: object, name: str | None, type_: str, _reflected: bool, _compare_to: object) -> bool:
+    return type_ != "table" or not str(name).startswith("alembic_version")
+
+
+def test_a_database_is_current_once_it_is_migrated(empty_database_url: str) -> None:
+    store = Store(empty_database_url)
+    assert not store.is_current()
+    store.migrate()
+    assert store.is_current()
+    store.migrate()
+    store.dispose()
+
+
+def test_processes_that_migrate_together_do_not_meet(empty_database_url: str) -> None:
+    stores = [Store(empty_database_url) for _ in range(3)]
+    failures: list[Exception] = []
+
+    def migrate(store: Store) -> None:
+        try:
+            store.migrate()
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=migrate, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert stores[0].is_current()
+    for store in stores:
+        store.dispose()
+
+
+PLUGIN_REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{owner}0001"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("{owner}_tenant", sa.Column("id", sa.Integer(), primary_key=True))
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> History:
+    """An installed plugin with a table of its own."""
+    versions = tmp_path / "plugin" / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (versions / "0001_tenants.py").write_text(PLUGIN_REVISION.format(owner="wares"))
+    history = History("wares", versions)
+    monkeypatch.setattr(migrations, "_of_plugins", lambda: iter([history]))
+    return history
+
+
+def test_a_plugin_brings_its_own_tables(store: Store, plugin: History) -> None:
+    assert not store.is_current()
+    store.migrate()
+    assert store.is_current()
+    assert sa.inspect(store.engine).has_table("wares_tenant")
+
+
+def test_without_its_plugin_a_history_stops_nobody(
+    store: Store, plugin: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.migrate()
+    monkeypatch.setattr(migrations, "_of_plugins", lambda: iter(()))
+    assert store.is_current()
+    store.migrate()
+    assert sa.inspect(store.engine).has_table("wares_tenant")
+
+
+def test_a_failed_revision_leaves_nothing_behind(store: Store, plugin: History) -> None:
+    (plugin.versions / "0002_broken.py").write_text(
+        'revision = "wares0002"\ndown_revision = "wares0001"\n\n\ndef upgrade():\n    raise RuntimeError\n'
+    )
+    with pytest.raises(RuntimeError):
+        store.migrate()
+    assert not sa.inspect(store.engine).has_table("wares_tenant")
+    with store.write() as db:
+        assert db.execute(sa.text("SELECT 1")).scalar() == 1
+
+
+def test_a_revision_that_rebuilds_a_table_keeps_the_rows_that_refer_to_it(
+    store: Store, plugin: History, connection_id: int
+) -> None:
+    put(store, [record(connection_id, 1)])
+    (plugin.versions / "0002_rebuild.py").write_text(
+        'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "wares0002"\n'
+        'down_revision = "wares0001"\n\n\ndef upgrade():\n'
+        '    with op.batch_alter_table("connection", recreate="auto") as batch:\n'
+        '        batch.alter_column("name", existing_type=sa.String(), nullable=True)\n'
+    )
+    store.migrate()
+    assert stamps(store) == {"1": ("1", "")}
+    with pytest.raises(sa.exc.IntegrityError):
+        put(store, [record(999, 2)])
+
+
+def test_a_table_belongs_to_the_plugin_whose_name_it_begins_with(tmp_path: Path) -> None:
+    hub, wares = History("hub", tmp_path), History("wares", tmp_path)
+    owners = frozenset({"hub", "wares"})
+    assert wares.owns("wares_tenant", owners)
+    assert not hub.owns("wares_tenant", owners)
+    assert hub.owns("connection", owners)
+    assert not wares.owns("connection", owners)
