@@ -1,0 +1,110 @@
+"""Runs of a platform that visits us: one question and one answer per request, nothing kept in memory between them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from hub.engine import runs, sending
+from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
+from hub.errors import Problem, RunLostError, SettingsError
+from hub.models import OperationRow, Run, RunState, table
+from hub.providers import Visit
+
+if TYPE_CHECKING:
+    from hub.engine.hub import Hub
+
+operations = table(OperationRow)
+run_rows = table(Run)
+
+
+class Visits:
+    """The verbs that a visiting provider's blueprint drives: open, question, answer, close."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def open(self, connection_id: int) -> int | None:
+        """Open the connection's run; None while another visit is going on."""
+        stale = timedelta(seconds=self.hub.settings.run_stale_seconds)
+        token = runs.claim(self.hub.store, connection_id, "visit", self.hub.clock, stale)
+        return token.id if token else None
+
+    def question(self, run_id: int) -> bytes | None:
+        """The next thing to ask; None when the visit is over.
+
+        A question that was asked and never answered leaves its batch unsure, to be looked for first.
+        """
+        talk, visit = self._talk(run_id)
+        if sending.unfinished_batch(self.hub.store, talk.run):
+            with self.hub.store.write() as db:
+                talk.run.guard(db)
+                runs.mark_unsure(db, talk.run.connection_id, self.hub.clock())
+        step = talk.next_step()
+        if step is None or isinstance(step, WaitStep):
+            return None
+        self._remember(talk, step)
+        if isinstance(step, PullStep):
+            return visit.ask(step.want)
+        if isinstance(step, LookStep):
+            return visit.seek(step.operations)
+        return visit.question(step.batch)
+
+    def answer(self, run_id: int, answer: bytes) -> None:
+        """Take in the answer to the last question."""
+        talk, visit = self._talk(run_id)
+        asked = self._asked(run_id)
+        if asked["do"] == "send":
+            batch = sending.batch_of(self.hub.store, self.hub.vault, asked["batch"])
+            outcomes = list(visit.outcomes(batch, answer))
+            settling = talk.provider.settling_seconds
+            sending.settle(self.hub.store, talk.run, batch, outcomes, settling_seconds=settling)
+            return
+        step = talk.next_step()
+        if isinstance(step, PullStep) and asked["do"] == "pull" and step.want.feed.name == asked["feed"]:
+            talk.delivered(step, visit.hear(step.want, answer))
+        elif isinstance(step, LookStep) and asked["do"] == "look":
+            talk.looked(step, visit.found(step.operations, answer))
+        else:
+            raise SettingsError(f"The answer does not belong to the last question ({asked['do']}).")
+
+    def close(self, run_id: int) -> None:
+        """End the visit; what was asked and not answered is unsure."""
+        talk, _ = self._talk(run_id)
+        talk.nudge()
+        runs.close(talk.run, RunState.DONE)
+
+    def fail(self, run_id: int, problem: Problem) -> None:
+        """End the visit with a problem that the visitor reported."""
+        talk, _ = self._talk(run_id)
+        runs.close(talk.run, RunState.FAILED, problem)
+
+    def _talk(self, run_id: int) -> tuple[Conversation, Visit]:
+        with self.hub.store.read() as db:
+            row = db.execute(sa.select(run_rows).where(run_rows.c.id == run_id)).first()
+        if row is None or row.state != RunState.OPEN.value:
+            raise RunLostError(f"run {run_id} is not open")
+        token = runs.RunToken(self.hub.store, row.id, row.connection_id, row.token, self.hub.clock, row.heartbeat_at)
+        provider = self.hub.provider(self.hub.connection(row.connection_id).provider)
+        if provider.visit is None:
+            raise SettingsError(f"{provider.title} is called by the hub and does not visit it.")
+        token.before_send()
+        return Conversation(self.hub.store, self.hub.vault, token, provider, self.hub.providers), provider.visit
+
+    def _remember(self, talk: Conversation, step: Step) -> None:
+        asked: dict[str, Any]
+        if isinstance(step, PullStep):
+            asked = {"do": "pull", "feed": step.want.feed.name}
+        elif isinstance(step, SendStep):
+            asked = {"do": "send", "batch": step.batch.id}
+        else:
+            asked = {"do": "look"}
+        talk.run.progress(asked["do"], asked=asked)
+
+    def _asked(self, run_id: int) -> dict[str, Any]:
+        with self.hub.store.read() as db:
+            progress = db.execute(sa.select(run_rows.c.progress).where(run_rows.c.id == run_id)).scalar_one()
+        asked: dict[str, Any] = progress.get("asked") or {"do": "nothing"}
+        return asked

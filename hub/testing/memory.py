@@ -1,0 +1,398 @@
+"""In-memory providers: a stock system and a ledger that we call, and a ledger that visits us."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from hub.documents import Account, AccountClass, Contact, Document, Item, Kind, TaxRate, parse_document
+from hub.errors import BusyError, Problem, UnsureError
+from hub.http import Door
+from hub.providers import (
+    Action,
+    Allowed,
+    Batch,
+    BatchRule,
+    Connection,
+    Facts,
+    Feed,
+    Operation,
+    Organisation,
+    Outcome,
+    Page,
+    Payload,
+    Provider,
+    Record,
+    Role,
+    TargetState,
+    TargetStatus,
+    Want,
+)
+from hub.testing.books import Books, Fault
+
+PAGE = 20
+
+ACCOUNTS = (
+    Account(external_id="a1", code="200", name="Sales", account_class=AccountClass.REVENUE),
+    Account(external_id="a2", code="310", name="Purchases", account_class=AccountClass.EXPENSE, type="DIRECTCOSTS"),
+    Account(
+        external_id="a3",
+        code="090",
+        name="Bank",
+        account_class=AccountClass.ASSET,
+        takes_payments=True,
+        takes_documents=False,
+    ),
+    Account(external_id="a4", code="860", name="Rounding", account_class=AccountClass.EXPENSE),
+    Account(external_id="a5", code="630", name="Inventory", account_class=AccountClass.ASSET),
+)
+TAXES = (
+    TaxRate(external_id="t1", code="STANDARD", name="Standard", percent=20),
+    TaxRate(external_id="t2", code="NONE", name="No VAT", percent=0, special=True),
+)
+
+STOCK_KINDS = frozenset(Kind) - {Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM, Kind.BANK_ACCOUNT, Kind.TRACKING}
+
+
+class MemorySettings(BaseModel):
+    """Nothing to fill in."""
+
+    account_id: str = "memory"
+
+
+@dataclass
+class Shelf:
+    """A stock system's records: each owns a set of documents and has a change stamp."""
+
+    records: dict[str, tuple[int, tuple[Document, ...]]] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
+    accounts: tuple[Account, ...] = ACCOUNTS
+    taxes: tuple[TaxRate, ...] = TAXES
+    stamp: int = 0
+
+    def put(self, record_id: str, *documents: Document) -> None:
+        """Save a record with its complete set of documents."""
+        self.stamp += 1
+        self.records[record_id] = (self.stamp, documents)
+
+    def documents(self) -> Iterator[Document]:
+        """Every document there is."""
+        for _, documents in self.records.values():
+            yield from documents
+
+
+class MemoryStock(Provider):
+    """A stock system that we call."""
+
+    name = "memorystock"
+    title = "Memory stock"
+    role = Role.STOCK
+    settings = MemorySettings
+    feeds = (
+        Feed("organisation", frozenset()),
+        Feed("accounts", frozenset({Kind.ACCOUNT}), full=True),
+        Feed("taxes", frozenset({Kind.TAX_RATE}), full=True),
+        Feed("records", STOCK_KINDS),
+    )
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self.shelf = shelf or Shelf()
+
+    def open(self, connection: Connection, http: Door) -> StockSession:
+        return StockSession(self.shelf)
+
+
+@dataclass
+class StockSession:
+    """A conversation with the shelf."""
+
+    shelf: Shelf
+
+    def check(self) -> Organisation:
+        return Organisation(id="shelf", name="Shelf Ltd", base_currency="GBP")
+
+    def pull(self, want: Want) -> Iterator[Page]:
+        if want.feed.name == "organisation":
+            yield Page(organisation=self.check(), watermark="")
+        elif want.feed.name == "accounts":
+            yield Page(records=_listed(self.shelf.accounts), watermark="")
+        elif want.feed.name == "taxes":
+            yield Page(records=_listed(self.shelf.taxes), watermark="")
+        else:
+            yield from self._records(int(want.cursor or 0))
+
+    def _records(self, since: int) -> Iterator[Page]:
+        changed = sorted((stamp, id) for id, (stamp, _) in self.shelf.records.items() if stamp > since)
+        watermark = str(changed[-1][0] if changed else since)
+        for start in range(0, len(changed), PAGE):
+            part = changed[start : start + PAGE]
+            last = start + PAGE >= len(changed)
+            records = tuple(self._record(id, stamp) for stamp, id in part)
+            yield Page(records=records, progress=str(part[-1][0]), watermark=watermark if last else None)
+        if not changed:
+            yield Page(watermark=watermark)
+
+    def _record(self, id: str, stamp: int) -> Record:
+        if id in self.shelf.odd:
+            return Record.unreadable(id, "{...}", self.shelf.odd[id], stamp=str(stamp))
+        return Record(id, str(stamp), self.shelf.records[id][1])
+
+    def push(self, batch: Batch) -> Iterator[Outcome]:
+        raise TypeError("the shelf is only read")
+
+    def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
+        return {}
+
+
+def _listed(documents: Iterable[Document]) -> tuple[Record, ...]:
+    return tuple(Record(document.external_id, "", (document,)) for document in documents)
+
+
+_WRITES: Mapping[Kind, frozenset[Action]] = {
+    **{kind: frozenset({Action.CREATE, Action.UPDATE}) for kind in (Kind.CONTACT, Kind.ITEM)},
+    **{
+        kind: frozenset(Action)
+        for kind in (Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT)
+    },
+    **{
+        kind: frozenset({Action.CREATE, Action.VOID, Action.DELETE})
+        for kind in (Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION)
+    },
+}
+
+
+class MemoryLedger(Provider):
+    """A ledger that we call."""
+
+    name = "memoryledger"
+    title = "Memory ledger"
+    role = Role.LEDGER
+    settings = MemorySettings
+    feeds = (
+        Feed("organisation", frozenset()),
+        Feed("accounts", frozenset({Kind.ACCOUNT}), full=True),
+        Feed("taxes", frozenset({Kind.TAX_RATE}), full=True),
+        Feed("contacts", frozenset({Kind.CONTACT})),
+        Feed("items", frozenset({Kind.ITEM})),
+        Feed("states", frozenset(_WRITES), states_only=True),
+    )
+    writes = _WRITES
+    batch_rules: ClassVar[Mapping[Kind, BatchRule]] = {kind: BatchRule(5, 100_000) for kind in _WRITES}
+
+    def __init__(self, books: Books | None = None) -> None:
+        self.books = books or Books()
+
+    def render(self, operations: Sequence[Operation], facts: Facts) -> Payload:
+        return Payload("write", json.dumps([_order(one, facts) for one in operations]).encode())
+
+    def allowed(self, kind: Kind, state: TargetState) -> Allowed:
+        actions = set(self.writes[kind])
+        if not state.status.is_live:
+            return Allowed(frozenset(), reason=f"it is {state.status}")
+        if kind in _WRITES and state.status in (TargetStatus.PAID, TargetStatus.PART_PAID):
+            return Allowed(frozenset({Action.UPDATE}), frozenset({"reference", "due_date"}), "it has payments")
+        return Allowed(frozenset(actions))
+
+    def open(self, connection: Connection, http: Door) -> LedgerSession:
+        return LedgerSession(self.books)
+
+
+def _order(one: Operation, facts: Facts) -> dict[str, Any]:
+    return {
+        "operation": one.id,
+        "kind": one.kind.value,
+        "action": one.action.value,
+        "target": one.target_id,
+        "native": _native(one, facts),
+    }
+
+
+def _native(one: Operation, facts: Facts) -> dict[str, Any]:
+    document = one.document
+    native: dict[str, Any] = json.loads(document.model_dump_json())
+    native["mark"] = f"{document.external_id}#{one.generation}"
+    for name, kind_name, id_name in (
+        ("document", "document_kind", "document_id"),
+        ("credit", "credit_kind", "credit_id"),
+    ):
+        if id_name in native:
+            native[name] = facts.target(Kind(native[kind_name]), native[id_name])
+    if native.get("contact_id"):
+        native["contact"] = facts.target(Kind.CONTACT, native["contact_id"])
+    return native
+
+
+@dataclass
+class LedgerSession:
+    """A conversation with the books."""
+
+    books: Books
+
+    def check(self) -> Organisation:
+        lock = self.books.lock_date
+        return Organisation.model_validate(
+            {"id": "books", "name": "Books Ltd", "base_currency": self.books.base_currency, "lock_date": lock}
+        )
+
+    def pull(self, want: Want) -> Iterator[Page]:
+        yield hear(self.books, want)
+
+    def push(self, batch: Batch) -> Iterator[Outcome]:
+        fault = self.books.faults.pop(0) if self.books.faults else None
+        if fault is Fault.REFUSED:
+            raise BusyError("the ledger asks us to wait", 0.01)
+        if fault is Fault.LOST_REQUEST:
+            raise UnsureError("the answer was lost")
+        answers = self.books.write(batch.payload.body)
+        if fault is Fault.LOST_ANSWER:
+            raise UnsureError("the answer was lost")
+        yield from outcomes(self.books, answers)
+
+    def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
+        return {one.id: _found(self.books, one) for one in operations}
+
+
+def hear(books: Books, want: Want) -> Page:
+    """One page with everything that changed."""
+    since = int(want.cursor or 0)
+    changed = books.changed_since(since)
+    watermark = str(changed[-1].stamp if changed else since)
+    if want.feed.name == "organisation":
+        return Page(organisation=LedgerSession(books).check(), watermark="")
+    if want.feed.name == "accounts":
+        return Page(records=_listed(ACCOUNTS), watermark="")
+    if want.feed.name == "taxes":
+        return Page(records=_listed(TAXES), watermark="")
+    if want.feed.name == "states":
+        return Page(states=tuple(entry.state for entry in changed), watermark=watermark)
+    kind = Kind.CONTACT if want.feed.name == "contacts" else Kind.ITEM
+    records = tuple(
+        Record(entry.id, str(entry.stamp), (_listed_document(entry.kind, entry.id, entry.native),))
+        for entry in changed
+        if entry.kind is kind
+    )
+    return Page(records=records, watermark=watermark)
+
+
+def _listed_document(kind: Kind, id: str, native: Mapping[str, Any]) -> Contact | Item:
+    if kind is Kind.CONTACT:
+        return Contact(external_id=id, name=native["name"])
+    return Item(external_id=id, code=native["code"], name=native.get("name", ""))
+
+
+def outcomes(books: Books, answers: Iterable[Mapping[str, Any]]) -> Iterator[Outcome]:
+    """What became of each order."""
+    for answer in answers:
+        if "refused" in answer:
+            problem = Problem(code="refused", what=str(answer["refused"]), fix="Correct it.")
+            yield Outcome(answer["operation"], problem=problem, refresh=True)
+        else:
+            yield Outcome(answer["operation"], state=books.entries[answer["id"]].state)
+
+
+def _found(books: Books, one: Operation) -> list[TargetState]:
+    if one.target_id:
+        entry = books.entries.get(one.target_id)
+        return [entry.state] if entry else []
+    mark = f"{one.document.external_id}#{one.generation}"
+    return [e.state for e in books.entries.values() if e.kind is one.kind and e.native.get("mark") == mark]
+
+
+class VisitingLedger(MemoryLedger):
+    """The same ledger, but it visits us: questions and answers, nothing in between."""
+
+    name = "visitingledger"
+    title = "Visiting ledger"
+
+
+
+class LedgerVisit:
+    """Questions and answers of the visiting ledger, as JSON."""
+
+    def ask(self, want: Want) -> bytes:
+        return json.dumps({"do": "pull", "feed": want.feed.name, "cursor": want.cursor}).encode()
+
+    def hear(self, want: Want, answer: bytes) -> Page:
+        told = json.loads(answer)
+        return Page(
+            records=tuple(
+                Record(r["id"], r["stamp"], tuple(parse_document(d["kind"], json.dumps(d)) for d in r["documents"]))
+                for r in told["records"]
+            ),
+            states=tuple(TargetState.model_validate(state) for state in told["states"]),
+            organisation=Organisation.model_validate(told["organisation"]) if told["organisation"] else None,
+            watermark=told["watermark"],
+        )
+
+    def question(self, batch: Batch) -> bytes:
+        return json.dumps({"do": "write", "body": batch.payload.body.decode()}).encode()
+
+    def outcomes(self, batch: Batch, answer: bytes) -> Iterator[Outcome]:
+            for told in json.loads(answer):
+            if "refused" in told:
+                yield Outcome(told["operation"], problem=Problem(code="refused", what=told["refused"]), refresh=True)
+            else:
+                yield Outcome(told["operation"], state=TargetState.model_validate(told["state"]))
+
+    def seek(self, operations: Sequence[Operation]) -> bytes:
+        asked = [
+            {"operation": one.id, "kind": one.kind, "target": one.target_id, "mark": _mark(one)} for one in operations
+        ]
+        return json.dumps({"do": "look", "for": asked}).encode()
+
+    def found(self, operations: Sequence[Operation], answer: bytes) -> Mapping[int, Sequence[TargetState]]:
+        told = json.loads(answer)
+        return {int(id): [TargetState.model_validate(state) for state in states] for id, states in told.items()}
+
+
+def _mark(one: Operation) -> str:
+    return f"{one.document.external_id}#{one.generation}"
+
+
+def reply(books: Books, question: bytes) -> bytes:
+    """The visitor's side: carry out a question and answer it."""
+    asked = json.loads(question)
+    if asked["do"] == "pull":
+        return _reply_pull(books, asked)
+    if asked["do"] == "write":
+        answers = books.write(asked["body"].encode())
+        return json.dumps(
+            [a if "refused" in a else {**a, "state": _dump(books.entries[a["id"]].state)} for a in answers]
+        ).encode()
+    found = {}
+    for one in asked["for"]:
+        if one["target"]:
+            entries = [books.entries[one["target"]]] if one["target"] in books.entries else []
+        else:
+            entries = [
+                e for e in books.entries.values() if e.kind == one["kind"] and e.native.get("mark") == one["mark"]
+            ]
+        found[one["operation"]] = [_dump(entry.state) for entry in entries]
+    return json.dumps(found).encode()
+
+
+def _reply_pull(books: Books, asked: Mapping[str, Any]) -> bytes:
+    feed = next(feed for feed in MemoryLedger.feeds if feed.name == asked["feed"])
+    page = hear(books, Want(feed, asked["cursor"]))
+    return json.dumps(
+        {
+            "records": [
+                {"id": r.id, "stamp": r.stamp, "documents": [_dump(document) for document in r.documents]}
+                for r in page.records
+            ],
+            "states": [_dump(state) for state in page.states],
+            "organisation": _dump(page.organisation) if page.organisation else None,
+            "watermark": page.watermark,
+        }
+    ).encode()
+
+
+def _dump(value: BaseModel) -> Any:
+    return value.model_dump(mode="json")
+
+
+VisitingLedger.visit = LedgerVisit()
