@@ -22,6 +22,7 @@ def create_admin(simulator: Simulator) -> Flask:
     """The Flask application of one simulator."""
     app = Flask("sim_cin7core.admin")
     _state_pages(app, simulator)
+    _fault_pages(app, simulator)
     _control_pages(app, simulator)
     app.register_error_handler(HTTPException, lambda error: (jsonify(error=error.description), error.code or 500))
     app.register_error_handler(ImpossibleError, lambda error: (jsonify(error=str(error)), error.status))
@@ -62,7 +63,7 @@ def _state_pages(app: Flask, simulator: Simulator) -> None:
         return "", 204
 
 
-def _control_pages(app: Flask, simulator: Simulator) -> None:
+def _fault_pages(app: Flask, simulator: Simulator) -> None:
     @app.get("/_sim/faults")
     def faults() -> Response:
         return jsonify(simulator.faults.shown())
@@ -82,6 +83,8 @@ def _control_pages(app: Flask, simulator: Simulator) -> None:
         simulator.faults.clear()
         return "", 204
 
+
+def _control_pages(app: Flask, simulator: Simulator) -> None:
     @app.post("/_sim/clock")
     def clock() -> Response:
         given = request.get_json()

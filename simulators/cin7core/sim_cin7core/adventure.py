@@ -41,9 +41,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The tables of one directory: orders of the chosen month with lines, vendors, products, USD to GBP
-    rates.
-    """
+    """The tables of one directory: orders of the chosen month and what belongs to them."""
 
     orders: list[Row]
     lines: dict[str, list[Row]]
@@ -294,9 +292,7 @@ def _shares(task: Task) -> list[tuple[tuple[Line, ...], tuple[Line, ...]]]:
 
 
 def _bill_status(order: Row) -> str | None:
-    """Complete: authorised; rejected: voided; the rest has a draft bill when its number is even, otherwise
-    none.
-    """
+    """Complete: authorised; rejected: voided; otherwise a draft for even numbers, none for odd ones."""
     if order["Status"] == _COMPLETE:
         return AUTHORISED
     if order["Status"] == _REJECTED:

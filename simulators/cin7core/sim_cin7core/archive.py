@@ -1,6 +1,4 @@
-"""Records to plain JSON and back, for the state file and the admin pages; money as text, so nothing is
-lost.
-"""
+"""Records to plain JSON and back, for the state file and the admin pages; money as text."""
 
 from __future__ import annotations
 

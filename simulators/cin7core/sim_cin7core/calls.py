@@ -13,9 +13,7 @@ _KEPT = 50_000
 
 
 class CallLog:
-    """Counts of calls by method, path and status, and the latest calls one by one. Safe to use from many
-    threads.
-    """
+    """Counts of calls and the latest ones one by one. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -37,9 +37,7 @@ def products(account: Account, call: Call) -> Answer:
 
 
 def _cards(account: Account, call: Call, collection: Collection[Card], key: str) -> Answer:
-    """By ID, or filtered by Name and Sku (starts with), ModifiedSince; deprecated ones only when asked
-    for.
-    """
+    """By ID, or by start of Name and Sku and by ModifiedSince; deprecated ones only on request."""
     page = Page.of(call, account.switches)
     record_id, since = call.text("id"), moment(call, "modifiedsince")
     prefixes = {

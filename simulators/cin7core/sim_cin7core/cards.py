@@ -1,6 +1,4 @@
-"""Cards of customers, suppliers and products with Core's field names (documentation: Customer, Supplier,
-Product).
-"""
+"""Customers, suppliers and products with Core's field names (documentation pages of these names)."""
 
 from __future__ import annotations
 

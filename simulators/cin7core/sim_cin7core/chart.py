@@ -137,9 +137,7 @@ def banks() -> list[JsonObject]:
 
 
 def tax_rules() -> list[JsonObject]:
-    """Tax rules as rows of TaxRuleList; documents refer to them by Name. Component numbers are text, as
-    documented.
-    """
+    """Tax rules as rows of TaxRuleList, keyed by Name; component numbers are text, as documented."""
     return [
         {
             "ID": identifier("tax", name),

@@ -50,9 +50,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. ``cut`` says that the connection closes: with ``cut`` True no byte of the answer is
-    sent.
-    """
+    """A response; with ``cut`` the connection is closed and no byte of it is sent."""
 
     status: int
     body: bytes

@@ -69,9 +69,7 @@ def credit_row(task: Task, credit: Document, switches: Switches) -> JsonObject:
 
 
 def simple(task: Task, switches: Switches, combine: bool) -> JsonObject:
-    """The form of /purchase: one invoice and one credit note as objects without TaskIDs, and a misspelt
-    number.
-    """
+    """The form of /purchase: objects without TaskIDs instead of lists, and a misspelt bill number."""
     bill = next(iter(task.invoices), None)
     credit = next(iter(task.credits), None)
     number_key = "InvocieNumber" if switches.on("simple_purchase_misspelt_number") else "InvoiceNumber"

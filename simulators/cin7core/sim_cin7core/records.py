@@ -60,9 +60,7 @@ class Line:
 
 @dataclass(slots=True)
 class Payment:
-    """Money on an invoice (payment), a credit note (refund) or an order (prepayment), in document
-    currency.
-    """
+    """A payment of an invoice, refund of a credit note or prepayment of an order, in document currency."""
 
     id: str
     amount: Decimal

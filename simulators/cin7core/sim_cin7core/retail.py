@@ -1,6 +1,4 @@
-"""Online Retail data (one row per document line) as documents; see the README for what each oddity
-becomes.
-"""
+"""Online Retail data (one row per document line) as documents; the README tells of its oddities."""
 
 from __future__ import annotations
 

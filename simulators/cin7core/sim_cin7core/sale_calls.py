@@ -1,6 +1,4 @@
-"""The endpoints of sales (documentation: Sale, Sale list, Sale credit note list, Sale invoice, credit note,
-payment).
-"""
+"""The endpoints of sales (documentation: Sale, its lists and sub-resources)."""
 
 from __future__ import annotations
 

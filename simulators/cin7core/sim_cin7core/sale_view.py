@@ -1,6 +1,4 @@
-"""Sales as Core's JSON: list rows, the detail, invoices, credit notes and payments (documentation: Sale,
-Sale list).
-"""
+"""Sales as Core's JSON: list rows, the detail and its documents (documentation: Sale, Sale list)."""
 
 from __future__ import annotations
 
@@ -99,7 +97,35 @@ def credit_row(task: Task, credit: Document) -> JsonObject:
 
 def detail(task: Task, switches: Switches, options: Options) -> JsonObject:
     """The sale with everything in it."""
-    head = row(task)
+    shown = _head(task)
+    shown["Quote"] = {
+        "Memo": "",
+        "Status": NOT_AVAILABLE,
+        "Prepayments": payments(task.order.payments),
+        "Lines": [],
+        "AdditionalCharges": [],
+        "TotalBeforeTax": 0,
+        "Tax": 0,
+        "Total": 0,
+    }
+    shown["Order"] = _order(task.order, options.combine)
+    shown["Fulfilments"] = _fulfilments(task)
+    shown["Invoices"] = [invoice(item, switches, options.combine) for item in task.invoices]
+    shown["CreditNotes"] = [credit_note(item, options.combine) for item in task.credits]
+    shown["ManualJournals"] = {"Status": NOT_AVAILABLE, "Lines": []}
+    shown.update(
+        ExternalID=task.external_id,
+        AdditionalAttributes=_ATTRIBUTES,
+        Attachments=[],
+        InventoryMovements=_movements(task) if options.movements else [],
+    )
+    if options.transactions:
+        shown["Transactions"] = sale_postings(task, switches)
+    return shown
+
+
+def _head(task: Task) -> JsonObject:
+    listed = row(task)
     shown: JsonObject = {
         "ID": task.id,
         "Customer": task.party,
@@ -127,7 +153,7 @@ def detail(task: Task, switches: Switches, options: Options) -> JsonObject:
         "COGSAmount": number(_cost(task)),
     }
     shown.update(
-        (name, head[name])
+        (name, listed[name])
         for name in (
             "Status",
             "CombinedPickingStatus",
@@ -147,29 +173,6 @@ def detail(task: Task, switches: Switches, options: Options) -> JsonObject:
         ServiceOnly=task.type == "Service Sale",
         SourceChannel=task.channel,
     )
-    shown["Quote"] = {
-        "Memo": "",
-        "Status": NOT_AVAILABLE,
-        "Prepayments": payments(task.order.payments),
-        "Lines": [],
-        "AdditionalCharges": [],
-        "TotalBeforeTax": 0,
-        "Tax": 0,
-        "Total": 0,
-    }
-    shown["Order"] = _order(task.order, options.combine)
-    shown["Fulfilments"] = _fulfilments(task)
-    shown["Invoices"] = [invoice(item, switches, options.combine) for item in task.invoices]
-    shown["CreditNotes"] = [credit_note(item, options.combine) for item in task.credits]
-    shown["ManualJournals"] = {"Status": NOT_AVAILABLE, "Lines": []}
-    shown.update(
-        ExternalID=task.external_id,
-        AdditionalAttributes=_ATTRIBUTES,
-        Attachments=[],
-        InventoryMovements=_movements(task) if options.movements else [],
-    )
-    if options.transactions:
-        shown["Transactions"] = sale_postings(task, switches)
     return shown
 
 

@@ -1,7 +1,7 @@
 """Statuses that Core derives from the documents of a task (documentation: status tables of Sale and
 Purchase).
 
-Letter values of CombinedInvoiceStatus are the ones seen live (INVOICED, INVOICED / CREDITED, NOT INVOICED,
+The values of CombinedInvoiceStatus are the ones seen live (INVOICED, INVOICED / CREDITED, NOT INVOICED,
 PARTIALLY INVOICED, NOT AVAILABLE), not the ones of the documented table.
 """
 

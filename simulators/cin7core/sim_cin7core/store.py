@@ -26,9 +26,7 @@ Keep = Callable[[str, Record], None]
 
 
 class Collection(Generic[R]):
-    """Records by ID in order of creation, with an index by change stamp, so that no list call sorts
-    anything.
-    """
+    """Records in order of creation, with an index by change stamp: no list call sorts anything."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -83,9 +81,7 @@ class Collection(Generic[R]):
 
 
 class Rendered:
-    """Finished JSON by record and variant, dropped when the record changes; bounded in bytes, oldest out
-    first.
-    """
+    """Finished JSON by record and variant, dropped on change; bounded in bytes, oldest out first."""
 
     def __init__(self, budget: int = 384 * 1024 * 1024) -> None:
         self._budget = budget

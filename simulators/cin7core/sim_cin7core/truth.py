@@ -1,6 +1,4 @@
-"""What the account really holds: counts, and number and total of authorised documents by kind and
-currency.
-"""
+"""What the account really holds: counts and sums of authorised documents by kind and currency."""
 
 from __future__ import annotations
 

@@ -10,9 +10,7 @@ from sim_cin7core.store import Collection
 
 
 def create_customer(account: Account, params: JsonObject) -> JsonObject:
-    """``name``; optional country, currency and ``fields`` by Core's names. Names are unique in any letter
-    case.
-    """
+    """``name`` (unique in any letter case); optional country, currency, ``fields`` by Core's names."""
     name, stamp = _unused(account.store.customers, str(params["name"]), "Name"), account.store.next_stamp()
     return _added(account, cards.customer(f"{name}/{stamp}", name, stamp, *_where(params), **params.get("fields", {})))
 
@@ -24,9 +22,7 @@ def create_supplier(account: Account, params: JsonObject) -> JsonObject:
 
 
 def create_product(account: Account, params: JsonObject) -> JsonObject:
-    """``sku``; optional name, type (Stock or Service), price, cost, account and ``fields`` by Core's
-    names.
-    """
+    """``sku``; optional name, type (Stock, Service), price, cost, account, ``fields`` by Core's names."""
     sku, stamp = _unused(account.store.products, str(params["sku"]), "SKU"), account.store.next_stamp()
     return _added(
         account,

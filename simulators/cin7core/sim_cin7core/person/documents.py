@@ -37,9 +37,7 @@ _ADVANCED = {"Simple Sale": "Advanced Sale", "Simple Purchase": "Advanced Purcha
 
 
 def add_invoice(account: Account, params: JsonObject) -> JsonObject:
-    """Another invoice (bill) with ``lines`` and ``charges``; a second one makes a simple task an advanced
-    one.
-    """
+    """Another invoice (bill) with ``lines`` and ``charges``; with two, a simple task becomes advanced."""
     task = task_of(account, params)
     if task.void:
         raise ImpossibleError("the task is voided")

@@ -144,9 +144,7 @@ def _void(account: Account, task: Task) -> JsonObject:
 
 
 def touch(account: Account, params: JsonObject) -> JsonObject:
-    """Move the stamp of a sale, purchase, customer, supplier or product (``collection``); nothing else
-    changes.
-    """
+    """Move the stamp of a task, or of a card of ``collection``; nothing else changes."""
     name = params.get("collection")
     if name in ("customers", "suppliers", "products"):
         card = card_of(getattr(account.store, str(name)), params)
