@@ -32,6 +32,7 @@ LEASE_SECONDS = 300.0
 POLL_SECONDS = 0.1
 """How often a place among concurrent calls is tried again; nobody can tell when one becomes free."""
 
+SHORTEST_WAIT = 0.001
 PRUNE_EVERY = 50
 
 
@@ -148,8 +149,13 @@ class Limiter:
             return POLL_SECONDS
         ended = sa.select(CALL.c.at).where(CALL.c.bucket == self._name, CALL.c.done, CALL.c.at >= now - window.seconds)
         oldest = db.execute(ended.order_by(CALL.c.at.desc()).limit(1).offset(window.calls - busy - 1)).scalar()
-        # A clock that was set back must not make anybody wait longer than the window.
-        return 0.0 if oldest is None else max(min(oldest, now) + window.seconds - now, 0.001)
+        if oldest is None:
+            return 0.0
+        if oldest > now:  # the clock was set back: nobody is to wait for longer than the window
+            future = sa.update(CALL).where(CALL.c.bucket == self._name, CALL.c.at > now)
+            db.execute(future.values(at=now))
+            oldest = now
+        return max(oldest + window.seconds - now, SHORTEST_WAIT)
 
     def _prune(self, db: sa.Connection, now: float) -> None:
         over = sa.and_(CALL.c.done, CALL.c.at < now - self._longest)

@@ -332,7 +332,7 @@ class LedgerVisit:
         return json.dumps({"do": "write", "body": batch.payload.body.decode()}).encode()
 
     def outcomes(self, batch: Batch, answer: bytes) -> Iterator[Outcome]:
-            for told in json.loads(answer):
+        for told in json.loads(answer):
             if "refused" in told:
                 yield Outcome(told["operation"], problem=Problem(code="refused", what=told["refused"]), refresh=True)
             else:
