@@ -139,12 +139,11 @@ def _check_description(rules: LineRules, index: int, description: str) -> None:
 
 def _account_code(rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dict[str, Any]) -> str:
     """The line's account. On a draft an unknown code is dropped with a warning; else it is an error (docs)."""
-    code = text(raw, "AccountCode") or text(raw, "AccountID")
-    if code is None and old:
-        return old.account_code
+    code = text(raw, "AccountCode") or text(raw, "AccountID") or (old.account_code if old else "")
     code = code or defaults.get("AccountCode") or ""
     if not code:
-        if not rules.is_draft and any(raw.get(name) is not None for name in _AMOUNTS):
+        has_amount = any(raw.get(name) is not None for name in _AMOUNTS) or (old and old.quantity is not None)
+        if not rules.is_draft and has_amount:
             rules.problems.add("Account code must be specified", "LineItems", index)
         return ""
     account = _account(rules, code)

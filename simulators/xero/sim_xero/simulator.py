@@ -9,6 +9,7 @@ from typing import Any
 from . import seed
 from .application import build
 from .books import Books
+from .caller import Caller
 from .identity.scopes import GRANULAR, PLAIN
 from .identity.tokens import NEW_APP
 from .server import Server
@@ -69,6 +70,11 @@ class Simulator:
         with self.world.transaction():
             grant = self.world.identity.connect(client_id, wanted, list(tenant_ids or (self.tenant_id,)))
             return self.world.identity.issue(grant)
+
+    def caller(self, *tenant_ids: str, scopes: str = "", client_id: str = NEW_APP.client_id) -> Caller:
+        """A test client with a fresh consent to one organisation (the first of those given)."""
+        tokens = self.connect(scopes, client_id, *tenant_ids)
+        return Caller(self.url, tokens["access_token"], (*tenant_ids, self.tenant_id)[0])
 
     def __enter__(self) -> Simulator:
         return self.start()
