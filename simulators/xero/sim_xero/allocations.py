@@ -28,7 +28,10 @@ def put_allocations(call: Call) -> Payload:
 
 @endpoint("DELETE", "/CreditNotes/<key>/Allocations/<allocation>", "invoices")
 def delete_allocation(call: Call) -> Payload:
-    """The answer is a bare object that spells `AllocationId`, as documented."""
+    """The answer is a bare object that spells `AllocationId`, as documented.
+
+    It also carries the Amount, which the documented example lacks, since Xero's own client insists on one.
+    """
     note = credit_notes.find(call, call.args["key"])
     allocation = call.books.allocations.get(call.args["allocation"].lower())
     if allocation is None or allocation.deleted or allocation.credit_note_id != note.document_id:
@@ -127,6 +130,7 @@ def undo(call: Call, allocation: Allocation) -> dict[str, Any]:
         applied(call, table, document, allocation.date, credited=credited, allocation_ids=ids)
     return {
         "AllocationId": allocation.allocation_id,
+        "Amount": allocation.amount,
         "Date": day_stamp(allocation.date),
         "Invoice": {"InvoiceID": allocation.invoice_id},
         "IsDeleted": True,

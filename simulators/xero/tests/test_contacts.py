@@ -51,9 +51,7 @@ def test_post_matches_by_number_or_name_and_put_refuses(xero: Caller) -> None:
     named = xero.post("/Contacts", {"Name": "alder & sons", "EmailAddress": "a@example.com"})
     assert named.body["Contacts"][0]["ContactID"] == first["ContactID"]
     taken = xero.put("/Contacts", {"Name": "Other", "ContactNumber": "C-1"})
-    assert taken.messages() == [
-        "Another contact has this contact number. Please enter a different contact number."
-    ]
+    assert taken.messages() == ["Another contact has this contact number. Please enter a different contact number."]
 
 
 def test_an_archived_contact_is_hidden_blocks_documents_and_keeps_its_number(xero: Caller, sale: Body) -> None:
@@ -103,9 +101,7 @@ def test_an_id_with_other_fields_overwrites_the_contact_and_loses_its_persons(xe
 
 def test_a_document_without_a_contact_is_refused(xero: Caller, sale: Body) -> None:
     sale.pop("Contact")
-    assert xero.put("/Invoices", sale).messages() == [
-        "A Contact must be specified for this type of transaction"
-    ]
+    assert xero.put("/Invoices", sale).messages() == ["A Contact must be specified for this type of transaction"]
 
 
 def test_contacts_are_searched_paged_and_summarised(xero: Caller) -> None:

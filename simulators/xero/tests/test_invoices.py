@@ -171,9 +171,7 @@ def test_a_currency_must_have_been_added(xero: Caller, sale: Body) -> None:
 def test_a_document_in_a_locked_period_is_refused(xero: Caller, sale: Body) -> None:
     xero.post("/_sim/person/lock_dates", {"year": "2013-07-31"})
     messages = refused(xero, {**sale, "Date": "2013-07-31"})
-    assert messages == [
-        "The document date cannot be before the end of year lock date, currently set at 31-Jul-2013"
-    ]
+    assert messages == ["The document date cannot be before the end of year lock date, currently set at 31-Jul-2013"]
     xero.post("/_sim/person/lock_dates", {"period": "2026-11-02"})
     assert "currently dated before the period lock date" in refused(xero, sale)[0]
     created(xero, {**sale, "Date": "2026-11-03"})
@@ -192,9 +190,7 @@ def test_a_negative_quantity_is_refused_with_four_decimals_in_the_message(xero: 
     ("field", "value"),
     [("Date", "2017-12-14 00:00:00"), ("LineAmountTypes", "NO_TAX"), ("CurrencyRate", "much")],
 )
-def test_what_cannot_be_read_ends_the_request_with_error_14(
-    xero: Caller, sale: Body, field: str, value: str
-) -> None:
+def test_what_cannot_be_read_ends_the_request_with_error_14(xero: Caller, sale: Body, field: str, value: str) -> None:
     reply = xero.put("/Invoices", {**sale, field: value}, summarizeErrors="false")
     assert (reply.status, reply.body["ErrorNumber"]) == (400, 14)
     assert reply.body["Type"] == "PostDataInvalidException"

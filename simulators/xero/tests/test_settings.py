@@ -24,9 +24,7 @@ def test_an_account_is_created_changed_and_archived_one_at_a_time(xero: Caller) 
     assert xero.post(path, {"Status": "ARCHIVED", "Name": "X"}).status == 400
     assert xero.post(path, {"Status": "ARCHIVED"}).body["Accounts"][0]["Status"] == "ARCHIVED"
     assert xero.put("/Accounts", {"Accounts": [body, body]}).status == 400
-    assert xero.put("/Accounts", {**body, "Code": "200", "Name": "Y"}).messages() == [
-        "Please enter a unique Code."
-    ]
+    assert xero.put("/Accounts", {**body, "Code": "200", "Name": "Y"}).messages() == ["Please enter a unique Code."]
 
 
 def test_bank_and_system_accounts_are_not_updated(xero: Caller) -> None:
