@@ -14,6 +14,7 @@ from sim_xero import Simulator
 from sim_xero.identity.tokens import NEW_APP, OLD_APP, PKCE_APP
 
 SCOPES = "openid offline_access accounting.invoices accounting.contacts accounting.settings.read"
+WEB = requests.Session()
 BACK = "http://127.0.0.1:9999/callback"
 
 
@@ -26,7 +27,7 @@ def ask(sim: Simulator, **changes: str) -> requests.Response:
         "state": "st&1",
         **changes,
     }
-    return requests.get(f"{sim.url}/identity/connect/authorize?{urlencode(query)}", allow_redirects=False)
+    return WEB.get(f"{sim.url}/identity/connect/authorize?{urlencode(query)}", allow_redirects=False)
 
 
 def answered(response: requests.Response) -> dict[str, str]:
@@ -39,22 +40,22 @@ def consent(sim: Simulator, page: requests.Response, *tenants: str) -> dict[str,
     hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
     fields = [(name, value.replace("&amp;", "&")) for name, value in hidden]
     fields += [("tenant", tenant) for tenant in tenants] + [("decision", "allow")]
-    return answered(requests.post(page.url, data=fields, allow_redirects=False))
+    return answered(WEB.post(page.url, data=fields, allow_redirects=False))
 
 
 def redeem(sim: Simulator, code: str, **changes: str) -> requests.Response:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **changes}
-    return requests.post(f"{sim.url}/connect/token", data=form, auth=(NEW_APP.client_id, NEW_APP.client_secret))
+    return WEB.post(f"{sim.url}/connect/token", data=form, auth=(NEW_APP.client_id, NEW_APP.client_secret))
 
 
 def refresh(sim: Simulator, token: str) -> requests.Response:
     form = {"grant_type": "refresh_token", "refresh_token": token}
-    return requests.post(f"{sim.url}/connect/token", data=form, auth=(NEW_APP.client_id, NEW_APP.client_secret))
+    return WEB.post(f"{sim.url}/connect/token", data=form, auth=(NEW_APP.client_id, NEW_APP.client_secret))
 
 
 def get(sim: Simulator, token: str, path: str, tenant: str | None = None) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}", "xero-tenant-id": tenant or sim.tenant_id}
-    return requests.get(f"{sim.url}{path}", headers={**headers, "Accept": "application/json"})
+    return WEB.get(f"{sim.url}{path}", headers={**headers, "Accept": "application/json"})
 
 
 @pytest.fixture
@@ -104,8 +105,8 @@ def test_a_public_app_needs_a_challenge_and_its_verifier(sim: Simulator) -> None
         "client_id": PKCE_APP.client_id,
     }
     address = f"{sim.url}/connect/token"
-    assert requests.post(address, data={**form, "code_verifier": "w" * 50}).json()["error"] == "invalid_grant"
-    assert requests.post(address, data={**form, "code_verifier": verifier}).status_code == 200
+    assert WEB.post(address, data={**form, "code_verifier": "w" * 50}).json()["error"] == "invalid_grant"
+    assert WEB.post(address, data={**form, "code_verifier": verifier}).status_code == 200
 
 
 def test_a_new_app_may_not_ask_for_broad_scopes(sim: Simulator) -> None:
@@ -115,18 +116,18 @@ def test_a_new_app_may_not_ask_for_broad_scopes(sim: Simulator) -> None:
 
 def test_redirect_addresses_are_compared_exactly_and_loopback_is_a_switch(sim: Simulator) -> None:
     app = {"client_id": "A" * 32, "name": "Web", "client_secret": "s", "redirect_uris": ["https://hub.test/cb"]}
-    requests.post(f"{sim.url}/_sim/apps", json=app)
+    WEB.post(f"{sim.url}/_sim/apps", json=app)
     assert ask(sim, client_id="A" * 32, redirect_uri="https://hub.test/cb").status_code == 200
     assert ask(sim, client_id="A" * 32, redirect_uri="https://hub.test/cb/").status_code == 400
     assert ask(sim).status_code == 200
-    requests.post(f"{sim.url}/_sim/switches", json={"any_loopback_redirect_uri": False})
+    WEB.post(f"{sim.url}/_sim/switches", json={"any_loopback_redirect_uri": False})
     assert ask(sim).status_code == 400
 
 
 def test_an_access_token_lives_half_an_hour(sim: Simulator, tokens: dict[str, Any]) -> None:
     path = "/api.xro/2.0/Organisation"
     assert get(sim, tokens["access_token"], path).status_code == 200
-    requests.post(f"{sim.url}/_sim/clock", json={"advance_seconds": 1801})
+    WEB.post(f"{sim.url}/_sim/clock", json={"advance_seconds": 1801})
     late = get(sim, tokens["access_token"], path)
     assert late.status_code == 401
     assert late.json()["Detail"].startswith("TokenExpired: token expired at")
@@ -142,20 +143,20 @@ def test_a_refresh_token_rotates_and_the_old_one_has_half_an_hour_of_grace(
     second = refresh(sim, tokens["refresh_token"])
     assert second.status_code == 200
     assert refresh(sim, first).json() == {"error": "invalid_grant"}
-    requests.post(f"{sim.url}/_sim/clock", json={"advance_seconds": 1801})
+    WEB.post(f"{sim.url}/_sim/clock", json={"advance_seconds": 1801})
     assert refresh(sim, tokens["refresh_token"]).status_code == 400
     assert refresh(sim, second.json()["refresh_token"]).status_code == 200
 
 
 def test_an_unused_refresh_token_dies_after_sixty_days(sim: Simulator, tokens: dict[str, Any]) -> None:
-    requests.post(f"{sim.url}/_sim/clock", json={"advance_seconds": 61 * 86_400})
+    WEB.post(f"{sim.url}/_sim/clock", json={"advance_seconds": 61 * 86_400})
     reply = refresh(sim, tokens["refresh_token"])
     assert (reply.status_code, reply.json()) == (400, {"error": "invalid_grant"})
 
 
 def test_a_wrong_secret_is_an_invalid_client(sim: Simulator, tokens: dict[str, Any]) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-    reply = requests.post(f"{sim.url}/connect/token", data=form, auth=(NEW_APP.client_id, "wrong"))
+    reply = WEB.post(f"{sim.url}/connect/token", data=form, auth=(NEW_APP.client_id, "wrong"))
     assert reply.json()["error"] == "invalid_client"
 
 
@@ -164,7 +165,7 @@ def test_scopes_open_resources_and_read_scopes_only_reading(sim: Simulator, toke
     assert get(sim, token, "/api.xro/2.0/Accounts").status_code == 200
     headers = {"Authorization": f"Bearer {token}", "xero-tenant-id": sim.tenant_id}
     body = {"Code": "999", "Name": "X", "Type": "REVENUE"}
-    refused = requests.put(f"{sim.api_url}/Accounts", json=body, headers=headers)
+    refused = WEB.put(f"{sim.api_url}/Accounts", json=body, headers=headers)
     assert (refused.status_code, refused.json()["Detail"]) == (401, "AuthorizationUnsuccessful")
     assert get(sim, token, "/api.xro/2.0/Payments").json()["Detail"] == "AuthorizationUnsuccessful"
 
@@ -173,7 +174,7 @@ def test_an_organisation_not_connected_or_removed_is_forbidden(sim: Simulator, t
     token, path = tokens["access_token"], "/api.xro/2.0/Organisation"
     wrong = get(sim, token, path, sim.other_tenant_id)
     assert (wrong.status_code, wrong.json()["Detail"]) == (403, "AuthenticationUnsuccessful")
-    requests.post(f"{sim.url}/_sim/person/remove_tenant", json={})
+    WEB.post(f"{sim.url}/_sim/person/remove_tenant", json={})
     assert get(sim, token, path).status_code == 403
     assert get(sim, token, "/connections").json() == []
 
@@ -182,11 +183,11 @@ def test_a_connection_can_be_deleted_and_a_revocation_ends_them_all(sim: Simulat
     token = tokens["access_token"]
     (row,) = get(sim, token, "/connections").json()
     headers = {"Authorization": f"Bearer {token}"}
-    assert requests.delete(f"{sim.url}/connections/{row['id']}", headers=headers).status_code == 204
-    assert requests.delete(f"{sim.url}/connections/{row['id']}", headers=headers).status_code == 404
+    assert WEB.delete(f"{sim.url}/connections/{row['id']}", headers=headers).status_code == 204
+    assert WEB.delete(f"{sim.url}/connections/{row['id']}", headers=headers).status_code == 404
     again = redeem(sim, consent(sim, ask(sim), sim.tenant_id)["code"]).json()
     auth = (NEW_APP.client_id, NEW_APP.client_secret)
     form = {"token": again["refresh_token"]}
-    assert requests.post(f"{sim.url}/connect/revocation", data=form, auth=auth).status_code == 200
+    assert WEB.post(f"{sim.url}/connect/revocation", data=form, auth=auth).status_code == 200
     assert get(sim, again["access_token"], "/connections").status_code == 401
     assert refresh(sim, again["refresh_token"]).status_code == 400
