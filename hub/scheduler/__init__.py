@@ -1,0 +1,29 @@
+"""When runs happen: schedules, the one scheduler among all processes, and the workers that run what is wanted.
+
+Nothing here starts by itself: ``hub serve`` and ``hub schedule`` start a :class:`Scheduler`, ``hub serve`` and
+``hub work`` start :class:`Workers`; building the web application starts neither.
+"""
+
+from hub.scheduler.clockwork import Scheduler
+from hub.scheduler.expressions import check_expression, describe, next_runs
+from hub.scheduler.jobs import Job
+from hub.scheduler.leadership import Leadership, is_scheduler_alive, leadership
+from hub.scheduler.schedules import add_schedule, change_schedule, pause, resume, run_now
+from hub.scheduler.workers import Workers
+
+__all__ = [
+    "Job",
+    "Leadership",
+    "Scheduler",
+    "Workers",
+    "add_schedule",
+    "change_schedule",
+    "check_expression",
+    "describe",
+    "is_scheduler_alive",
+    "leadership",
+    "next_runs",
+    "pause",
+    "resume",
+    "run_now",
+]
