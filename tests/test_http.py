@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -520,6 +523,60 @@ def test_without_limits_a_call_writes_nothing(door: Door, store: Store, platform
     assert [each for each in statements if not each.startswith(("SELECT", "BEGIN DEFERRED", "PRAGMA"))] == []
     door.flush()
     assert len(exchanges(store)) == 20
+
+
+CALLER = """
+import json, sys, threading
+from hub.http import Door
+from hub.providers import Limits, Window
+from hub.store import Store
+
+database, address = sys.argv[1:]
+limits = Limits(windows=(Window(12, 0.5),), concurrent=3)
+door = Door(Store(database), connection_id=1, name="Acme", limits=limits).bind(base_url=address)
+calls = [threading.Thread(target=lambda: [door.call("POST", "x") for _ in range(5)]) for _ in range(4)]
+for call in calls:
+    call.start()
+for call in calls:
+    call.join()
+"""
+
+
+class StrictPlatform:
+    """Counts what it would refuse: more than 12 calls in half a second, or more than three at once."""
+
+    def __init__(self, reply: Any) -> None:
+        self.reply = reply
+        self.refused: list[str] = []
+        self.arrived: list[float] = []
+        self.busy = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, _seen: Any) -> Any:
+        with self.lock:
+            moment = time.monotonic()
+            self.busy += 1
+            recent = [arrival for arrival in self.arrived if arrival > moment - 0.5]
+            self.refused += ["window"] * (len(recent) >= 12) + ["concurrency"] * (self.busy > 3)
+            self.arrived.append(moment)
+        time.sleep(0.01)
+        with self.lock:
+            self.busy -= 1
+        return self.reply()
+
+
+def test_two_processes_together_stay_within_the_limits(database_url: str, platform: Any, reply: Any) -> None:
+    strict = StrictPlatform(reply)
+    platform.respond = strict
+    callers = [
+        subprocess.Popen([sys.executable, "-c", CALLER, database_url, platform.url], stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for caller in callers:
+        _, complaints = caller.communicate(timeout=120)
+        assert caller.returncode == 0, complaints.decode()
+    assert len(strict.arrived) == 40
+    assert strict.refused == []
 
 
 # -- the exchange log --------------------------------------------------------------------------------------------

@@ -35,6 +35,26 @@ POLL_SECONDS = 0.1
 SHORTEST_WAIT = 0.001
 PRUNE_EVERY = 50
 
+# Built once, because building a statement costs more than running it.
+_NAME: sa.BindParameter[str] = sa.bindparam("bucket_name")
+_ROW = sa.select(BUCKET).where(BUCKET.c.name == _NAME).with_for_update()
+_COUNT = sa.update(BUCKET).where(BUCKET.c.name == _NAME)
+_START = sa.insert(CALL).values(bucket=_NAME, at=sa.bindparam("now"), done=False).returning(CALL.c.id)
+_END = sa.update(CALL).where(CALL.c.id == sa.bindparam("call_id")).values(done=True, at=sa.bindparam("now"))
+_MINE = CALL.c.bucket == _NAME
+_UNDER_WAY = sa.select(sa.func.count()).where(_MINE, ~CALL.c.done, CALL.c.at > sa.bindparam("since"))
+_ENDED = (
+    sa.select(CALL.c.at)
+    .where(_MINE, CALL.c.done, CALL.c.at >= sa.bindparam("since"))
+    .order_by(CALL.c.at.desc())
+    .limit(1)
+    .offset(sa.bindparam("earlier"))
+)
+_FUTURE = sa.update(CALL).where(_MINE, CALL.c.at > sa.bindparam("now")).values(at=sa.bindparam("now"))
+_OVER = sa.and_(CALL.c.done, CALL.c.at < sa.bindparam("since"))
+_LOST = sa.and_(~CALL.c.done, CALL.c.at < sa.bindparam("lost_since"))
+_PRUNE = sa.delete(CALL).where(_MINE, _OVER | _LOST)
+
 
 @dataclass(frozen=True)
 class Permit:
@@ -75,12 +95,10 @@ class Limiter:
                 return Permit(wait=wait)
             if next(self._takes) % PRUNE_EVERY == 0:
                 self._prune(db, now)
-            values: dict[str, Any] = {"day_start": day_start, "day_used": used + 1}
-            if expired:
-                values["reported_left"] = None
-            db.execute(sa.update(BUCKET).where(BUCKET.c.name == self._name).values(values))
-            made = sa.insert(CALL).values(bucket=self._name, at=now, done=False).returning(CALL.c.id)
-            return Permit(call_id=db.execute(made).scalar_one())
+            left = None if expired else row.reported_left
+            self._change(db, day_start=day_start, day_used=used + 1, reported_left=left)
+            made = db.execute(_START, {"bucket_name": self._name, "now": now})
+            return Permit(call_id=made.scalar_one())
 
     def finish(
         self, permit: Permit, left: int | None = None, also: Callable[[sa.Connection], None] | None = None
@@ -92,10 +110,9 @@ class Limiter:
         if permit.call_id is None:
             return
         with self._store.write(durable=False) as db:
-            ended = {"done": True, "at": self._now(db)}
-            db.execute(sa.update(CALL).where(CALL.c.id == permit.call_id).values(ended))
+            db.execute(_END, {"call_id": permit.call_id, "now": self._now(db)})
             if left is not None:
-                db.execute(sa.update(BUCKET).where(BUCKET.c.name == self._name).values(reported_left=left))
+                self._change(db, reported_left=left)
             if also is not None:
                 also(db)
 
@@ -104,8 +121,7 @@ class Limiter:
         with self._store.write(durable=False) as db:
             row = self._locked_row(db)
             self._blocked_until = max(row.blocked_until, self._now(db) + seconds)
-            changed = sa.update(BUCKET).where(BUCKET.c.name == self._name)
-            db.execute(changed.values(blocked_until=self._blocked_until))
+            self._change(db, blocked_until=self._blocked_until)
 
     def _now(self, db: sa.Connection) -> float:
         return self._clock() if self._clock else self._store.time(db)
@@ -123,12 +139,14 @@ class Limiter:
         return wait
 
     def _locked_row(self, db: sa.Connection) -> Any:
-        chosen = sa.select(BUCKET).where(BUCKET.c.name == self._name).with_for_update()
-        row = db.execute(chosen).first()
+        row = db.execute(_ROW, {"bucket_name": self._name}).first()
         if row is None:
             self._store.upsert(db, Bucket, [{"name": self._name}], key=("name",), update=())
-            row = db.execute(chosen).one()
+            row = db.execute(_ROW, {"bucket_name": self._name}).one()
         return row
+
+    def _change(self, db: sa.Connection, **values: Any) -> None:
+        db.execute(_COUNT, {"bucket_name": self._name, **values})
 
     def _day_wait(self, day_start: float, used: int, now: float) -> float:
         per_day = self._limits.per_day
@@ -137,9 +155,8 @@ class Limiter:
         return day_start + self._limits.day_seconds - now
 
     def _window_wait(self, db: sa.Connection, now: float) -> float:
-        mine = CALL.c.bucket == self._name
-        under_way = sa.select(sa.func.count()).where(mine, ~CALL.c.done, CALL.c.at > now - LEASE_SECONDS)
-        busy: int = db.execute(under_way).scalar_one()
+        known = {"bucket_name": self._name, "since": now - LEASE_SECONDS}
+        busy: int = db.execute(_UNDER_WAY, known).scalar_one()
         if self._limits.concurrent is not None and busy >= self._limits.concurrent:
             return POLL_SECONDS
         return max((self._one_window_wait(db, now, window, busy) for window in self._limits.windows), default=0.0)
@@ -147,17 +164,15 @@ class Limiter:
     def _one_window_wait(self, db: sa.Connection, now: float, window: Window, busy: int) -> float:
         if busy >= window.calls:
             return POLL_SECONDS
-        ended = sa.select(CALL.c.at).where(CALL.c.bucket == self._name, CALL.c.done, CALL.c.at >= now - window.seconds)
-        oldest = db.execute(ended.order_by(CALL.c.at.desc()).limit(1).offset(window.calls - busy - 1)).scalar()
+        known = {"bucket_name": self._name, "since": now - window.seconds, "earlier": window.calls - busy - 1}
+        oldest = db.execute(_ENDED, known).scalar()
         if oldest is None:
             return 0.0
         if oldest > now:  # the clock was set back: nobody is to wait for longer than the window
-            future = sa.update(CALL).where(CALL.c.bucket == self._name, CALL.c.at > now)
-            db.execute(future.values(at=now))
+            db.execute(_FUTURE, {"bucket_name": self._name, "now": now})
             oldest = now
         return max(oldest + window.seconds - now, SHORTEST_WAIT)
 
     def _prune(self, db: sa.Connection, now: float) -> None:
-        over = sa.and_(CALL.c.done, CALL.c.at < now - self._longest)
-        lost = sa.and_(~CALL.c.done, CALL.c.at < now - LEASE_SECONDS)
-        db.execute(sa.delete(CALL).where(CALL.c.bucket == self._name, over | lost))
+        known = {"bucket_name": self._name, "since": now - self._longest, "lost_since": now - LEASE_SECONDS}
+        db.execute(_PRUNE, known)
