@@ -667,8 +667,12 @@ def unsure(store: Store, run: RunToken) -> tuple[UnsureOperations | None, dateti
             .order_by(operations.c.id)
             .limit(200)
         )
-        found = tuple(operation_of(row, row.batch_id or "") for row in db.execute(alike))
-    return UnsureOperations(first.integration_id, found), None
+        found = [operation_of(row, row.batch_id or "") for row in db.execute(alike)]
+        targets = load_targets(db, first.integration_id, {ref for one in found for ref in refs_of(one.document)})
+    known = tuple(
+        replace(one, targets={ref: targets[ref] for ref in refs_of(one.document) if ref in targets}) for one in found
+    )
+    return UnsureOperations(first.integration_id, known), None
 
 
 def settle_look(

@@ -159,12 +159,16 @@ class XeroClient:
         return {entry["tenantId"] for entry in answer.json()}
 
 
+_COLLECTIONS = {"Organisation": "Organisations"}
+"""Where the collection is not called like its path."""
+
+
 def _collection(answer: Answer, path: str) -> tuple[list[Json], Json]:
     if answer.status in (304, 404):
         return [], {}
     body: Any = answer.json()
     name = path.partition("/")[0]
-    return list(body.get(name) or ()), body.get("pagination") or {}
+    return list(body.get(_COLLECTIONS.get(name, name)) or ()), body.get("pagination") or {}
 
 
 def _is_last(params: Mapping[str, str], pagination: Json, natives: list[Json]) -> bool:

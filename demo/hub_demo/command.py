@@ -1,0 +1,149 @@
+"""The command `hub demo`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hub.engine import Hub
+from hub.models import OperationRow, OperationState, Run, table
+from hub.plugins import load
+from hub.settings import load_settings
+from hub.store import Store
+from hub.vault import Vault
+from hub_demo.journey import Joined, set_up
+from hub_demo.simulators import running
+from hub_demo.summary import created_so_far, show, summarise
+
+TRUE_MINUTE = 60.0
+SCALED_MINUTE = 1.5
+"""Seconds that the vendors' minute lasts in the demo: the same limits, forty times as fast."""
+
+operations, run_rows = table(OperationRow), table(Run)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Exit after the summary instead of leaving the web pages running.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo-data"),
+    show_default=True,
+    help="Where the demo keeps its databases. Remove it to begin anew.",
+)
+@click.option("--true-limits", is_flag=True, help="Keep the vendors' true limits: the month takes over half an hour.")
+@click.option(
+    "--port", default=8080, show_default=True, help="Where the web pages are left running; 0 takes a free one."
+)
+def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, port: int) -> None:
+    """Carry a month of real trade from Cin7 Core to Xero, both simulated on this machine.
+
+    December 2010 of the Online Retail data (2,025 sale documents of a British gift shop) and a month of AdventureWorks
+    purchases arrive as contacts, items, invoices, credit notes, bills, supplier credits, payments and allocations.
+    No account anywhere is needed and nothing leaves this machine. Run it again: everything is up to date.
+    """
+    console = Console(stderr=as_json)
+    folder.mkdir(parents=True, exist_ok=True)
+    minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
+    with running(folder, minute=minute) as pair, _hub(folder, port) as hub:
+        started = time.monotonic()
+        joined = set_up(hub, pair, minute=minute, say=lambda text: console.print(f"· {text}"))
+        _announce(console, minute)
+        before = {"created": created_so_far(hub, joined)}
+        _sync(hub, joined, console)
+        summary = summarise(hub, joined, pair, before=before, seconds=time.monotonic() - started)
+        if as_json:
+            click.echo(json.dumps(summary.as_data(), indent=2))
+        else:
+            show(summary, console)
+        if not once:
+            _serve(hub, console)
+    sys.exit(0 if summary.is_good else 1)
+
+
+def _announce(console: Console, minute: float) -> None:
+    if minute < TRUE_MINUTE:
+        console.print(
+            f"· both vendors allow 60 calls a minute; here their minute lasts {minute:g} seconds."
+            " With the true limits this month takes over half an hour (--true-limits)."
+        )
+
+
+@contextmanager
+def _hub(folder: Path, port: int) -> Iterator[Hub]:
+    settings = load_settings(data=folder, base_url=f"http://localhost:{port or 8080}", listen_port=port)
+    store = Store(settings.store_url)
+    store.migrate()
+    plugins = load()
+    try:
+        yield Hub(store, Vault(settings.keys()), plugins.providers, settings, observers=plugins.observers)
+    finally:
+        store.dispose()
+
+
+def _sync(hub: Hub, joined: Joined, console: Console) -> None:
+    """Run the stock side, then whatever it made useful, with a progress display."""
+    hub.want(joined.stock_id, "demo")
+    failures: list[str] = []
+
+    def work() -> None:
+        for report in hub.run_wanted():
+            if report.problem is not None:
+                failures.append(str(report.problem))
+
+    worker = threading.Thread(target=work, name="demo-sync")
+    worker.start()
+    with _progress(console) as progress:
+        bars = {
+            name: progress.add_task(name, total=None) for name in ("reading Cin7 Core", "planning", "posting to Xero")
+        }
+        while worker.is_alive():
+            worker.join(0.25)
+            _update(hub, joined, progress, bars)
+    for failure in failures:
+        console.print(f"[yellow]{failure}[/yellow]")
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=False)
+
+
+def _update(hub: Hub, joined: Joined, progress: Progress, bars: dict[str, Any]) -> None:
+    with hub.store.read() as db:
+        latest = sa.select(run_rows.c.counts, run_rows.c.progress).where(run_rows.c.connection_id == joined.stock_id)
+        stock = db.execute(latest.order_by(run_rows.c.id.desc()).limit(1)).first()
+        by_state = dict(
+            db.execute(
+                sa.select(operations.c.state, sa.func.count())
+                .where(operations.c.integration_id == joined.integration_id)
+                .group_by(operations.c.state)
+            ).all()
+        )
+    if stock is not None:
+        read = sum(count for name, count in stock.counts.items() if name.startswith("pulled"))
+        progress.update(bars["reading Cin7 Core"], completed=read, total=max(read, stock.progress.get("expected") or 0))
+    total = sum(count for state, count in by_state.items() if state != OperationState.REPLACED.value)
+    done = by_state.get(OperationState.DONE.value, 0)
+    progress.update(bars["planning"], completed=total, total=total)
+    progress.update(bars["posting to Xero"], completed=done, total=max(total, 1))
+
+
+def _serve(hub: Hub, console: Console) -> None:
+    from hub.app import create_app, serve
+
+    app = create_app(hub, load())
+    console.print("\nThe web pages are left running; press Ctrl-C to end the demo.")
+    serve(app, hub.settings, ready=lambda url: console.print(f"Open [bold]{url}[/bold]"))

@@ -1,0 +1,119 @@
+"""The two simulators as processes of their own, on addresses that stay the same from one demo to the next."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_ALWAYS: Mapping[str, Sequence[str]] = {"cin7core": (), "xero": ("--print-config",)}
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a simulator answers, and what it printed before it was ready."""
+
+    url: str
+    log: Path
+
+    def ask(self, path: str) -> Any:
+        """What its admin pages say."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:  # noqa: S310 - our own loopback address
+            return json.load(answer)
+
+    def config(self) -> Any:
+        """The seeded apps and organisations that a simulator prints when asked to."""
+        return json.JSONDecoder().raw_decode(self.log.read_text())[0]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A stock system and a ledger, both simulated."""
+
+    cin7core: Address
+    xero: Address
+
+
+@contextmanager
+def running(folder: Path, *, minute: float, extra: Mapping[str, Sequence[str]] | None = None) -> Iterator[Pair]:
+    """Start both simulators, their state kept in ``folder``; ``minute`` is the length of their rate window."""
+    ports = _ports(folder)
+    more = extra or {}
+    with ExitStack() as stack:
+        addresses = {
+            name: stack.enter_context(_process(folder, name, port, minute, (*_ALWAYS[name], *more.get(name, ()))))
+            for name, port in ports.items()
+        }
+        yield Pair(addresses["cin7core"], addresses["xero"])
+
+
+@contextmanager
+def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[str]) -> Iterator[Address]:
+    command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--minute", str(minute)]
+    command += ["--state", str(folder / f"{name}.sqlite"), *extra]
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)  # noqa: S603
+        try:
+            address = Address(f"http://127.0.0.1:{port}", folder / f"{name}.log")
+            _wait(address, process)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _program(name: str) -> str:
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise SystemExit(f"{name} is not installed; `make demo` installs everything.")
+    return found
+
+
+def _wait(address: Address, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(START_SECONDS * 10):
+        if process.poll() is not None:
+            raise SystemExit(f"A simulator did not start:\n{address.log.read_text()[-2000:]}")
+        try:
+            address.ask("/_sim/health")
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise SystemExit(f"The simulator at {address.url} does not answer; see {address.log}.")
+
+
+def _ports(folder: Path) -> dict[str, int]:
+    """The ports of the last demo where they are free, else new ones."""
+    remembered = folder / "ports.json"
+    ports: dict[str, int] = json.loads(remembered.read_text()) if remembered.exists() else {}
+    for name in ("cin7core", "xero"):
+        ports[name] = _free_port(ports.get(name, 0))
+    remembered.write_text(json.dumps(ports))
+    return ports
+
+
+def _free_port(wanted: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,326 @@
+"""What a bookkeeper wants to know afterwards, read from the hub's tables and from both simulators' own books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+
+from hub.documents import Kind
+from hub.engine import Hub
+from hub.models import Exclusion, Flow, Link, NativeRecord, OperationRow, OperationState, Snapshot, table
+from hub_demo.journey import Joined
+from hub_demo.simulators import Pair
+
+exclusions, flows, links = table(Exclusion), table(Flow), table(Link)
+operations, records, snapshots = table(OperationRow), table(NativeRecord), table(Snapshot)
+
+LEDGER_ORDER = (
+    Kind.CONTACT,
+    Kind.ITEM,
+    Kind.INVOICE,
+    Kind.CREDIT_NOTE,
+    Kind.BILL,
+    Kind.SUPPLIER_CREDIT,
+    Kind.PAYMENT,
+    Kind.REFUND,
+    Kind.ALLOCATION,
+)
+
+
+@dataclass
+class KindSummary:
+    """One kind: ``source`` = ``created`` + ``adopted`` + ``held`` + ``refused`` + ``not_eligible`` + ``waiting``."""
+
+    kind: str
+    source: int = 0
+    created: int = 0
+    adopted: int = 0
+    held: int = 0
+    refused: int = 0
+    not_eligible: int = 0
+    waiting: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every source document is accounted for."""
+        told = (self.created, self.adopted, self.held, self.refused, self.not_eligible, self.waiting)
+        return self.source == sum(told)
+
+
+@dataclass
+class Total:
+    """One kind in one currency, on both sides. ``difference`` is zero when they agree."""
+
+    kind: str
+    currency: str
+    stock: str
+    posted: str
+    not_posted: str
+    ledger: str
+    difference: str
+
+
+@dataclass
+class Summary:
+    """Everything the demo says at the end."""
+
+    kinds: list[KindSummary]
+    totals: list[Total]
+    held: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    not_eligible: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0
+    created_now: int = 0
+    calls: dict[str, dict[str, int]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Everything accounted for, nothing refused, both sides equal."""
+        level = all(Decimal(total.difference) == 0 for total in self.totals)
+        return level and not self.unreadable and all(kind.adds_up for kind in self.kinds)
+
+    def as_data(self) -> dict[str, Any]:
+        """The summary as JSON values."""
+        return {**asdict(self), "good": self.is_good}
+
+
+def summarise(hub: Hub, joined: Joined, pair: Pair, *, before: Mapping[str, int], seconds: float) -> Summary:
+    """Read both sides."""
+    with hub.store.read() as db:
+        kinds = _kinds(db, joined)
+        summary = Summary(
+            kinds=[kinds[kind] for kind in LEDGER_ORDER if kind in kinds],
+            totals=_totals(db, joined, pair),
+            held=_by_problem(db, joined, OperationState.HELD),
+            refused=_by_problem(db, joined, OperationState.FAILED),
+            not_eligible=_rules(db, joined),
+            unreadable=_unreadable(db, joined),
+            seconds=seconds,
+        )
+    summary.created_now = sum(kind.created for kind in summary.kinds) - before.get("created", 0)
+    summary.calls = {name: _calls(side) for name, side in (("cin7core", pair.cin7core), ("xero", pair.xero))}
+    return summary
+
+
+def created_so_far(hub: Hub, joined: Joined) -> int:
+    """How many links the hub made, for "created now"."""
+    mine = sa.select(sa.func.count()).where(
+        links.c.integration_id == joined.integration_id, links.c.live.is_(True), links.c.origin == "created"
+    )
+    with hub.store.read() as db:
+        return int(db.execute(mine).scalar_one())
+
+
+def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
+    found = {kind.value: KindSummary(kind.value) for kind in LEDGER_ORDER}
+    sources = (
+        sa.select(snapshots.c.kind, sa.func.count())
+        .where(snapshots.c.connection_id == joined.stock_id, snapshots.c.withdrawn.is_(False))
+        .group_by(snapshots.c.kind)
+    )
+    for kind, count in db.execute(sources):
+        if kind in found:
+            found[kind].source = count
+    linked = (
+        sa.select(links.c.kind, links.c.origin, sa.func.count())
+        .where(links.c.integration_id == joined.integration_id, links.c.live.is_(True))
+        .group_by(links.c.kind, links.c.origin)
+    )
+    for kind, origin, count in db.execute(linked):
+        setattr(found[kind], "adopted" if origin == "adopted" else "created", count)
+    _add_open(db, joined, found)
+    excluded = (
+        sa.select(flows.c.kind, sa.func.count())
+        .join(exclusions, exclusions.c.flow_id == flows.c.id)
+        .where(flows.c.integration_id == joined.integration_id)
+        .group_by(flows.c.kind)
+    )
+    for kind, count in db.execute(excluded):
+        found[kind].not_eligible = count
+    return found
+
+
+_SHOWN_AS = {OperationState.HELD.value: "held", OperationState.FAILED.value: "refused"}
+
+
+def _add_open(db: sa.Connection, joined: Joined, found: Mapping[str, KindSummary]) -> None:
+    states = [OperationState.HELD, OperationState.FAILED, OperationState.PROPOSED, OperationState.PENDING]
+    states += [OperationState.SENDING, OperationState.UNSURE]
+    chosen = (
+        sa.select(operations.c.kind, operations.c.state, sa.func.count())
+        .where(operations.c.integration_id == joined.integration_id, operations.c.link_id.is_(None))
+        .where(operations.c.state.in_([state.value for state in states]))
+        .group_by(operations.c.kind, operations.c.state)
+    )
+    for kind, state, count in db.execute(chosen):
+        name = _SHOWN_AS.get(state, "waiting")
+        setattr(found[kind], name, getattr(found[kind], name) + count)
+
+
+def _by_problem(db: sa.Connection, joined: Joined, state: OperationState) -> dict[str, int]:
+    chosen = sa.select(operations.c.kind, operations.c.problem, operations.c.problem_code).where(
+        operations.c.integration_id == joined.integration_id, operations.c.state == state.value
+    )
+    found: dict[str, int] = {}
+    for kind, problem, code in db.execute(chosen):
+        reason = f"{kind}: {(problem or {}).get('why') or (problem or {}).get('what') or code} [{code}]"
+        found[reason] = found.get(reason, 0) + 1
+    return dict(sorted(found.items(), key=lambda one: -one[1]))
+
+
+def _rules(db: sa.Connection, joined: Joined) -> dict[str, int]:
+    chosen = (
+        sa.select(flows.c.kind, exclusions.c.rule, sa.func.count())
+        .join(flows, flows.c.id == exclusions.c.flow_id)
+        .where(flows.c.integration_id == joined.integration_id)
+        .group_by(flows.c.kind, exclusions.c.rule)
+    )
+    found = {f"{kind}: {rule}": count for kind, rule, count in db.execute(chosen)}
+    skipped = sa.select(records.c.skipped).where(records.c.connection_id == joined.stock_id)
+    for each in db.execute(skipped).scalars():
+        for rule in each.values():
+            found[f"skipped while reading: {rule}"] = found.get(f"skipped while reading: {rule}", 0) + 1
+    return found
+
+
+def _unreadable(db: sa.Connection, joined: Joined) -> int:
+    chosen = (
+        sa.select(sa.func.count())
+        .select_from(records)
+        .where(records.c.connection_id == joined.stock_id, records.c.problem.is_not(None))
+    )
+    return int(db.execute(chosen).scalar_one())
+
+
+_TRUTHS = (
+    (Kind.INVOICE, "sale_invoice", "invoices", "ACCREC"),
+    (Kind.CREDIT_NOTE, "sale_credit_note", "credit_notes", "ACCRECCREDIT"),
+    (Kind.BILL, "bill", "invoices", "ACCPAY"),
+    (Kind.SUPPLIER_CREDIT, "supplier_credit_note", "credit_notes", "ACCPAYCREDIT"),
+)
+
+
+def _totals(db: sa.Connection, joined: Joined, pair: Pair) -> list[Total]:
+    """The stock side's own books against the ledger's own books, less what the hub says it did not post."""
+    stock, ledger = pair.cin7core.ask("/_sim/state")["documents"], pair.xero.ask("/_sim/state")
+    posted, missing = _posted(db, joined), _missing(db, joined)
+    totals: list[Total] = []
+    for kind, stock_name, ledger_name, ledger_type in _TRUTHS:
+        there = _ledger_totals(ledger[ledger_name], ledger_type)
+        here = {currency: Decimal(one["total"]) for currency, one in stock.get(stock_name, {}).items()}
+        for currency in sorted({*here, *there}):
+            source, target = here.get(currency, Decimal(0)), there.get(currency, Decimal(0))
+            left = missing.get((kind, currency), Decimal(0))
+            difference = source - left - target
+            values = (source, posted.get((kind, currency), Decimal(0)), left, target, difference)
+            totals.append(Total(kind.value, currency, *(f"{value:.2f}" for value in values)))
+    return totals
+
+
+def _ledger_totals(rows: Iterable[Mapping[str, Any]], type: str) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        if row["type"] == type and row["status"] not in ("VOIDED", "DELETED"):
+            found[row["currency"]] = found.get(row["currency"], Decimal(0)) + Decimal(str(row["total"]))
+    return found
+
+
+def _posted(db: sa.Connection, joined: Joined) -> dict[tuple[str, str], Decimal]:
+    chosen = (
+        sa.select(snapshots.c.kind, snapshots.c.currency, snapshots.c.amount)
+        .join(
+            links,
+            sa.and_(
+                links.c.kind == snapshots.c.kind,
+                links.c.source_id == snapshots.c.external_id,
+                links.c.live.is_(True),
+                links.c.integration_id == joined.integration_id,
+            ),
+        )
+        .where(snapshots.c.connection_id == joined.stock_id)
+    )
+    return _sums(db.execute(chosen))
+
+
+def _missing(db: sa.Connection, joined: Joined) -> dict[tuple[str, str], Decimal]:
+    """What the hub read and did not post: held, refused, waiting or not eligible."""
+    linked = sa.exists().where(
+        links.c.kind == snapshots.c.kind,
+        links.c.source_id == snapshots.c.external_id,
+        links.c.live.is_(True),
+        links.c.integration_id == joined.integration_id,
+    )
+    chosen = sa.select(snapshots.c.kind, snapshots.c.currency, snapshots.c.amount).where(
+        snapshots.c.connection_id == joined.stock_id,
+        snapshots.c.withdrawn.is_(False),
+        snapshots.c.document.not_like('%"status":"draft"%'),
+        snapshots.c.document.not_like('%"status":"voided"%'),
+        ~linked,
+    )
+    return _sums(db.execute(chosen))
+
+
+def _sums(rows: Iterable[sa.Row[Any]]) -> dict[tuple[str, str], Decimal]:
+    found: dict[tuple[str, str], Decimal] = {}
+    for kind, currency, amount in rows:
+        if amount:
+            found[kind, currency] = found.get((kind, currency), Decimal(0)) + Decimal(amount)
+    return found
+
+
+def _calls(side: Any) -> dict[str, int]:
+    told = side.ask("/_sim/calls")
+    return {"total": told["total"], "refused": told.get("refused", told.get("rate_limited", 0))}
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print the summary for a person."""
+    console.print()
+    console.print(_kinds_table(summary))
+    console.print(_totals_table(summary))
+    for title, reasons in (
+        ("Held, with the reason", summary.held),
+        ("Refused by the ledger", summary.refused),
+        ("Not eligible, with the rule", summary.not_eligible),
+    ):
+        console.print(f"[bold]{title}[/bold]" if reasons else f"{title}: none")
+        for reason, count in reasons.items():
+            console.print(f"  {count:>5}  {reason}", highlight=False, markup=False)
+    for name, calls in summary.calls.items():
+        console.print(f"Calls to {name}: {calls['total']} ({calls['refused']} refused for their rate)")
+    console.print(f"Records that could not be read: {summary.unreadable}")
+    console.print(f"Created in this run: {summary.created_now}, in {summary.seconds:.0f} seconds")
+    verdict = "Both sides agree to the cent, and every source document is accounted for."
+    console.print(
+        f"[green]{verdict}[/green]" if summary.is_good else "[red]The two sides do not agree: see above.[/red]"
+    )
+
+
+def _kinds_table(summary: Summary) -> Table:
+    shown = Table(title="Every source document, accounted for")
+    for column in ("", "in Core", "created", "adopted", "held", "refused", "not eligible", "waiting"):
+        shown.add_column(column, justify="left" if not column else "right")
+    for one in summary.kinds:
+        counts = (one.source, one.created, one.adopted, one.held, one.refused, one.not_eligible, one.waiting)
+        shown.add_row(one.kind.replace("_", " "), *(f"{count:,}" for count in counts))
+    return shown
+
+
+def _totals_table(summary: Summary) -> Table:
+    shown = Table(title="Totals, as each side's own books say")
+    for column in ("", "currency", "Core (authorised)", "not posted", "Xero", "difference"):
+        shown.add_column(column, justify="left" if column in ("", "currency") else "right")
+    for one in summary.totals:
+        shown.add_row(
+            one.kind.replace("_", " "),
+            one.currency,
+            *(f"{Decimal(value):,.2f}" for value in (one.stock, one.not_posted, one.ledger, one.difference)),
+        )
+    return shown
