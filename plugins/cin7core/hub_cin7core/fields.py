@@ -70,7 +70,7 @@ def day(native: Native, key: str) -> date | None:
     value = text(native, key)
     if not value:
         return None
-    if not re.match(r"\d{4}-\d\d-\d\d(T|$)", value):
+    if not re.match(r"\d{4}-\d\d-\d\d([T ]|$)", value):
         raise ReadError(f"{key} is not a date: {value!r}")
     try:
         return date.fromisoformat(value[:10])

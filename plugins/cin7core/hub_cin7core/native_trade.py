@@ -106,13 +106,12 @@ def _read_document(
 
 
 def base_per_foreign(header: Header, *given: Decimal | None) -> Decimal | None:
-    """The document's rate as base units per one foreign unit: the first given one; None for base-currency
-    documents.
+    """The rate as base units per one foreign unit: the first given one; None for base-currency documents.
 
     Core's rates already point that way, so nothing is inverted: in the documentation of Journal a line's
-    ``BaseAmount`` is its ``Amount`` times ``CurrencyConversionRate``, and Core's help for multicurrency has
-    an Australian company enter 1.4493 for a US dollar. A zero or negative rate is no rate: the hub holds the
-    document.
+    ``BaseAmount`` is its ``Amount`` times ``CurrencyConversionRate``, and in Core's support forum an
+    Australian company has to enter 1.4493 for the US dollar. A zero or negative rate is no rate: the hub
+    holds the document.
     """
     if header.currency == header.base_currency:
         return None
@@ -121,9 +120,7 @@ def base_per_foreign(header: Header, *given: Decimal | None) -> Decimal | None:
 
 
 def _read_settlements(task: Task, entries: Iterable[Native], document: TradeDocument, form: Form) -> Decimal:
-    """Payments of an invoice or refunds of a credit; they stand where their document stands. Returns their
-    sum.
-    """
+    """Payments of an invoice or refunds of a credit, standing where their document stands; their sum."""
     paid = Decimal(0)
     kind = kind_of(form.settlement)
     for entry in entries:
@@ -159,21 +156,28 @@ def _read_prepayments(
 ) -> None:
     """Money paid on the order, before there was an invoice.
 
-    Core counts it in the invoice's ``Paid``. Where it can only belong to one invoice, and ``Paid`` is exactly
-    the payments and the prepayments together, it is a payment of that invoice; otherwise it is left out with
-    the rule.
+    Core counts it in an invoice's ``Paid``. Where exactly one invoice's ``Paid`` is its payments and the
+    prepayments together, they are payments of that invoice; otherwise they are left out with the rule.
     """
     known = {document.external_id for document in task.documents}
     by_id = {guid(entry, "ID"): entry for entry in entries}
-    open_entries = [entry for own_id, entry in by_id.items() if own_id not in known]
-    if len(made) == 1 and open_entries:
-        entry, document = made[0]
-        parts = (*blocks(entry, form.settlements), *open_entries)
-        if number(entry, "Paid") == sum((number(part, "Amount") or Decimal(0) for part in parts), Decimal(0)):
-            _read_settlements(task, open_entries, document, form)
-            return
-    for entry in open_entries:
-        task.skip("prepayment", guid(entry, "ID") or task.header.id, "prepayment not used by one invoice alone")
+    waiting = [entry for own_id, entry in by_id.items() if own_id not in known]
+    if not waiting:
+        return
+    payers = [
+        document
+        for entry, document in made
+        if number(entry, "Paid") == _sum_of_amounts((*blocks(entry, form.settlements), *waiting))
+    ]
+    if len(payers) == 1:
+        _read_settlements(task, waiting, payers[0], form)
+        return
+    for entry in waiting:
+        task.skip("prepayment", guid(entry, "ID") or task.header.id, "prepayment not used by one invoice")
+
+
+def _sum_of_amounts(entries: Iterable[Native]) -> Decimal:
+    return sum((number(entry, "Amount") or Decimal(0) for entry in entries), Decimal(0))
 
 
 def _read_credit(task: Task, entry: Native, form: Form, invoices: Sequence[TradeDocument]) -> None:
@@ -206,9 +210,7 @@ def _read_credit(task: Task, entry: Native, form: Form, invoices: Sequence[Trade
 
 
 def _credited(entry: Native, invoices: Sequence[TradeDocument]) -> TradeDocument | None:
-    """The invoice of the same task that a credit names; the credit block of a simple purchase need not name
-    its only bill.
-    """
+    """The invoice of the same task that a credit names; that of a simple purchase means its only bill."""
     named = text(entry, "CreditNoteInvoiceNumber")
     if not named and "TaskID" not in entry and len(invoices) == 1:
         return invoices[0]

@@ -168,11 +168,13 @@ def connect(tmp_path: Path, slept: list[float]) -> Iterator[Callable[..., Sessio
     store.migrate()
     time = [1_000_000.0]
 
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        time[0] += seconds
+    def open_session(url: str, *, rest: Callable[[float], None] | None = None, **settings: Any) -> Session:
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            time[0] += seconds
+            if rest:
+                rest(seconds)
 
-    def open_session(url: str, **settings: Any) -> Session:
         values = {"account_id": "my-account", "application_key": "my-key", "base_url": url, **settings}
         chosen = Cin7CoreSettings.model_validate(values)
         door = Door(

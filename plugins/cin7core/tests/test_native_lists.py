@@ -130,7 +130,7 @@ def rule(natives: Any, **fields: Any) -> dict[str, Any]:
 
 
 def test_a_tax_rule_is_named_by_its_name_because_documents_do(natives: Any) -> None:
-    read = read_tax_rule(rule(natives), SITE)
+    read: Any = read_tax_rule(rule(natives), SITE)
     assert (read.code, read.percent, read.on_sales, read.on_purchases, read.active) == (
         "GST on Income",
         10,

@@ -152,7 +152,7 @@ def test_a_refund_belongs_to_its_credit_and_lessens_the_allocation(natives: Any)
     native = natives.sale(CreditNotes=[natives.credit(Refunds=[natives.money(40, "5")])])
     refund = only(native, Kind.REFUND)
     assert isinstance(refund, Refund)
-    assert (refund.document_kind, refund.document_id, refund.amount) == (Kind.CREDIT_NOTE, natives.id(20), 5)
+    assert (refund.document_kind, refund.document_id, refund.amount) == (Kind.CREDIT_NOTE, natives.id(20), Decimal(5))
     allocation = only(native, Kind.ALLOCATION)
     assert allocation.external_id == f"{natives.id(20)}:allocation"
     assert (allocation.amount, allocation.document_id) == (Decimal("7.00"), natives.id(10))
@@ -187,12 +187,20 @@ def test_a_prepayment_that_the_one_invoice_counts_as_paid_is_its_payment(natives
     assert all(isinstance(one, Payment) and one.document_id == natives.id(10) for one in payments)
 
 
+def test_a_prepayment_stays_with_the_invoice_that_counts_it_when_another_invoice_comes(natives: Any) -> None:
+    native = natives.sale(
+        Order={"SaleOrderNumber": "SO-1", "Prepayments": [natives.money(50, "30")]},
+        Invoices=[natives.invoice(10, Paid=Decimal(30)), natives.invoice(11)],
+    )
+    assert [(one.external_id, one.document_id) for one in documents(native, Kind.PAYMENT)] == [
+        (natives.id(50), natives.id(10))
+    ]
+
+
 def test_a_prepayment_that_no_invoice_counts_is_left_out_with_the_rule(natives: Any) -> None:
     native = natives.sale(Order={"SaleOrderNumber": "SO-1", "Prepayments": [natives.money(50, "30")]})
     assert documents(native, Kind.PAYMENT) == []
-    assert read_sale(native, SITE).skipped == {
-        f"prepayment:{natives.id(50)}": "prepayment not used by one invoice alone"
-    }
+    assert read_sale(native, SITE).skipped == {f"prepayment:{natives.id(50)}": "prepayment not used by one invoice"}
 
 
 def test_a_sale_without_a_customer_has_an_empty_contact(natives: Any) -> None:
