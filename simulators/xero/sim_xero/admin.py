@@ -193,7 +193,7 @@ def set_switches(world: World) -> dict[str, dict[str, object]]:
     with world.lock:
         world.switches.set({name: bool(value) for name, value in body().items()})
         for books in world.organisations.values():
-            books.fold_names = world.switches["contact_names_ignore_case"]
+            books.set_fold_names(world.switches["contact_names_ignore_case"])
     return world.switches.table()
 
 

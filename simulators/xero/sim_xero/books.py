@@ -82,6 +82,14 @@ class Books:
         """How contact names are compared."""
         return name.casefold() if self.fold_names else name
 
+    def set_fold_names(self, fold: bool) -> None:
+        """Change how contact names are compared; the index is built anew."""
+        contacts = list(self.contacts)
+        self.contacts.clear()
+        self.fold_names = fold
+        for contact in contacts:
+            self.contacts.load(contact)
+
     def account(self, code_or_id: str) -> Account | None:
         """An account by code, else by id; active ones first."""
         by_code = self.accounts.find("code", code_or_id)

@@ -4,6 +4,7 @@ observations.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import batch, listing
@@ -14,7 +15,7 @@ from .errors import not_found
 from .records import Contact
 from .render_contacts import FIELDS, full, summary
 
-_LIST = listing.ListOf("Contacts", "Contact", FIELDS, full, lambda contact: contact.updated)
+Render = Callable[[Call, Contact], dict[str, Any]]
 _BATCH = ("Contacts", "ContactID", "HasValidationErrors")
 
 
@@ -28,10 +29,22 @@ def list_contacts(call: Call) -> Payload:
     records = [c for c in records if c.status == "ACTIVE" or archived_too]
     if term := call.query.get("searchterm", "").lower():
         records = [contact for contact in records if _mentions(contact, term)]
-    plan = _LIST
-    if call.flag("summaryOnly"):
-        plan = listing.ListOf("Contacts", "Contact", FIELDS, summary, _LIST.updated)
+    render: Render = summary if call.flag("summaryOnly") else full
+    if listing.page_number(call) is None:
+        render = _without_merger(render)
+    plan = listing.ListOf("Contacts", "Contact", FIELDS, render, lambda contact: contact.updated)
     return listing.answer(call, plan, records)
+
+
+def _without_merger(render: Render) -> Render:
+    """Lists without paging do not say what a contact was merged into."""
+
+    def shown(call: Call, contact: Contact) -> dict[str, Any]:
+        found = render(call, contact)
+        found.pop("MergedToContactID", None)
+        return found
+
+    return shown
 
 
 def _candidates(call: Call) -> list[Contact]:

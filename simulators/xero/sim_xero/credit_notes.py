@@ -90,4 +90,4 @@ def _match(call: Call, raw: Raw) -> Document | None:
     number, type_ = text(raw, "CreditNoteNumber"), raw.get("Type")
     same = [found for found in table.find("number", number or "") if type_ in (None, found.type)]
     living = [found for found in same if found.status not in ("VOIDED", "DELETED")]
-    return living[-1] if living else None
+    return max(living, key=lambda found: found.updated, default=None)

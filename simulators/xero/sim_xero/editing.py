@@ -7,6 +7,8 @@ quote them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from . import lines, parties
 from .documents import (
     STATUSES,
@@ -49,7 +51,10 @@ def update(draft: Draft, document: Document) -> Document:
     if document.paid or document.credited:
         changed.status = document.status
         _check_money(draft, document, changed)
-    check_lock(draft, document, document.date)
+        if not _noticed(document, changed):
+            changed.updated = document.updated
+    if changed.date != document.date:
+        check_lock(draft, document, document.date)
     finish(draft, changed)
     parties.mark(draft.call, changed.contact_id, changed.is_sale)
     return table.put(changed)
@@ -116,6 +121,13 @@ def _check_money(draft: Draft, document: Document, changed: Document) -> None:
         return
     draft.problems.add(NOT_MODIFIABLE)
     draft.problems.add(HAS_MONEY)
+
+
+def _noticed(document: Document, changed: Document) -> bool:
+    """Whether a change moves UpdatedDateUTC: due date and sent flag on (partly) paid documents do not (docs)."""
+    names = ("due_date", "sent_to_contact")
+    silent = replace(changed, **{name: getattr(document, name) for name in names})
+    return _differs(document, silent)
 
 
 def _locked_parts_differ(document: Document, changed: Document) -> bool:

@@ -128,5 +128,5 @@ def _match(call: Call, raw: Raw) -> Document | None:
     same = [found for found in table.find("number", number or "") if type_ in (None, found.type)]
     living = [found for found in same if found.status not in ("VOIDED", "DELETED")]
     if living:
-        return living[-1]
+        return max(living, key=lambda found: found.updated)
     return next((found for found in same if found.is_sale and call.world.switches["final_numbers_stay_used"]), None)

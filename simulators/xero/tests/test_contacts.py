@@ -75,6 +75,10 @@ def test_a_merged_contact_is_archived_and_names_its_target(xero: Caller, sale: B
     xero.post("/_sim/person/merge_contacts", ids)
     shown = xero.get(f"/Contacts/{source['ContactID']}").body["Contacts"][0]
     assert (shown["ContactStatus"], shown["MergedToContactID"]) == ("ARCHIVED", target["ContactID"])
+    listed = xero.get("/Contacts", includeArchived="true").body["Contacts"]
+    assert not any("MergedToContactID" in row for row in listed)
+    paged = xero.get("/Contacts", includeArchived="true", page=1).body["Contacts"]
+    assert [row["MergedToContactID"] for row in paged if "MergedToContactID" in row] == [target["ContactID"]]
     moved = xero.get(f"/Invoices/{invoice['InvoiceID']}").body["Invoices"][0]
     assert moved["Contact"]["ContactID"] == target["ContactID"]
 

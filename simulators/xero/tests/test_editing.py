@@ -97,6 +97,21 @@ def test_voiding_in_a_locked_period_is_refused(xero: Caller, sale: Body) -> None
     assert "period lock date" in changed(xero, invoice, Date="2026-12-01").messages()[0]
 
 
+def test_a_locked_document_is_refused_with_one_message(xero: Caller, sale: Body) -> None:
+    invoice = created(xero, sale)
+    xero.post("/_sim/person/lock_dates", {"period": "2026-11-30"})
+    assert len(changed(xero, invoice, Reference="late").messages()) == 1
+
+
+def test_some_changes_of_paid_documents_do_not_move_the_time_of_change(xero: Caller, sale: Body) -> None:
+    invoice = created(xero, sale)
+    pay(xero, invoice, 20)
+    before = xero.get(f"/Invoices/{invoice['InvoiceID']}").body["Invoices"][0]["UpdatedDateUTC"]
+    silent = changed(xero, invoice, DueDate="2026-12-24", SentToContact=True).body["Invoices"][0]
+    assert (silent["UpdatedDateUTC"], silent["DueDateString"]) == (before, "2026-12-24T00:00:00")
+    assert changed(xero, invoice, Reference="PO 3").body["Invoices"][0]["UpdatedDateUTC"] != before
+
+
 def test_the_number_of_a_voided_sale_stays_used_unless_switched(xero: Caller, sale: Body) -> None:
     invoice = created(xero, {**sale, "InvoiceNumber": "S-9"})
     changed(xero, invoice, Status="VOIDED")
