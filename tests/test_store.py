@@ -13,9 +13,11 @@ from sqlmodel import SQLModel, select
 
 from hub import migrations
 from hub.errors import SettingsError
-from hub.migrations import History
-from hub.models import ConnectionRow, Integration, NativeRecord, now, table
+from hub.migrations import History, autogenerate
+from hub.models import BatchRow, ConnectionRow, Integration, NativeRecord, now, table
+from hub.settings import new_key
 from hub.store import Store
+from hub.vault import Vault
 
 RECORDS = table(NativeRecord)
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=UTC)
@@ -191,6 +193,45 @@ def test_more_rows_than_one_chunk_all_arrive(store: Store, connection_id: int) -
     assert len(stamps(store)) == 5001
 
 
+# -- keys --------------------------------------------------------------------------------------------------------
+
+
+def test_after_rotation_every_secret_opens_with_the_new_key_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.ROTATED_AT_ONCE", 2)
+    old, new = new_key(), new_key()
+    rows = [
+        {"provider": "p", "account_id": str(n), "name": "", "secrets": Vault([old]).seal({"n": n})} for n in range(5)
+    ]
+    batch = {"connection_id": 1, "run_id": 1, "kind": "k", "action": "a", "route": "r", "state": "s", "sent_at": MOMENT}
+    with store.write() as db:
+        store.insert(db, ConnectionRow, rows)
+        first = db.execute(sa.select(sa.func.min(table(ConnectionRow).c.id))).scalar_one()
+        batch["connection_id"] = first
+        bodies: list[dict[str, Any]] = [
+            {"id": "sent", "body": Vault([old]).seal(b"bytes")},
+            {"id": "settled", "body": None},
+        ]
+        store.insert(db, BatchRow, [{**batch, **body} for body in bodies])
+    assert store.rotate(Vault([new, old])) == 6
+    with store.read() as db:
+        sealed = db.execute(sa.select(table(ConnectionRow).c.secrets).order_by(table(ConnectionRow).c.id)).scalars()
+        assert [Vault([new]).open(each) for each in sealed] == [{"n": n} for n in range(5)]
+        body = db.execute(sa.select(table(BatchRow).c.body).where(table(BatchRow).c.id == "sent")).scalar_one()
+        assert Vault([new]).open_bytes(body) == b"bytes"
+
+
+def test_rotation_without_the_old_key_says_so_and_changes_nothing(store: Store) -> None:
+    old = Vault([new_key()])
+    with store.session() as session:
+        session.add(ConnectionRow(provider="p", account_id="a", name="", secrets=old.seal({"n": 1})))
+    with pytest.raises(SettingsError, match="HUB_SECRET_KEYS"):
+        store.rotate(Vault([new_key()]))
+    with store.read() as db:
+        assert old.open(db.execute(sa.select(table(ConnectionRow).c.secrets)).scalar_one()) == {"n": 1}
+
+
 # -- addresses ---------------------------------------------------------------------------------------------------
 
 
@@ -330,3 +371,24 @@ def test_a_table_belongs_to_the_plugin_whose_name_it_begins_with(tmp_path: Path)
     assert not hub.owns("wares_tenant", owners)
     assert hub.owns("connection", owners)
     assert not wares.owns("connection", owners)
+
+
+def test_the_next_revision_is_written_from_what_changed_in_the_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    history = History("wares", versions)
+    monkeypatch.setattr(migrations, "_of_plugins", lambda: iter([history]))
+    tenants = sa.Table("wares_tenant", SQLModel.metadata, sa.Column("id", sa.Integer, primary_key=True))
+    try:
+        first = autogenerate.write(history, "tenants", first=True)
+        tenants.append_column(sa.Column("name", sa.String))
+        second = autogenerate.write(history, "tenants have names")
+    finally:
+        SQLModel.metadata.remove(tenants)
+    assert [path.name for path in (first, second)] == ["wares0001_tenants.py", "wares0002_tenants_have_names.py"]
+    assert "wares_tenant" in first.read_text()
+    assert "connection" not in first.read_text()
+    assert 'down_revision = "wares0001"' in second.read_text()
+    assert 'sa.Column("name", sa.String()' in second.read_text()
