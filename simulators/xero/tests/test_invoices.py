@@ -48,6 +48,14 @@ def test_tax_is_rounded_per_line_and_then_summed(xero: Caller, sale: Body) -> No
     assert created(xero, {**sale, "LineItems": lines})["TotalTax"] == 11.44
 
 
+def test_halves_are_rounded_up(xero: Caller, sale: Body) -> None:
+    shown = created(
+        xero, {**sale, "LineItems": [line(Quantity=0.5, UnitAmount=4.33), line(UnitAmount=0.625)]}, unitdp=4
+    )
+    assert [row["LineAmount"] for row in shown["LineItems"]] == [2.17, 0.63]
+    assert created(xero, {**sale, "LineItems": [line(UnitAmount=0.125, TaxType="RROUTPUT")]})["TotalTax"] == 0.01
+
+
 def test_inclusive_amounts_contain_their_tax(xero: Caller, sale: Body) -> None:
     shown = created(xero, {**sale, "LineAmountTypes": "Inclusive", "LineItems": [line(UnitAmount=47.85)]})
     assert (shown["Total"], shown["TotalTax"], shown["SubTotal"]) == (47.85, 7.98, 39.87)
@@ -126,6 +134,10 @@ def test_a_batch_with_one_bad_element_saves_nothing_unless_errors_are_not_summar
 def test_a_refused_invoice_leaves_no_contact_behind(sim: Simulator, xero: Caller, sale: Body) -> None:
     refused(xero, {**sale, "Contact": {"Name": "Never Seen"}, "LineItems": []})
     assert sim.books.active_contact("Never Seen") is None
+    bad = {**sale, "Contact": {"Name": "Never Seen"}, "LineItems": []}
+    xero.put("/Invoices", {"Invoices": [bad, sale]}, summarizeErrors="false")
+    assert sim.books.active_contact("Never Seen") is None
+    assert len(sim.books.invoices) == 1
 
 
 def test_an_unknown_account_is_an_error_when_approved_and_a_warning_on_a_draft(xero: Caller, sale: Body) -> None:
