@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import socket
@@ -95,6 +96,7 @@ class Postgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+        atexit.unregister(self._server._cleanup)  # it would make the folder anew, for its lock file
         shutil.rmtree(self._folder)
 
     def _execute(self, *statements: str) -> None:
