@@ -326,49 +326,6 @@ def test_charges_are_asked_for_apart_from_the_goods(core: Any, natives: Any, con
     assert call.params["CombineAdditionalCharges"] == "false"
 
 
-def test_stand_alone_credits_are_read_from_their_own_list_and_others_left_to_their_sale(
-    core: Any, natives: Any, connect: Connect, stored: Stored
-) -> None:
-    alone = natives.sale_row(2, Type="Credit Note", CreditNoteNumber="CR-20", CreditNoteStatus="AUTHORISED")
-    core.add_sale(natives.sale_row(1), natives.sale(1, CreditNotes=[natives.credit()]))
-    core.lists["saleList"].append(alone)  # some accounts list it here as well
-    core.lists["saleCreditNoteList"] = [natives.sale_row(1, CreditNoteNumber="CR-20"), alone]
-    core.details["sale"][natives.id(2)] = natives.sale(2, Invoices=[], CreditNotes=[natives.credit(22, "")])
-    session = connect(core.url)
-    stored.pull(session)
-    assert list(stored.records) == [natives.id(1)]
-    apart = Stored()
-    apart.pull(session, "sale_credits")
-    assert [one.external_id for one in apart.records[natives.id(2)].documents] == [natives.id(22)]
-    assert list(apart.records) == [natives.id(2)]
-
-
-@pytest.mark.usefixtures("small_pages")
-def test_a_credit_list_with_a_row_for_each_note_still_moves_the_cursor(
-    core: Any, natives: Any, connect: Connect, stored: Stored
-) -> None:
-    core.details["sale"][natives.id(2)] = natives.sale(2, Invoices=[], CreditNotes=[natives.credit(22, "")])
-    core.lists["saleCreditNoteList"] = [
-        natives.sale_row(2, Type="Credit Note", CreditNoteNumber=f"CR-{number}") for number in range(5)
-    ]
-    stored.pull(connect(core.url), "sale_credits")
-    assert (core.count("saleCreditNoteList"), core.count("sale")) == (2, 1)
-    assert stored.watermark != '{"since": ""}'
-
-
-def test_supplier_credit_stamps_without_a_zone_are_read(
-    core: Any, natives: Any, connect: Connect, stored: Stored
-) -> None:
-    row = natives.purchase_row(1, Type="Credit Note", LastUpdatedDate="2026-09-17T11:17:56.81")
-    core.lists["purchaseCreditNoteList"] = [row]
-    core.details["advanced-purchase"][natives.id(1)] = natives.purchase(
-        1, Invoice=[], CreditNote=[natives.credit(20, "")]
-    )
-    stored.pull(connect(core.url), "purchase_credits")
-    assert [one.kind for one in stored.records[natives.id(1)].documents] == [Kind.SUPPLIER_CREDIT]
-    assert stored.watermark == '{"since": "2026-09-17T11:07:56.8100000Z"}'
-
-
 def test_purchases_of_every_type_cost_one_call_on_the_advanced_path(
     core: Any, natives: Any, connect: Connect, stored: Stored
 ) -> None:
