@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from hub import Answer, Connection, Consent, Door, Problem, RejectedError, UnauthorizedError, UnreachableError
 from hub_xero.authorisation import disconnected, is_expired, rejected, unavailable
+from hub_xero.dates import moment
 from hub_xero.exact import Json
 from hub_xero.settings import XeroSettings
 
@@ -22,6 +22,8 @@ PAGE_SIZE = 1000
 KEY_LENGTH = 128
 _CONCURRENT_REST = 2.0
 _MINUTE_REST = 60.0
+_COLLECTIONS = {"Organisation": "Organisations"}
+"""Lists that are called otherwise than their path."""
 _DAY_REST = 3600.0
 
 
@@ -105,10 +107,15 @@ class XeroClient:
         params = params or {}
         headers = {"If-Modified-Since": f"{since:%Y-%m-%dT%H:%M:%S}"} if since else {}
         answer = self._answered(self._door.call("GET", path, params=params, headers=headers, expired=is_expired))
-        natives, pagination = _collection(answer, path)
-        page = int(params.get("page", 1))
+        body: Json = {} if answer.status in (304, 404) else answer.json()
+        natives = list(body.get(_COLLECTIONS.get(path, path)) or ())
+        pagination: Json = body.get("pagination") or {}
         return Listed(
-            tuple(natives), page, _is_last(params, pagination, natives), pagination.get("itemCount"), _time_of(answer)
+            natives=tuple(natives),
+            page=int(params.get("page", 1)),
+            last=_is_last(params, pagination, natives),
+            expected=pagination.get("itemCount"),
+            answered_at=_time_of(answer, body),
         )
 
     def pages(
@@ -163,14 +170,6 @@ _COLLECTIONS = {"Organisation": "Organisations"}
 """Where the collection is not called like its path."""
 
 
-def _collection(answer: Answer, path: str) -> tuple[list[Json], Json]:
-    if answer.status in (304, 404):
-        return [], {}
-    body: Any = answer.json()
-    name = path.partition("/")[0]
-    return list(body.get(_COLLECTIONS.get(name, name)) or ()), body.get("pagination") or {}
-
-
 def _is_last(params: Mapping[str, str], pagination: Json, natives: list[Json]) -> bool:
     if "page" not in params or not natives:
         return True
@@ -179,8 +178,10 @@ def _is_last(params: Mapping[str, str], pagination: Json, natives: list[Json]) -
     return len(natives) < int(params.get("pageSize", 100))
 
 
-def _time_of(answer: Answer) -> datetime:
-    """When Xero answered, by its own clock where it says so: cursors must not depend on ours."""
+def _time_of(answer: Answer, body: Json) -> datetime:
+    """When Xero answered, by its own clock: a cursor must not depend on ours."""
+    if body.get("DateTimeUTC"):
+        return moment(body["DateTimeUTC"])
     try:
         return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError):

@@ -1,0 +1,312 @@
+"""What goes over the wire, seen by a server that writes everything down."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hub_xero.client import calls_left_today, idempotency_key, throttled
+from hub_xero.provider import XeroProvider
+from hub_xero.push import batch_key
+from hub_xero.settings import ScopeFamily, Tier, XeroSettings
+
+from hub import Answer, Batch, Connection, Consent, Facts, Kind, Limits, Session, UnsureError, Want
+from hub.http import Door
+from hub.store import Store
+
+PROVIDER = XeroProvider()
+Make = Callable[..., Any]
+
+
+class Recorder:
+    """Answers every call with the next of its answers, else with an empty one."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, dict[str, list[str]], dict[str, str], bytes]] = []
+        self.answers: list[tuple[int, str, str]] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                recorder.seen.append((self.command, parts.path, parse_qs(parts.query), headers, body))
+                status, kind, text = recorder.answers.pop(0) if recorder.answers else (200, "application/json", "{}")
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Tests keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def say(self, value: Any, status: int = 200, kind: str = "application/json") -> None:
+        self.answers.append((status, kind, value if isinstance(value, str) else json.dumps(value)))
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    made = Recorder()
+    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+class _Token:
+    """A consent whose token is always good."""
+
+    def access_token(self, *, rejected: str | None = None) -> str:
+        return "token"
+
+
+@pytest.fixture
+def session(recorder: Recorder, tmp_path: Path) -> Iterator[Session]:
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    store.migrate()
+    door = Door(store, connection_id=1, name="Xero", limits=Limits(), sleep=lambda seconds: None)
+    settings = XeroSettings(api_url=recorder.url)
+    yield PROVIDER.open(Connection(1, "tenant-1", "Test", settings, cast(Consent, _Token())), door)
+    store.dispose()
+
+
+def _pull(session: Session, name: str, **values: Any) -> list[Any]:
+    (feed,) = [one for one in PROVIDER.feeds if one.name == name]
+    return list(session.pull(Want(feed, **values)))
+
+
+def _batch(facts: Facts, *operations: Any, name: str = "b1") -> Batch:
+    first = operations[0]
+    return Batch(name, first.kind, first.action, operations, PROVIDER.render(operations, facts))
+
+
+def test_every_call_asks_for_json_and_names_the_one_tenant(session: Session, recorder: Recorder) -> None:
+    _pull(session, "accounts")
+    ((method, path, _, headers, _),) = recorder.seen
+
+    assert (method, path) == ("GET", "/api.xro/2.0/Accounts")
+    assert headers["accept"] == "application/json"
+    assert headers["xero-tenant-id"] == "tenant-1"
+    assert headers["authorization"] == "Bearer token"
+    assert "idempotency-key" not in headers
+
+
+def test_a_write_carries_a_key_and_the_stored_bytes(
+    session: Session, recorder: Recorder, facts: Facts, trade: Make, operate: Make
+) -> None:
+    batch = _batch(facts, operate(trade()))
+    list(session.push(batch))
+    ((method, path, query, headers, body),) = recorder.seen
+
+    assert (method, path) == ("PUT", "/api.xro/2.0/Invoices")
+    assert query == {"summarizeErrors": ["false"], "unitdp": ["4"]}
+    assert headers["idempotency-key"] == batch_key(batch)
+    assert headers["content-type"] == "application/json"
+    assert body == batch.payload.body
+
+
+def test_a_delete_carries_no_key(session: Session, recorder: Recorder, facts: Facts, operate: Make) -> None:
+    from datetime import date
+    from decimal import Decimal
+
+    from hub import Action, Allocation
+
+    document = Allocation(
+        external_id="a",
+        credit_kind=Kind.CREDIT_NOTE,
+        credit_id="c",
+        document_kind=Kind.INVOICE,
+        document_id="i",
+        date=date(2026, 1, 1),
+        amount=Decimal(1),
+        currency="GBP",
+    )
+    (outcome,) = session.push(_batch(facts, operate(document, Action.DELETE, target_id="credit/own")))
+    ((method, path, _, headers, body),) = recorder.seen
+
+    assert (method, path, body) == ("DELETE", "/api.xro/2.0/CreditNotes/credit/Allocations/own", b"")
+    assert "idempotency-key" not in headers
+    assert outcome.state is not None
+
+
+def test_the_same_batch_has_the_same_key_and_every_other_attempt_a_new_one(
+    facts: Facts, trade: Make, operate: Make
+) -> None:
+    from dataclasses import replace
+
+    first = operate(trade())
+    batch = _batch(facts, first)
+    again = _batch(facts, replace(first, key="b2-1"))
+
+    assert batch_key(batch) == batch_key(_batch(facts, first))
+    assert len({batch_key(batch), batch_key(again), batch_key(replace(batch, id="b2"))}) == 3
+
+
+def test_a_key_too_long_for_xero_is_hashed_and_stays_its_own() -> None:
+    keys = [idempotency_key(text) for text in ("k" * 128, "k" * 129, "k" * 130)]
+
+    assert keys[0] == "k" * 128
+    assert len(set(keys)) == 3
+    assert all(len(key) <= 128 for key in keys)
+    assert keys[1] == idempotency_key("k" * 129)
+
+
+def test_a_key_used_before_for_something_else_leaves_things_open(
+    session: Session, recorder: Recorder, facts: Facts, trade: Make, operate: Make
+) -> None:
+    recorder.say({"Message": "Idempotency-Key was used with a different request"}, status=400)
+    with pytest.raises(UnsureError):
+        list(session.push(_batch(facts, operate(trade()))))
+
+
+@pytest.mark.parametrize("name", ["accounts", "tax_rates", "tracking", "items"])
+def test_lists_without_pages_are_read_in_one_call(name: str, session: Session, recorder: Recorder) -> None:
+    paths = {
+        "accounts": ("Accounts", {"AccountID": "1", "Name": "A", "Class": "ASSET"}),
+        "tax_rates": ("TaxRates", {"TaxType": "T", "Name": "T", "EffectiveRate": 20}),
+        "tracking": ("TrackingCategories", {"TrackingCategoryID": "1", "Name": "R"}),
+        "items": ("Items", {"ItemID": "1", "Code": "A"}),
+    }
+    collection, entry = paths[name]
+    recorder.say({collection: [entry] * 100})
+    (page,) = _pull(session, name)
+
+    assert len(recorder.seen) == 1
+    assert "page" not in recorder.seen[0][2]
+    assert len(page.records) == page.expected == 100
+
+
+def test_pages_are_walked_to_the_count_xero_gives_and_ordered_by_id(session: Session, recorder: Recorder) -> None:
+    for number in (1, 2, 3):
+        contact = {"ContactID": f"c{number}", "Name": f"C{number}", "ContactStatus": "ACTIVE"}
+        pagination = {"page": number, "pageSize": 1000, "pageCount": 3, "itemCount": 3}
+        recorder.say({"Contacts": [contact], "pagination": pagination})
+    pages = _pull(session, "contacts")
+
+    assert [query["page"] for _, _, query, _, _ in recorder.seen] == [["1"], ["2"], ["3"]]
+    assert recorder.seen[0][2] == {
+        "includeArchived": ["true"],
+        "order": ["ContactID ASC"],
+        "page": ["1"],
+        "pageSize": ["1000"],
+    }
+    assert [page.watermark is not None for page in pages] == [False, False, True]
+    assert all(page.progress for page in pages[:2])
+
+
+def test_the_cursor_is_xeros_own_time_and_is_asked_for_with_overlap(session: Session, recorder: Recorder) -> None:
+    recorder.say({"DateTimeUTC": "/Date(1439434356790)/", "Contacts": []})
+    (page,) = _pull(session, "contacts")
+    _pull(session, "contacts", cursor=page.watermark)
+
+    assert page.watermark == "2015-08-13T02:52:36.790000+00:00"
+    assert "if-modified-since" not in recorder.seen[0][3]
+    assert recorder.seen[1][3]["if-modified-since"] == "2015-08-13T02:51:36"
+
+
+def test_states_of_invoices_are_asked_for_as_summaries(session: Session, recorder: Recorder) -> None:
+    _pull(session, "invoices")
+    _, _, query, headers, _ = recorder.seen[0]
+
+    assert query["summaryOnly"] == ["true"]
+    assert "if-modified-since" in headers
+
+
+def test_one_odd_record_does_not_stop_a_page(session: Session, recorder: Recorder) -> None:
+    odd = {"AccountID": "2", "Name": "Odd", "Class": "MYSTERY"}
+    recorder.say({"Accounts": [{"AccountID": "1", "Name": "A", "Class": "ASSET"}, odd]})
+    (page,) = _pull(session, "accounts")
+
+    assert [record.problem is None for record in page.records] == [True, False]
+    assert page.records[1].problem is not None
+    assert "MYSTERY" in page.records[1].problem.detail
+
+
+def test_a_plain_text_404_means_that_there_is_nothing(session: Session, recorder: Recorder) -> None:
+    recorder.say("The resource you're looking for cannot be found", 404, "text/plain")
+    (page,) = _pull(session, "tracking")
+
+    assert page.records == ()
+
+
+def test_a_plain_text_refusal_of_a_write_is_told_and_not_a_crash(
+    session: Session, recorder: Recorder, facts: Facts, trade: Make, operate: Make
+) -> None:
+    recorder.say("The resource you're looking for cannot be found", 404, "text/plain")
+    (outcome,) = session.push(_batch(facts, operate(trade())))
+
+    assert outcome.problem is not None and outcome.problem.code == "not_found"
+    assert outcome.refresh
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "17", "X-Rate-Limit-Problem": "minute"}, 17.0),
+        ({"Retry-After": "66975", "X-Rate-Limit-Problem": "day"}, 66975.0),
+        ({"X-Rate-Limit-Problem": "concurrent"}, 2.0),
+        ({"X-Rate-Limit-Problem": "appminute"}, 60.0),
+        ({}, 60.0),
+    ],
+)
+def test_a_refusal_for_the_rate_says_how_long_to_rest(headers: dict[str, str], seconds: float) -> None:
+    assert throttled(Answer(status=429, headers=headers)) == seconds
+    assert throttled(Answer(status=200, headers=headers)) is None
+
+
+def test_what_is_left_of_the_day_is_learnt() -> None:
+    assert calls_left_today(Answer(status=200, headers={"X-DayLimit-Remaining": "4731"})) == 4731
+    assert calls_left_today(Answer(status=200)) is None
+
+
+@pytest.mark.parametrize(("tier", "per_day"), [(Tier.STARTER, 1000), (Tier.CORE, 5000), (Tier.ADVANCED, 5000)])
+def test_the_limits_are_those_of_the_tier(tier: Tier, per_day: int) -> None:
+    limits = PROVIDER.limits(XeroSettings(tier=tier))
+
+    assert (limits.per_day, limits.concurrent) == (per_day, 5)
+    assert [(window.calls, window.seconds) for window in limits.windows] == [(60, 60.0)]
+
+
+def test_scopes_are_a_setting_with_both_families() -> None:
+    assert PROVIDER.oauth is not None
+    granular = PROVIDER.oauth.scopes(XeroSettings())
+    broad = PROVIDER.oauth.scopes(XeroSettings(scope_family=ScopeFamily.BROAD))
+
+    assert "accounting.invoices" in granular and "accounting.transactions" in broad
+    assert "offline_access" in granular and "offline_access" in broad
+    assert PROVIDER.oauth.scopes(XeroSettings(scopes="a b")) == ("a", "b")
+
+
+def test_an_app_without_a_secret_is_a_public_client() -> None:
+    assert PROVIDER.oauth is not None
+    assert PROVIDER.oauth.client(XeroSettings(client_id="id")) == ("id", "")
+
+
+def test_every_setting_is_explained() -> None:
+    for field in XeroSettings.model_fields.values():
+        assert field.title and field.description
+
+
+def test_the_provider_is_registered_through_its_entry_point() -> None:
+    from importlib.metadata import entry_points
+
+    (entry,) = entry_points(group="hub", name="xero")
+
+    assert [provider.name for provider in entry.load().register_providers()] == ["xero"]
