@@ -13,6 +13,7 @@ from .dates import parse_day
 from .errors import ValidationError, post_data_invalid
 
 Raw = dict[str, Any]
+_LARGEST = Decimal(10) ** 15
 
 
 def text(raw: Raw, name: str) -> str | None:
@@ -38,16 +39,21 @@ def number(raw: Raw, name: str) -> Decimal | None:
     value = raw.get(name)
     if value is None:
         return None
-    if type(value) is Decimal:
-        return value
-    if isinstance(value, (int, str)) and not isinstance(value, bool):
-        try:
-            found = Decimal(value)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if found.is_finite():
-            return found
+    found = value if type(value) is Decimal else _decimal(value)
+    if found is not None and -_LARGEST < found < _LARGEST:
+        return found
     raise post_data_invalid(f"Error converting value {value!r} to type 'System.Decimal'. Path '{name}'.")
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """An integer or a number in text; None when it is neither."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def day(raw: Raw, name: str) -> date | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import socketserver
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from socketserver import ThreadingMixIn
@@ -108,11 +109,26 @@ class Server(ThreadingMixIn, socketserver.TCPServer):
 
     def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
         self.app = app
+        self._open: set[Any] = set()
         super().__init__((host, port), Connection)
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        """End connections clients keep open, so that a stopped server is really gone."""
+        for request in list(self._open):
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news; anything else is."""

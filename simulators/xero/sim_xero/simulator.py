@@ -31,6 +31,7 @@ class Simulator:
         self.world = World(self.settings)
         self._server = Server(build(self.world), self.settings.host, self.settings.port)
         self._thread: threading.Thread | None = None
+        self._serving = False
 
     @property
     def url(self) -> str:
@@ -48,17 +49,22 @@ class Simulator:
 
     def start(self) -> Simulator:
         """Serve in a background thread."""
+        self._serving = True
         self._thread = threading.Thread(target=self.serve, name="sim-xero", daemon=True)
         self._thread.start()
         return self
 
     def serve(self) -> None:
         """Serve until `stop()` is called from elsewhere."""
+        self._serving = True
         self._server.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
-        self._server.shutdown()
+        """End serving and every open connection; the state file is closed. Harmless when never started."""
+        if self._serving:
+            self._server.shutdown()
         self._server.server_close()
+        self._server.close_connections()
         if self._thread:
             self._thread.join(timeout=5)
         with self.world.lock:
