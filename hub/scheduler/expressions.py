@@ -65,12 +65,14 @@ class WallClockTrigger:
 
     def after(self, moment: datetime) -> datetime | None:
         """The first firing later than ``moment``; None when there is none, as on 30 February."""
-        fire = cast("datetime | None", self._cron.get_next_fire_time(None, start))
+        fire = self._next(moment)
         while fire is not None and self._once and _happens_again(fire):
-            fire = self._cron.get_next_fire_time(
-                None, (fire.astimezone(UTC) + timedelta(seconds=1)).astimezone(fire.tzinfo)
-            )
+            fire = self._next(fire)
         return None if fire is None else fire.astimezone(UTC)
+
+    def _next(self, moment: datetime) -> datetime | None:
+        later = (moment.astimezone(UTC) + timedelta(microseconds=1)).astimezone(self._zone)
+        return cast("datetime | None", self._cron.get_next_fire_time(None, later))
 
 
 Trigger = IntervalTrigger | WallClockTrigger

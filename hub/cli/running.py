@@ -1,0 +1,183 @@
+"""``hub run``: one connection now, watched."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from hub.cli.finding import find_connection
+from hub.cli.output import console, json_option, print_json
+from hub.cli.workplace import Workplace, pass_workplace
+from hub.engine import Hub, RunReport
+from hub.engine.runs import request_stop
+from hub.errors import Problem
+from hub.models import Run, RunState, table
+
+runs = table(Run)
+
+LOOK_SECONDS = 0.25
+MOST_TURNS = 20
+"""Two connections that nudge each other for ever would be a fault; people are not kept waiting for it."""
+
+
+@click.command()
+@click.argument("name")
+@click.option("--follow/--no-follow", default=True, show_default=True, help="Also run what this run made useful.")
+@json_option
+@pass_workplace
+@click.pass_context
+def run(ctx: click.Context, workplace: Workplace, name: str, follow: bool, as_json: bool) -> None:
+    """Synchronise one connection now, show how far it is, then the connections that it gave something to do.
+
+    NAME is a connection's name, the beginning of it, or its number. Ctrl-C ends the run after its present step;
+    nothing is lost or written twice by that.
+
+    \b
+    Example:  hub run "Main stock"
+
+    On trouble: each run that did not end well says what happened and what to do, and the exit code is 1.
+    """
+    hub = workplace.hub
+    reports = list(_run_all(hub, int(find_connection(hub, name).id), follow=follow, quiet=as_json))
+    if as_json:
+        print_json([_as_data(report) for report in reports])
+    if any(report.state is not RunState.DONE for report in reports):
+        ctx.exit(1)
+
+
+def _run_all(hub: Hub, first: int, *, follow: bool, quiet: bool) -> Iterator[RunReport]:
+    waiting, turns = [first], 0
+    while waiting and turns < MOST_TURNS:
+        connection_id = waiting.pop(0)
+        turns += 1
+        report = _run_one(hub, connection_id, "person" if turns == 1 else "nudge", quiet)
+        if not quiet:
+            click.echo(_sentence(report))
+        yield report
+        if follow:
+            waiting.extend(each for each in report.nudged if each not in waiting)
+
+
+def _run_one(hub: Hub, connection_id: int, cause: str, quiet: bool) -> RunReport:
+    with _shown(hub, connection_id, quiet):
+        attempt = _Attempt(hub, connection_id, cause)
+        attempt.start()
+        try:
+            attempt.join()
+        except KeyboardInterrupt:
+            click.echo("Ending after the present step ...", err=True)
+            _ask_to_stop(hub, connection_id)
+            attempt.join()
+    return attempt.outcome()
+
+
+@dataclass
+class _Attempt:
+    """A run in a thread of its own, so that Ctrl-C is heard meanwhile."""
+
+    hub: Hub
+    connection_id: int
+    cause: str
+    reports: list[RunReport] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._go, name="run")
+        self._thread.start()
+
+    def join(self) -> None:
+        while self._thread.is_alive():
+            self._thread.join(LOOK_SECONDS)
+
+    def outcome(self) -> RunReport:
+        if self.errors:
+            raise self.errors[0]
+        return self.reports[0]
+
+    def _go(self) -> None:
+        try:
+            report = self.hub.run(self.connection_id, self.cause)
+            self.reports.append(report or _the_other(self.hub, self.connection_id))
+        except Exception as error:  # noqa: BLE001  (raised again in the thread that waits)
+            self.errors.append(error)
+
+
+def _the_other(hub: Hub, connection_id: int) -> RunReport:
+    """Another process has the run: wait for its end and report that."""
+    newest = sa.select(runs).where(runs.c.connection_id == connection_id).order_by(runs.c.id.desc()).limit(1)
+    while True:
+        with hub.store.read() as db:
+            row = db.execute(newest).one()
+        if row.state != RunState.OPEN.value:
+            break
+        time.sleep(LOOK_SECONDS)
+    problem = Problem.model_validate(row.problem) if row.problem else None
+    name = hub.connection(connection_id).name
+    return RunReport(row.id, connection_id, name, RunState(row.state), row.counts, problem)
+
+
+@contextmanager
+def _shown(hub: Hub, connection_id: int, quiet: bool) -> Iterator[None]:
+    """Show the open run's phase and counts while the block runs, on a terminal."""
+    screen = console()
+    if quiet or not screen.is_terminal:
+        yield
+        return
+    done = threading.Event()
+    with screen.status("starting") as status:
+
+        def watch() -> None:
+            while not done.wait(LOOK_SECONDS):
+                status.update(_progress(hub, connection_id))
+
+        watcher = threading.Thread(target=watch, name="progress", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+
+def _progress(hub: Hub, connection_id: int) -> str:
+    open_run = sa.select(runs.c.phase, runs.c.counts).where(
+        runs.c.connection_id == connection_id, runs.c.state == RunState.OPEN.value
+    )
+    with hub.store.read() as db:
+        row = db.execute(open_run).first()
+    return f"{row.phase} {_counts(row.counts)}" if row else "starting"
+
+
+def _ask_to_stop(hub: Hub, connection_id: int) -> None:
+    mine = sa.select(runs.c.id).where(runs.c.connection_id == connection_id, runs.c.state == RunState.OPEN.value)
+    with hub.store.write() as db:
+        for run_id in db.execute(mine).scalars().all():
+            request_stop(db, run_id)
+
+
+def _counts(counts: Any) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+
+
+def _sentence(report: RunReport) -> str:
+    head = f"{report.connection}: {report.state.value.replace('_', ' ')}"
+    counts = _counts(report.counts)
+    return f"{head}{f' ({counts})' if counts else ''}{f'. {report.problem}' if report.problem else ''}"
+
+
+def _as_data(report: RunReport) -> dict[str, Any]:
+    return {
+        "run": report.run_id,
+        "connection": report.connection,
+        "state": report.state.value,
+        "counts": dict(report.counts),
+        "problem": report.problem.model_dump() if report.problem else None,
+        "nudged": list(report.nudged),
+    }
