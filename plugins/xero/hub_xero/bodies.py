@@ -129,13 +129,18 @@ def contact(operation: Operation, facts: Facts) -> Json:
         "phone": {"Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": document.phone}] if document.phone else []},
         "tax_number": {"TaxNumber": document.tax_number},
         "number": {"AccountNumber": document.number},
-        "currency": {"DefaultCurrency": document.currency},
+        "currency": {"DefaultCurrency": _foreign(document.currency, facts)},
         "addresses": {"Addresses": [_address(address) for address in document.addresses]},
     }
     body = {name: value for name, value in _chosen(parts, operation.fields).items() if value}
     if operation.action is Action.CREATE or (operation.target is not None and not operation.target.number):
         body["ContactNumber"] = marks.contact_number(operation)
     return _identified(operation, "ContactID") | body
+
+
+def _foreign(currency: str, facts: Facts) -> str:
+    """A currency of its own; the base currency is a contact's anyway, and plans with one currency refuse any."""
+    return "" if currency == facts.organisation.base_currency else currency
 
 
 def _address(address: Address) -> Json:

@@ -34,42 +34,42 @@ _ADVANCED: dict[str, JsonValue] = {"advanced": True}
 class XeroSettings(BaseModel):
     """One Xero app and how to reach it."""
 
-    client_id: str = Field("", title="Client id", description="From your app's Configuration page at Xero.")
+    client_id: str = Field(default="", title="Client id", description="From your app's Configuration page at Xero.")
     client_secret: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         title="Client secret",
         description="From the same page. Leave empty for an app of the sort 'Mobile or desktop' (PKCE).",
     )
     tier: Tier = Field(
-        Tier.STARTER,
+        default=Tier.STARTER,
         title="Xero developer tier",
         description="Starter allows 1,000 calls a day and organisation, the others 5,000.",
     )
     scope_family: ScopeFamily = Field(
-        ScopeFamily.GRANULAR,
+        default=ScopeFamily.GRANULAR,
         title="Permissions",
         description="Granular for apps made since March 2026, broad for older apps that still use it.",
     )
     scopes: str = Field(
-        "",
+        default="",
         title="Permissions in full",
         description="Scopes separated by spaces, in place of the family's. Usually empty.",
         json_schema_extra=_ADVANCED,
     )
     api_url: str = Field(
-        "https://api.xero.com",
+        default="https://api.xero.com",
         title="API address",
         description="Where the Accounting API is. Change it only for a simulator.",
         json_schema_extra=_ADVANCED,
     )
     login_url: str = Field(
-        "https://login.xero.com/identity/connect/authorize",
+        default="https://login.xero.com/identity/connect/authorize",
         title="Login address",
         description="Where people give their consent. Change it only for a simulator.",
         json_schema_extra=_ADVANCED,
     )
     token_url: str = Field(
-        "https://identity.xero.com/connect/token",
+        default="https://identity.xero.com/connect/token",
         title="Token address",
         description="Where tokens are given out. Change it only for a simulator.",
         json_schema_extra=_ADVANCED,

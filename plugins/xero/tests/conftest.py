@@ -92,7 +92,12 @@ def line() -> Callable[..., Line]:
     """A line of one at ten pounds and 20%, with other values as wanted."""
 
     def make(amount: str = "10.00", tax: str = "2.00", **values: Any) -> Line:
-        given = {"description": "Goods", "unit_price": Decimal(amount), "account": "200", "tax_code": "OUTPUT2"}
+        given: dict[str, Any] = {
+            "description": "Goods",
+            "unit_price": Decimal(amount),
+            "account": "200",
+            "tax_code": "OUTPUT2",
+        }
         return Line(**(given | {"amount": Decimal(amount), "tax_amount": Decimal(tax)} | values))
 
     return make
@@ -108,7 +113,7 @@ def trade(line: Callable[..., Line]) -> Trade:
         tax = sum((one.tax_amount for one in lines), Decimal(0))
         net = sum((one.amount for one in lines), Decimal(0)) - (tax if mode is TaxMode.INCLUSIVE else 0)
         totals = {"subtotal": net, "tax": tax, "total": net + tax}
-        given = {
+        given: dict[str, Any] = {
             "external_id": "sale-1",
             "number": "INV-1",
             "date": DAY,

@@ -13,8 +13,8 @@ from hub_xero.provider import XeroProvider
 
 from hub import Address, Facts
 
-FIT = XeroProvider().fit
 Make = Callable[..., Any]
+FIT: Make = XeroProvider().fit
 
 
 def _codes(fit: Any) -> list[str]:

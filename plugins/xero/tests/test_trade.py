@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from hub import Facts, Kind, Line, TaxMode, TradeDocument
 
-FIT = XeroProvider().fit
 Make = Callable[..., Any]
+FIT: Make = XeroProvider().fit
 
 
 def _codes(fit: Any) -> list[str]:
@@ -279,7 +279,7 @@ def test_whatever_is_posted_comes_to_the_cent_by_xeros_arithmetic(lines: list[An
     fit = FIT(document, facts)
 
     assert fit.problems == ()
-    posted: TradeDocument = fit.document  # type: ignore[assignment]
+    posted: TradeDocument = fit.document
     reckoned = [
         (line_amount(one.quantity, one.unit_price, one.discount_percent), one.tax_amount) for one in posted.lines
     ]
