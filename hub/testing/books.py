@@ -58,6 +58,9 @@ class Entry:
 
 
 DUE_KINDS = frozenset({Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT})
+MONEY_KINDS = frozenset({Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION})
+FREE_FIELDS = frozenset({"reference", "due_date", "mark"})
+"""What may still change once money has moved against a document."""
 _UNIQUE_NUMBERS = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
 
 
@@ -117,12 +120,19 @@ class Books:
         for name in ("contact", "document", "credit"):
             if native.get(name) and native[name] not in self.entries:
                 raise ValueError(f"{name} {native[name]} does not exist")
-        if kind in (Kind.PAYMENT, Kind.REFUND):
-            parent = self.entries[native["document"]]
-            if parent.status is TargetStatus.DRAFT or not parent.status.is_live:
-                raise ValueError(f"{parent.id} is {parent.status}")
-            if Decimal(native["amount"]) > (parent.total or Decimal(0)) - parent.paid:
-                raise ValueError("more than is due")
+        if kind in MONEY_KINDS:
+            for name in ("document", "credit"):
+                self._check_money(native, name)
+
+    def _check_money(self, native: dict[str, Any], name: str) -> None:
+        """Money moves only against approved documents, and never more than is left on them."""
+        parent = self.entries.get(native.get(name, ""))
+        if parent is None:
+            return
+        if parent.status is TargetStatus.DRAFT or not parent.status.is_live:
+            raise ValueError(f"{parent.id} is {parent.status}")
+        if Decimal(native["amount"]) > (parent.total or Decimal(0)) - parent.paid:
+            raise ValueError("more than is due")
 
     def _move(self, entry: Entry, sign: int) -> None:
         """Money against a document changes what is due on it."""
@@ -136,8 +146,10 @@ class Books:
                 parent.status = _paid_status(parent)
 
     def _update(self, entry: Entry, native: dict[str, Any]) -> Entry:
-        if entry.status not in (TargetStatus.DRAFT, TargetStatus.OPEN, TargetStatus.ACTIVE):
+        if not entry.status.is_live:
             raise ValueError(f"{entry.id} is {entry.status}")
+        if entry.paid and not native.keys() <= FREE_FIELDS:
+            raise ValueError(f"{entry.id} has payments")
         entry.native = {**entry.native, **native}
         entry.stamp = next(self._stamps)
         return entry
@@ -168,6 +180,21 @@ class Books:
     def void(self, id: str) -> None:
         """A person voids a record in the ledger."""
         self._remove(self.entries[id])
+
+    def add(self, kind: Kind, **native: Any) -> str:
+        """A person makes a record in the ledger; it carries no mark of ours."""
+        return self._create(kind, native).id
+
+    def archive(self, id: str) -> None:
+        """A person archives a contact or an item."""
+        self.entries[id].status = TargetStatus.ARCHIVED
+        self.entries[id].stamp = next(self._stamps)
+
+    def approve(self, id: str) -> None:
+        """A person approves a draft."""
+        entry = self.entries[id]
+        entry.status = _paid_status(entry)
+        entry.stamp = next(self._stamps)
 
 
 def _paid_status(entry: Entry) -> TargetStatus:

@@ -32,7 +32,7 @@ from hub.providers import (
     TargetStatus,
     Want,
 )
-from hub.testing.books import Books, Fault
+from hub.testing.books import FREE_FIELDS, Books, Entry, Fault
 
 PAGE = 20
 
@@ -194,7 +194,7 @@ class MemoryLedger(Provider):
         if not state.status.is_live:
             return Allowed(frozenset(), reason=f"it is {state.status}")
         if kind in _WRITES and state.status in (TargetStatus.PAID, TargetStatus.PART_PAID):
-            return Allowed(frozenset({Action.UPDATE}), frozenset({"reference", "due_date"}), "it has payments")
+            return Allowed(frozenset({Action.UPDATE}), FREE_FIELDS - {"mark"}, "it has payments")
         return Allowed(frozenset(actions))
 
     def open(self, connection: Connection, http: Door) -> LedgerSession:
@@ -213,7 +213,7 @@ def _order(one: Operation, facts: Facts) -> dict[str, Any]:
 
 def _native(one: Operation, facts: Facts) -> dict[str, Any]:
     document = one.document
-    native: dict[str, Any] = json.loads(document.model_dump_json())
+    native: dict[str, Any] = json.loads(document.model_dump_json(include=one.fields))
     native["mark"] = f"{document.external_id}#{one.generation}"
     for name, kind_name, id_name in (
         ("document", "document_kind", "document_id"),
@@ -271,17 +271,18 @@ def hear(books: Books, want: Want) -> Page:
         return Page(states=tuple(entry.state for entry in changed), watermark=watermark)
     kind = Kind.CONTACT if want.feed.name == "contacts" else Kind.ITEM
     records = tuple(
-        Record(entry.id, str(entry.stamp), (_listed_document(entry.kind, entry.id, entry.native),))
+        Record(entry.id, str(entry.stamp), (_listed_document(entry),))
         for entry in changed
         if entry.kind is kind
     )
     return Page(records=records, watermark=watermark)
 
 
-def _listed_document(kind: Kind, id: str, native: Mapping[str, Any]) -> Contact | Item:
-    if kind is Kind.CONTACT:
-        return Contact(external_id=id, name=native["name"])
-    return Item(external_id=id, code=native["code"], name=native.get("name", ""))
+def _listed_document(entry: Entry) -> Contact | Item:
+    native, active = entry.native, entry.status.is_live
+    if entry.kind is Kind.CONTACT:
+        return Contact(external_id=entry.id, name=native["name"], active=active)
+    return Item(external_id=entry.id, code=native["code"], name=native.get("name", ""), active=active)
 
 
 def outcomes(books: Books, answers: Iterable[Mapping[str, Any]]) -> Iterator[Outcome]:

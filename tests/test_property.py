@@ -1,0 +1,315 @@
+"""The engine against everything that may happen at once: people on both sides, lost answers, dying processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from books_check import faults_in, mark_of, unjustified
+from cryptography.fernet import Fernet
+from houses import called, contact, invoice, line, payment, trade, visiting
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from worlds import STALE, FragileLedger, FragileStore, World, another, build
+
+from hub.documents import Allocation, CreditNote, Document, Invoice, Kind, Payment, Refund, Status, TradeDocument
+from hub.mapping import MappingList
+from hub.store import Store
+from hub.testing import Fault
+from hub.vault import Vault
+
+PROFILE = os.environ.get("HUB_PROPERTY_PROFILE", "quick")
+EXAMPLES, STEPS = {"quick": (12, 14), "thorough": (150, 25), "night": (1500, 40)}[PROFILE]
+
+AMOUNTS = st.sampled_from(["10.00", "20.00", "35.10", "0.01"])
+DAYS = st.sampled_from([date(2026, 2, 1), date(2026, 2, 20), date(2025, 12, 31)])
+NUMBERS = st.integers(0, 5)
+FUSE = st.integers(1, 45)
+
+
+class Sync(RuleBasedStateMachine):
+    """Random lives of one integration; in the end the books must be right."""
+
+    visits = False
+    folder: Path
+
+    @initialize()
+    def begin(self) -> None:
+        self.world = self.make_world()
+        self.count = 0
+        self.add_contact()
+
+    def make_world(self) -> World:
+        raise NotImplementedError
+
+    # -- people in the stock system ------------------------------------------------------------------------------
+
+    def put(self, *documents: Document, record: str = "") -> None:
+        name = record or f"r-{documents[0].external_id}"
+        self.world.records.setdefault(name, {}).update({d.external_id: d for d in documents})
+        self.world.save(name)
+
+    def fresh(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def pick(self, model: type[Document], number: int) -> tuple[str, Document] | None:
+        """One of the source's documents of a type, with the record that owns it."""
+        found = [
+            (name, d) for name, record in self.world.records.items() for d in record.values() if isinstance(d, model)
+        ]
+        return found[number % len(found)] if found else None
+
+    @rule()
+    def add_contact(self) -> None:
+        id = self.fresh("c")
+        self.put(contact(id, f"Name {id}"))
+
+    @rule(number=NUMBERS)
+    def rename_contact(self, number: int) -> None:
+        id = f"c{number % 2 + 1}"
+        if f"r-{id}" in self.world.records:
+            self.put(contact(id, f"Name {self.fresh(id)}"))
+
+    @rule(net=AMOUNTS, day=DAYS, paid=st.booleans(), owner=st.sampled_from(["c1", "c1", "c1", "c2"]))
+    def add_sale(self, net: str, day: date, paid: bool, owner: str) -> None:
+        id = self.fresh("i")
+        document = invoice(id, lines=(line(net),), date=day, contact_id=owner)
+        more = [payment(self.fresh("pay"), id, str(document.total))] if paid else []
+        self.put(document, *more)
+
+    @rule(number=NUMBERS, net=AMOUNTS)
+    def edit_sale(self, number: int, net: str) -> None:
+        picked = self.pick(Invoice, number)
+        if picked:
+            record, before = picked
+            assert isinstance(before, Invoice)
+            values = {"date": before.date, "contact_id": before.contact_id, "status": before.status}
+            self.put(invoice(before.external_id, lines=(line(net),), **values), record=record)
+
+    @rule(number=NUMBERS, status=st.sampled_from(Status))
+    def set_status(self, number: int, status: Status) -> None:
+        picked = self.pick(TradeDocument, number)
+        if picked:
+            self.put(picked[1].model_copy(update={"status": status}), record=picked[0])
+
+    @rule(number=NUMBERS, amount=AMOUNTS)
+    def add_payment(self, number: int, amount: str) -> None:
+        picked = self.pick(Invoice, number)
+        if picked:
+            self.put(payment(self.fresh("pay"), picked[1].external_id, amount), record=picked[0])
+
+    @rule(number=NUMBERS, amount=AMOUNTS)
+    def edit_payment(self, number: int, amount: str) -> None:
+        picked = self.pick(Payment, number)
+        if picked:
+            self.put(picked[1].model_copy(update={"amount": Decimal(amount)}), record=picked[0])
+
+    @rule(number=NUMBERS, net=AMOUNTS, amount=AMOUNTS)
+    def add_credit(self, number: int, net: str, amount: str) -> None:
+        picked = self.pick(Invoice, number)
+        if not picked:
+            return
+        record, sale = picked
+        assert isinstance(sale, Invoice)
+        credit = trade(CreditNote, self.fresh("k"), lines=(line(net),), contact_id=sale.contact_id)
+        use = Allocation(
+            external_id=self.fresh("a"),
+            credit_kind=Kind.CREDIT_NOTE,
+            credit_id=credit.external_id,
+            document_kind=Kind.INVOICE,
+            document_id=sale.external_id,
+            date=credit.date,
+            amount=min(Decimal(amount), credit.total),
+            currency="GBP",
+        )
+        self.put(credit, use, record=record)
+
+    @rule(number=NUMBERS, amount=AMOUNTS)
+    def add_refund(self, number: int, amount: str) -> None:
+        picked = self.pick(CreditNote, number)
+        if picked:
+            values = payment(self.fresh("f"), picked[1].external_id, amount).model_dump(exclude={"kind"})
+            self.put(Refund(**{**values, "document_kind": Kind.CREDIT_NOTE}), record=picked[0])
+
+    @rule(number=NUMBERS, model=st.sampled_from([Payment, Allocation, Refund, CreditNote, Invoice]))
+    def remove_document(self, number: int, model: type[Document]) -> None:
+        picked = self.pick(model, number)
+        if picked:
+            del self.world.records[picked[0]][picked[1].external_id]
+            self.world.save(picked[0])
+
+    @rule(number=NUMBERS)
+    def break_record(self, number: int) -> None:
+        picked = self.pick(Invoice, number)
+        if picked:
+            self.world.house.shelf.odd[picked[0]] = "a date could not be read"
+            self.world.save(picked[0])
+
+    # -- people in the ledger ------------------------------------------------------------------------------------
+
+    def target(self, number: int, *kinds: Kind) -> str | None:
+        found = [e.id for e in self.world.books.live() if e.kind in kinds and mark_of(e)]
+        return found[number % len(found)] if found else None
+
+    @rule(number=NUMBERS)
+    def ledger_edits(self, number: int) -> None:
+        id = self.target(number, Kind.INVOICE)
+        if id:
+            self.world.books.edit(id, number=f"theirs-{id}")
+            self.world.edited.add(mark_of(self.world.books.entries[id]))
+
+    @rule(number=NUMBERS)
+    def ledger_voids(self, number: int) -> None:
+        id = self.target(number, Kind.INVOICE, Kind.PAYMENT, Kind.CREDIT_NOTE, Kind.ALLOCATION)
+        if id and not self.world.books.entries[id].paid:
+            self.world.books.void(id)
+            self.world.voided.add(mark_of(self.world.books.entries[id]))
+
+    @rule(number=NUMBERS)
+    def ledger_pays(self, number: int) -> None:
+        id = self.target(number, Kind.INVOICE)
+        entry = self.world.books.entries[id] if id else None
+        if entry and entry.state.due:
+            self.world.books.add(Kind.PAYMENT, document=entry.id, amount=str(entry.state.due))
+            self.world.paid.add(mark_of(entry))
+
+    # -- people in the hub ---------------------------------------------------------------------------------------
+
+    @rule()
+    def approve_all(self) -> None:
+        self.world.house.person.approve([row.id for row in self.world.house.operations(state="proposed")])
+
+    @rule(number=NUMBERS)
+    def drop_one(self, number: int) -> None:
+        waiting = self.world.house.operations(state="held") or self.world.house.operations(state="proposed")
+        if waiting:
+            self.world.house.person.drop([waiting[number % len(waiting)].id], "not ours")
+
+    @rule()
+    def undrop_all(self) -> None:
+        self.world.house.person.undrop([row.id for row in self.world.house.operations(state="dropped")])
+
+    @rule()
+    def retry_all(self) -> None:
+        for state in ("held", "failed"):
+            self.world.house.person.retry([row.id for row in self.world.house.operations(state=state)])
+
+    @rule(target_code=st.sampled_from(["200", "310", ""]))
+    def map_account(self, target_code: str) -> None:
+        self.world.house.person.set_mapping(
+            self.world.house.integration_id, MappingList.ACCOUNT, {"200": target_code}
+        )
+
+    # -- runs, and what fate does to them ------------------------------------------------------------------------
+
+    @rule()
+    def run_stock(self) -> None:
+        self.world.run_stock()
+
+    @rule()
+    def run_ledger(self) -> None:
+        self.world.run_ledger()
+
+    @rule(fuse=FUSE)
+    def die_in_stock_run(self, fuse: int) -> None:
+        self.world.fuse.left = fuse
+        self.world.run_stock()
+
+    @rule(fuse=FUSE)
+    def die_in_ledger_run(self, fuse: int) -> None:
+        self.world.fuse.left = fuse
+        self.world.run_ledger()
+
+    @rule(faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4))
+    def bad_line(self, faults: list[Fault]) -> None:
+        self.world.books.faults.extend(faults)
+        self.world.lost += len(faults)
+        self.world.run_ledger()
+
+    @precondition(lambda self: self.visits)
+    @rule(questions=st.integers(1, 9))
+    def visitor_leaves(self, questions: int) -> None:
+        self.world.run_ledger(questions)
+        self.world.house.clock.at += STALE
+
+    @precondition(lambda self: not self.visits)
+    @rule(slow=st.booleans())
+    def two_processes(self, slow: bool) -> None:
+        """While a write is on its way, another process tries the same; if we are slow it takes over."""
+        world = self.world
+
+        def cut_in() -> None:
+            if slow:
+                world.house.clock.at += STALE
+            report = another(world.hub).run(world.house.ledger_id)
+            assert (report is not None) is slow, "one open run per connection"
+
+        ledger = world.hub.providers["memoryledger"]
+        assert isinstance(ledger, FragileLedger)
+        ledger.cut_in = cut_in
+        world.run_ledger()
+        ledger.cut_in = None
+
+    @rule()
+    def time_passes(self) -> None:
+        self.world.house.clock.at += STALE
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.world.settle_down()
+            assert faults_in(self.world) == []
+            assert unjustified(self.world) == []
+        finally:
+            self.world.hub.store.dispose()
+
+
+def machine(name: str, empty: Path, folder: Path, *, visits: bool) -> type[Sync]:
+    """The machine on copies of a house that is set up once."""
+    vault = Vault([Fernet.generate_key().decode()])
+    path = folder / "model.db"
+    shutil.copy(empty, path)
+    store = Store(f"sqlite:///{path}")
+    model = (visiting if visits else called)(store, vault)
+    store.dispose()
+
+    def make_world(self: Sync) -> World:
+        copied = folder / "world.db"
+        for old in folder.glob("world.db*"):
+            old.unlink()
+        shutil.copy(path, copied)
+        return build(model, FragileStore(f"sqlite:///{copied}"), vault)
+
+    return type(name, (Sync,), {"make_world": make_world, "visits": visits})
+
+
+@pytest.fixture
+def memory_folder(tmp_path: Path) -> Path:
+    """A folder in memory where there is one: these worlds need no disk."""
+    shared = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(dir=shared)) if shared.is_dir() else tmp_path
+
+
+@pytest.mark.parametrize("visits", [False, True], ids=["called", "visiting"])
+def test_the_books_are_right_in_the_end_whatever_happened(
+    sqlite_template: Path, memory_folder: Path, visits: bool
+) -> None:
+    chosen = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    try:
+        run_state_machine_as_test(machine("Life", sqlite_template, memory_folder, visits=visits), settings=chosen)
+    finally:
+        shutil.rmtree(memory_folder, ignore_errors=True)
