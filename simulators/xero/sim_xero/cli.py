@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 import threading
-from types import FrameType
 from typing import Any
 
 import click
@@ -53,14 +52,14 @@ def serve(no_limits: bool, print_config: bool, **settings: Any) -> None:
     if print_config:
         click.echo(json.dumps(configuration(simulator.url), indent=2))
 
-    def end(number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=simulator.stop, name="sim-xero-stop").start()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: ended.set())
+    simulator.start()
     click.echo(f"sim-xero listening on {simulator.url}")
     sys.stdout.flush()
-    simulator.serve()
+    ended.wait()
+    simulator.stop()
 
 
 @main.command("switches")

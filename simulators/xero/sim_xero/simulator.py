@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -31,7 +32,6 @@ class Simulator:
         self.world = World(self.settings)
         self._server = Server(build(self.world), self.settings.host, self.settings.port)
         self._thread: threading.Thread | None = None
-        self._serving = False
 
     @property
     def url(self) -> str:
@@ -48,25 +48,19 @@ class Simulator:
         return self.world.books(self.tenant_id)
 
     def start(self) -> Simulator:
-        """Serve in a background thread."""
-        self._serving = True
-        self._thread = threading.Thread(target=self.serve, name="sim-xero", daemon=True)
+        """Serve in a background thread; connections are accepted when this returns."""
+        serve = partial(self._server.serve_forever, poll_interval=0.05)
+        self._thread = threading.Thread(target=serve, name="sim-xero", daemon=True)
         self._thread.start()
         return self
 
-    def serve(self) -> None:
-        """Serve until `stop()` is called from elsewhere."""
-        self._serving = True
-        self._server.serve_forever(poll_interval=0.05)
-
     def stop(self) -> None:
         """End serving and every open connection; the state file is closed. Harmless when never started."""
-        if self._serving:
+        if self._thread:
             self._server.shutdown()
+            self._thread.join(timeout=5)
         self._server.server_close()
         self._server.close_connections()
-        if self._thread:
-            self._thread.join(timeout=5)
         with self.world.lock:
             self.world.close()
 

@@ -38,6 +38,12 @@ def test_the_command_says_where_it_listens_and_ends_on_sigterm() -> None:
     assert process.wait(timeout=10) == 0
 
 
+def test_a_signal_right_after_the_start_ends_it_cleanly() -> None:
+    process, _ = started()
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+
+
 def test_what_was_answered_survives_a_kill(tmp_path: Path, sale: dict[str, Any]) -> None:
     state = str(tmp_path / "books.sqlite")
     process, url = started("--state", state)
