@@ -3,6 +3,8 @@
 This module is the whole surface a provider plugin may import from the hub.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from hub.documents import (
     CREDIT_KINDS,
     REFERENCE_KINDS,
@@ -41,7 +43,7 @@ from hub.errors import (
     UnreachableError,
     UnsureError,
 )
-from hub.hookspecs import hookimpl
+from hub.hookspecs import Job, hookimpl
 from hub.http import Answer, Door
 from hub.oauth import Consent
 from hub.providers import (
@@ -72,6 +74,9 @@ from hub.providers import (
     Window,
 )
 
+if TYPE_CHECKING:
+    from hub.engine import Hub, RunReport
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -99,8 +104,10 @@ __all__ = [
     "Facts",
     "Feed",
     "Fit",
+    "Hub",
     "Invoice",
     "Item",
+    "Job",
     "Kind",
     "Limits",
     "Line",
@@ -120,6 +127,7 @@ __all__ = [
     "Refund",
     "RejectedError",
     "Role",
+    "RunReport",
     "Session",
     "SettingsError",
     "Status",
@@ -139,3 +147,12 @@ __all__ = [
     "hookimpl",
     "money",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What hooks are given, for annotations; loaded when asked for, since it needs everything above."""
+    if name in ("Hub", "RunReport"):
+        from hub import engine
+
+        return getattr(engine, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

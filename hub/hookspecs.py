@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -13,11 +14,28 @@ if TYPE_CHECKING:
 
     from hub.engine import Hub, RunReport
     from hub.providers import Provider
-    from hub.scheduler import Job
 
 PROJECT = "hub"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to be done again and again, by exactly one process.
+
+    ``trigger``, ``expression`` and ``time_zone`` are those of a schedule, as in
+    ``Job("rates", load_rates, "cron", "30 6 * * *", "Europe/London")`` or ``Job("ping", ping, "interval", "15m")``.
+    ``do`` opens its own transactions; what it raises is logged and it is tried again at the next time. Times missed
+    while the hub was off are not made up for: ``at_start`` does it also when a process becomes the scheduler.
+    """
+
+    name: str
+    do: Callable[[], object]
+    trigger: str = "interval"
+    expression: str = "1h"
+    time_zone: str = "UTC"
+    at_start: bool = False
 
 
 @hookspec

@@ -21,13 +21,13 @@ from pydantic import BaseModel
 from hub import hookspecs
 from hub.documents import Kind
 from hub.errors import SettingsError
+from hub.hookspecs import Job
 from hub.providers import Action, BatchRule, Feed, Provider, Role
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
     from hub.engine import Hub, RunReport
-    from hub.scheduler import Job
 
 log = logging.getLogger("hub.plugins")
 

@@ -4,9 +4,9 @@ Nothing here starts by itself: ``hub serve`` and ``hub schedule`` start a :class
 ``hub work`` start :class:`Workers`; building the web application starts neither.
 """
 
+from hub.hookspecs import Job
 from hub.scheduler.clockwork import Scheduler
 from hub.scheduler.expressions import check_expression, describe, next_runs
-from hub.scheduler.jobs import Job
 from hub.scheduler.leadership import Leadership, is_scheduler_alive, leadership
 from hub.scheduler.schedules import add_schedule, change_schedule, pause, resume, run_now
 from hub.scheduler.workers import Workers

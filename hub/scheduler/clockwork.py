@@ -14,9 +14,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from hub.errors import SettingsError
+from hub.hookspecs import Job
 from hub.models import Schedule, table
 from hub.scheduler.expressions import Trigger, trigger_of
-from hub.scheduler.jobs import Job, own_jobs
+from hub.scheduler.jobs import attempt, check_jobs, own_jobs
 from hub.scheduler.leadership import leadership
 from hub.scheduler.schedules import ensure_schedules, fired
 
@@ -47,6 +48,7 @@ class Scheduler:
     """One process's part in scheduling: it waits to lead, and leads until it is stopped or loses its claim."""
 
     def __init__(self, hub: Hub, jobs: Sequence[Job] = ()) -> None:
+        check_jobs(jobs)
         self._hub = hub
         self._jobs = (*own_jobs(hub), *jobs)
         self._claim = leadership(hub.store)
@@ -119,7 +121,7 @@ class Scheduler:
             present = self._hub.clock()
             firing = _Firing(trigger_of(job.trigger, job.expression, job.time_zone, present), present)
             first = present if job.at_start else firing.get_next_fire_time(None, present)
-            clock.add_job(job.attempt, firing, id=f"job:{job.name}", name=job.name, next_run_time=first)
+            clock.add_job(attempt, firing, args=(job,), id=f"job:{job.name}", name=job.name, next_run_time=first)
         return clock
 
     def _follow(self, clock: BackgroundScheduler) -> None:

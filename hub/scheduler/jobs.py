@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hub.engine.runs import want_run
+from hub.errors import SettingsError
+from hub.hookspecs import Job
 from hub.http import prune_exchanges
 from hub.models import ConnectionRow, Run, RunState, table
 from hub.scheduler.expressions import check_expression
@@ -24,32 +25,21 @@ connections = table(ConnectionRow)
 runs = table(Run)
 
 
-@dataclass(frozen=True)
-class Job:
-    """Something to be done again and again, by exactly one process.
-
-    ``trigger``, ``expression`` and ``time_zone`` are those of a schedule, as in
-    ``Job("rates", load_rates, "cron", "30 6 * * *", "Europe/London")``. ``do`` opens its own transactions; what it
-    raises is logged and it is tried again at the next time. Times missed while the hub was off are not made up for:
-    ``at_start`` does it also when a process becomes the scheduler.
-    """
-
-    name: str
-    do: Callable[[], object]
-    trigger: str = "interval"
-    expression: str = "1h"
-    time_zone: str = "UTC"
-    at_start: bool = False
-
-    def __post_init__(self) -> None:
-        check_expression(self.trigger, self.expression, self.time_zone)
-
-    def attempt(self) -> None:
-        """Do it; a failure is logged."""
+def check_jobs(jobs: Sequence[Job]) -> None:
+    """Raise ``SettingsError`` for a job whose times can't be understood."""
+    for job in jobs:
         try:
-            self.do()
-        except Exception:
-            log.exception("job %r failed; it is tried again at its next time", self.name)
+            check_expression(job.trigger, job.expression, job.time_zone)
+        except SettingsError as error:
+            raise SettingsError(f"The job {job.name!r} of a plugin can't be scheduled. {error}") from None
+
+
+def attempt(job: Job) -> None:
+    """Do it; a failure is logged."""
+    try:
+        job.do()
+    except Exception:
+        log.exception("job %r failed; it is tried again at its next time", job.name)
 
 
 def own_jobs(hub: Hub) -> tuple[Job, ...]:
