@@ -11,7 +11,7 @@ from hub import Account, Facts, Problem, TaxMode
 
 def account_problems(code: str, facts: Facts, tax_code: str = "") -> Iterator[Problem]:
     """Say why a line can not be coded to this account with this tax code."""
-    account = facts.accounts.get(code)
+    account = _account(code, facts)
     if account is None:
         yield unknown_account(code)
         return
@@ -32,6 +32,11 @@ def account_problems(code: str, facts: Facts, tax_code: str = "") -> Iterator[Pr
         )
     if tax_code:
         yield from tax_problems(tax_code, account, facts)
+
+
+def _account(code: str, facts: Facts) -> Account | None:
+    """The account with this code; several have none, and no code is not a code."""
+    return facts.accounts.get(code) if code else None
 
 
 def unknown_account(code: str) -> Problem:
@@ -66,7 +71,7 @@ def tax_problems(code: str, account: Account, facts: Facts) -> Iterator[Problem]
 
 def payment_account_problems(code: str, currency: str, facts: Facts) -> Iterator[Problem]:
     """Say why money can not be paid into or out of this account."""
-    account = facts.accounts.get(code)
+    account = _account(code, facts)
     if account is None or not account.active:
         yield (
             unknown_account(code)

@@ -60,6 +60,21 @@ def test_tax_that_differs_by_more_than_the_limit_holds_the_document(facts: Facts
     assert "2.06" in fit.problems[0].what and "2.00" in fit.problems[0].what
 
 
+def test_wrong_taxes_that_cancel_out_hold_the_document_all_the_same(facts: Facts, trade: Make, line: Make) -> None:
+    fit = FIT(trade(lines=(line("10.00", "0.00"), line("10.00", "4.00"))), facts)
+
+    assert _codes(fit) == ["tax_differs", "tax_differs"]
+
+
+def test_an_account_without_a_code_is_never_taken_for_a_line_without_an_account(
+    facts: Facts, trade: Make, line: Make
+) -> None:
+    nameless = facts.accounts["200"].model_copy(update={"code": ""})
+    fit = FIT(trade(lines=(line(account=""),)), replace(facts, accounts={**facts.accounts, "": nameless}))
+
+    assert _codes(fit) == ["account_unknown"]
+
+
 def test_many_small_corrections_together_never_exceed_the_limit(facts: Facts, trade: Make, line: Make) -> None:
     fit = FIT(trade(lines=tuple(line("10.00", "2.01") for _ in range(6))), facts)
 
