@@ -277,6 +277,7 @@ class Link(SQLModel, table=True):
             sqlite_where=text("live = 1 AND kind NOT IN ('contact', 'item')"),
             postgresql_where=text("live AND kind NOT IN ('contact', 'item')"),
         ),
+        Index("link_source", "integration_id", "kind", "source_id"),
         Index("link_target", "ledger_id", "kind", "target_id"),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
@@ -316,6 +317,7 @@ class OperationRow(SQLModel, table=True):
             postgresql_where=_in("state", OPEN_STATES),
         ),
         Index("operation_queue", "ledger_id", "state", "tier", "id"),
+        Index("operation_flow", "flow_id", "state"),
         Index("operation_integration", "integration_id", "state"),
         Index("operation_batch", "batch_id"),
         Index("operation_source", "integration_id", "kind", "source_id"),

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import REFERENCE_KINDS, Kind
-from hub.engine import sending
+from hub.engine import looking, taking
 from hub.engine.delivery import Neighbours, deliver, neighbours
 from hub.engine.notes import chunks
 from hub.engine.planning import is_ready, plan
@@ -58,8 +58,8 @@ class LookStep:
     """Look for targets: of unsure operations, or of ``candidates`` before they change something."""
 
     operations: tuple[Operation, ...]
-    unsure: sending.UnsureOperations | None = None
-    candidates: sending.Candidates | None = None
+    unsure: looking.UnsureOperations | None = None
+    candidates: taking.Candidates | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Conversation:
 
     def next_step(self) -> Step | None:
         """What to do now; None when the run is finished."""
-        unsure, later = sending.unsure(self.store, self.run)
+        unsure, later = looking.unsure(self.store, self.run)
         if unsure:
             return LookStep(unsure.operations, unsure=unsure)
         if later is not None:
@@ -117,9 +117,9 @@ class Conversation:
     def looked(self, step: LookStep, found: Mapping[int, Sequence[TargetState]]) -> None:
         """Save what a look found."""
         if step.unsure:
-            sending.settle_look(self.store, self.run, step.unsure, found, self.providers)
+            looking.settle_look(self.store, self.run, step.unsure, found, self.providers)
         elif step.candidates:
-            sending.record_look(self.store, self.run, step.candidates, found)
+            looking.record_look(self.store, self.run, step.candidates, found)
 
     def sides(self) -> Neighbours:
         """The integrations of this run's connection."""
@@ -243,12 +243,12 @@ class Conversation:
         """The next batch, committed; or the look that must come before it."""
         rules = self.provider.batch_rules
         while True:
-            chosen = sending.candidates(self.store, self.run, self.providers, rules)
+            chosen = taking.candidates(self.store, self.run, self.providers, rules)
             if chosen is None:
                 return None
             if chosen.need_look:
                 return LookStep(chosen.operations, candidates=chosen)
             rule = rules.get(chosen.kind, BatchRule())
-            batch = sending.take(self.store, self.vault, self.run, self.providers, chosen, rule)
+            batch = taking.take(self.store, self.vault, self.run, self.providers, chosen, rule)
             if batch is not None:
                 return SendStep(batch)

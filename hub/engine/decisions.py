@@ -15,7 +15,7 @@ from hub.engine.hub import Hub
 from hub.engine.notes import chunks, note_due, touch_facts
 from hub.engine.planning import is_ready
 from hub.engine.runs import want_run
-from hub.engine.sending import operation_of
+from hub.engine.taking import operation_of
 from hub.errors import SettingsError
 from hub.mapping import (
     MappingList,

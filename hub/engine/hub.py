@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine import connections, runs, sending
+from hub.engine import connections, looking, runs, settling, taking
 from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
 from hub.errors import (
     BusyError,
@@ -282,11 +282,11 @@ class Hub:
             run.before_send()
             outcomes = self._push(session, batch, provider, run)
         except (BusyError, UnreachableError, UnauthorizedError, StoppedError):
-            sending.unsend(self.store, run, batch)
+            taking.unsend(self.store, run, batch)
             raise
         except RejectedError as error:
             outcomes = [Outcome(one.id, problem=error.problem, refresh=error.refresh) for one in batch.operations]
-        sending.settle(self.store, run, batch, outcomes, settling_seconds=provider.settling_seconds)
+        settling.settle(self.store, run, batch, outcomes, settling_seconds=provider.settling_seconds)
         self._refresh(session, run, batch, outcomes)
 
     def _push(self, session: Session, batch: Batch, provider: Provider, run: runs.RunToken) -> list[Outcome]:
@@ -304,7 +304,7 @@ class Hub:
             # Whatever a provider raises while pushing may have come after the platform acted.
             log.warning("batch %s is unsure: %s", batch.id, error)
             may = isinstance(error, UnsureError) and not outcomes
-            if may and sending.may_resend(self.store, run, batch, provider.resend_seconds):
+            if may and taking.may_resend(self.store, run, batch, provider.resend_seconds):
                 return self._push(session, batch, provider, run)
         return outcomes
 
@@ -313,7 +313,7 @@ class Hub:
         refused = {outcome.operation_id for outcome in outcomes if outcome.refresh}
         known = [one for one in batch.operations if one.id in refused and one.target_id]
         if known:
-            sending.record_states(self.store, run, known, self._look(session, known))
+            looking.record_states(self.store, run, known, self._look(session, known))
 
     def _park(self, connection_id: int, seconds: float) -> None:
         until = self.clock() + timedelta(seconds=seconds)

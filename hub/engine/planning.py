@@ -161,13 +161,12 @@ def _plan_chunk(
 
 
 def _due_notes(db: sa.Connection, flow: Flow) -> Sequence[sa.Row[Any]]:
-    busy = sa.exists().where(
-        operations.c.flow_id == due.c.flow_id,
-        operations.c.source_id == due.c.external_id,
-        operations.c.state.in_(BUSY_STATES),
+    chosen = sa.select(due).where(due.c.flow_id == flow.id).order_by(due.c.id).limit(CHUNK)
+    on_their_way = sa.select(operations.c.source_id).where(
+        operations.c.flow_id == flow.id, operations.c.state.in_(BUSY_STATES)
     )
-    chosen = sa.select(due).where(due.c.flow_id == flow.id, ~busy).order_by(due.c.id).limit(CHUNK)
-    return db.execute(chosen).all()
+    busy = list(db.execute(on_their_way).scalars())
+    return db.execute(chosen.where(due.c.external_id.not_in(busy)) if busy else chosen).all()
 
 
 def _load_chunk(

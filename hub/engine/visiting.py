@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.engine import runs, sending
+from hub.engine import runs, settling, taking
 from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
 from hub.errors import Problem, RunLostError, SettingsError
 from hub.models import OperationRow, Run, RunState, table
@@ -38,7 +38,7 @@ class Visits:
         A question that was asked and never answered leaves its batch unsure, to be looked for first.
         """
         talk, visit = self._talk(run_id)
-        if sending.unfinished_batch(self.hub.store, talk.run):
+        if taking.unfinished_batch(self.hub.store, talk.run):
             with self.hub.store.write() as db:
                 talk.run.guard(db)
                 runs.mark_unsure(db, talk.run.connection_id, self.hub.clock())
@@ -57,10 +57,10 @@ class Visits:
         talk, visit = self._talk(run_id)
         asked = self._asked(run_id)
         if asked["do"] == "send":
-            batch = sending.batch_of(self.hub.store, self.hub.vault, asked["batch"])
+            batch = taking.batch_of(self.hub.store, self.hub.vault, asked["batch"])
             outcomes = list(visit.outcomes(batch, answer))
-            settling = talk.provider.settling_seconds
-            sending.settle(self.hub.store, talk.run, batch, outcomes, settling_seconds=settling)
+            seconds = talk.provider.settling_seconds
+            settling.settle(self.hub.store, talk.run, batch, outcomes, settling_seconds=seconds)
             return
         step = talk.next_step()
         if isinstance(step, PullStep) and asked["do"] == "pull" and step.want.feed.name == asked["feed"]:

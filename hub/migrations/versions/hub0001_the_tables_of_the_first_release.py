@@ -397,6 +397,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),
             postgresql_where=sa.text("live AND kind NOT IN ('contact', 'item')"),
         )
+        batch_op.create_index("link_source", ["integration_id", "kind", "source_id"], unique=False)
         batch_op.create_index("link_target", ["ledger_id", "kind", "target_id"], unique=False)
 
     op.create_table(
@@ -523,6 +524,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("operation", schema=None) as batch_op:
         batch_op.create_index("operation_batch", ["batch_id"], unique=False)
+        batch_op.create_index("operation_flow", ["flow_id", "state"], unique=False)
         batch_op.create_index("operation_integration", ["integration_id", "state"], unique=False)
         batch_op.create_index(
             "operation_open",
@@ -548,6 +550,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
         )
         batch_op.drop_index("operation_integration")
+        batch_op.drop_index("operation_flow")
         batch_op.drop_index("operation_batch")
 
     op.drop_table("operation")
@@ -556,6 +559,7 @@ def downgrade() -> None:
     op.drop_table("mapping")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_index("link_target")
+        batch_op.drop_index("link_source")
         batch_op.drop_index(
             "link_live_target",
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),

@@ -1,0 +1,332 @@
+"""Settling: what became of each operation, its link, and everything that waited for it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import Allocation, Document, Kind
+from hub.documents import Settlement as MoneySettlement
+from hub.engine.delivery import merge_state
+from hub.engine.notes import chunks, forget_facts, note_due, touch_facts
+from hub.engine.runs import RunToken, write_progress
+from hub.errors import Problem
+from hub.mapping import link_fact
+from hub.models import BatchRow, Link, OperationFact, OperationRow, OperationState, table
+from hub.providers import Action, Batch, Operation, Outcome, TargetState, TargetStatus
+from hub.reconcile import state_digest
+from hub.store import Store
+
+batches = table(BatchRow)
+links = table(Link)
+operation_facts = table(OperationFact)
+operations = table(OperationRow)
+
+SHARED_TARGETS = frozenset({Kind.CONTACT.value, Kind.ITEM.value})
+"""A customer and a supplier may be one ledger contact; every other target belongs to one source record."""
+
+
+def settle(
+    store: Store, run: RunToken, batch: Batch, outcomes: Iterable[Outcome], *, settling_seconds: float
+) -> dict[str, int]:
+    """Record what became of a batch. What nobody answered for is unsure.
+
+    An answer that comes after another process took over is recorded too: the look that follows then finds the link.
+    """
+    told = {outcome.operation_id: outcome for outcome in outcomes}
+    counts: dict[str, int] = {}
+    present = run.clock()
+    with store.write() as db:
+        chosen = sa.select(operations).where(operations.c.id.in_([one.id for one in batch.operations]))
+        rows = {row.id: row for row in db.execute(chosen.with_for_update())}
+        settlement = Settlement(store, db, present, list(rows.values()), [o.state for o in told.values() if o.state])
+        not_before = present + timedelta(seconds=settling_seconds)
+        for one in batch.operations:
+            name = _settle_one(settlement, rows[one.id], one, batch, told.get(one.id, Outcome(one.id)), not_before)
+            counts[name] = counts.get(name, 0) + 1
+        settlement.flush()
+        whole = not counts.get("unsure")
+        values: dict[str, Any] = (
+            {"state": "settled", "settled_at": present, "body": None} if whole else {"state": "unsure"}
+        )
+        db.execute(sa.update(batches).where(batches.c.id == batch.id).values(values))
+        write_progress(db, run.id, "send", counts, {})
+    return counts
+
+
+def _settle_one(
+    settlement: Settlement, row: sa.Row[Any], one: Operation, batch: Batch, outcome: Outcome, not_before: datetime
+) -> str:
+    db = settlement.db
+    if row.state == OperationState.DONE.value:
+        return _late(db, row, outcome)
+    if row.batch_id != batch.id and outcome.state is None:
+        return "late"
+    if outcome.state is not None:
+        return settlement.done(row, one.document, outcome.state, outcome.warnings)
+    if outcome.problem is not None:
+        hold(db, row, outcome.problem, OperationState.FAILED)
+        if outcome.refresh:
+            note_due(settlement.store, db, [due_row(row, "refused because of the target's state")])
+        return "failed"
+    change = sa.update(operations).where(operations.c.id == row.id, operations.c.state == OperationState.SENDING.value)
+    db.execute(change.values(state=OperationState.UNSURE.value, not_before=not_before))
+    return "unsure"
+
+
+def due_row(row: sa.Row[Any], reason: str) -> dict[str, Any]:
+    """A due note for an operation's record."""
+    return {"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason}
+
+
+def _late(db: sa.Connection, row: sa.Row[Any], outcome: Outcome) -> str:
+    """An answer for something settled already: a second target must never go unnoticed."""
+    state = outcome.state
+    if state is None or row.action != Action.CREATE.value or state.target_id == row.target_id:
+        return "late"
+    problem = posted_twice(row.label, row.target_id, state.target_id)
+    change = sa.update(operations).where(operations.c.id == row.id)
+    db.execute(change.values(problem=problem.model_dump(), problem_code=problem.code, problem_subject=state.target_id))
+    return "posted twice"
+
+
+def posted_twice(label: str, first: str, second: str) -> Problem:
+    """Two targets for one source record."""
+    return Problem(
+        code="posted_twice",
+        what=f"{label} is in the ledger twice: {first} and {second}.",
+        why="An answer came after another process had gone on.",
+        fix="Void one of the two in the ledger.",
+        subject=second,
+        done="The hub keeps the first and touches neither.",
+    )
+
+
+def hold(db: sa.Connection, row: sa.Row[Any], problem: Problem, state: OperationState = OperationState.HELD) -> None:
+    """Keep an operation back with its problem; it comes due when one of its facts changes."""
+    own = link_fact(row.kind, row.source_id)
+    facts = list(dict.fromkeys([*row.facts, own, *(link_fact(kind, id) for kind, id in row.depends_on)]))
+    change = sa.update(operations).where(operations.c.id == row.id)
+    values = {"problem": problem.model_dump(), "problem_code": problem.code, "problem_subject": problem.subject}
+    db.execute(change.values(state=state.value, facts=facts, **values))
+    forget_facts(db, [row.id])
+    rows = [{"operation_id": row.id, "fact": fact, "integration_id": row.integration_id} for fact in facts]
+    db.execute(sa.insert(operation_facts), rows)
+
+
+class Settlement:
+    """Done operations of one integration, gathered so that fifty cost as many statements as one."""
+
+    def __init__(
+        self,
+        store: Store,
+        db: sa.Connection,
+        present: datetime,
+        rows: Sequence[sa.Row[Any]],
+        states: Sequence[TargetState],
+    ) -> None:
+        self.store = store
+        self.db = db
+        self._present = present
+        self._by_source, self._by_target = _live_links(db, rows, states)
+        self._new_links: list[dict[str, Any]] = []
+        self._done: list[dict[str, Any]] = []
+        self._moved: dict[tuple[str, str], Decimal] = {}
+        self._settled: list[sa.Row[Any]] = []
+        self._due: list[dict[str, Any]] = []
+
+    def done(self, row: sa.Row[Any], document: Document, state: TargetState, warnings: Sequence[str]) -> str:
+        """One operation is done; answers with the word for the run's counts."""
+        if row.action == Action.CREATE.value:
+            clash = self._clash(row, state)
+            if clash:
+                hold(self.db, row, clash, OperationState.FAILED)
+                return "failed"
+            self._add_link(row, document, state)
+        elif row.action == Action.UPDATE.value:
+            self._renew_link(row, document, state)
+        else:
+            self._end_link(row, state)
+        self._move(row, document)
+        self._settled.append(row)
+        self._done.append(
+            {"done_id": row.id, "new_target": state.target_id, "new_warnings": [*row.warnings, *warnings]}
+        )
+        return {Action.CREATE.value: "created", Action.UPDATE.value: "updated"}.get(row.action, "removed")
+
+    def flush(self) -> None:
+        """Write what was gathered, and bring due whatever waited for it."""
+        if not self._settled:
+            return
+        if self._new_links:
+            self.db.execute(sa.insert(links), self._new_links)
+        done = sa.update(operations).where(operations.c.id == sa.bindparam("done_id"))
+        values = {
+            "state": OperationState.DONE.value,
+            "settled_at": self._present,
+            "target_id": sa.bindparam("new_target"),
+            "warnings": sa.bindparam("new_warnings"),
+            "problem": None,
+            "problem_code": "",
+        }
+        self.db.execute(done.values(values), self._done)
+        forget_facts(self.db, [row.id for row in self._settled])
+        note_due(self.store, self.db, self._due)
+        touched = [link_fact(row.kind, row.source_id) for row in self._settled] + self._save_moves()
+        touch_facts(self.store, self.db, [self._settled[0].integration_id], touched)
+
+    def _clash(self, row: sa.Row[Any], state: TargetState) -> Problem | None:
+        """Why this target can't become this source record's link."""
+        other = self._by_source.get((row.kind, row.source_id))
+        if other is not None:
+            return None if other == state.target_id else posted_twice(row.label, other, state.target_id)
+        holder = None if row.kind in SHARED_TARGETS else self._by_target.get((row.kind, state.target_id))
+        if holder is None:
+            return None
+        return Problem(
+            code="target_taken",
+            what=f"{row.label} came back as {state.number or state.target_id}, which belongs to another record.",
+            why=f"It is linked to {holder}.",
+            fix="Compare the two in the ledger; drop one of them with a reason.",
+            subject=state.target_id,
+            done="The link was left as it was.",
+        )
+
+    def _add_link(self, row: sa.Row[Any], document: Document, state: TargetState) -> None:
+        if (row.kind, row.source_id) in self._by_source:
+            return
+        self._by_source[row.kind, row.source_id] = state.target_id
+        self._by_target[row.kind, state.target_id] = row.source_id
+        self._new_links.append(_link_row(row, document, state, self._present))
+
+    def _renew_link(self, row: sa.Row[Any], document: Document, state: TargetState) -> None:
+        before = self.db.execute(sa.select(links.c.state).where(links.c.id == row.link_id)).scalar_one()
+        merged = merge_state(TargetState.model_validate(before), state)
+        values = {
+            "version": links.c.version + 1,
+            "written_fingerprint": row.fingerprint,
+            "written_payload": row.payload_hash,
+            "written_document": document.model_dump_json(),
+            "state": merged.model_dump(mode="json"),
+            "settled_stamp": state_digest(merged),
+            "target_number": merged.number,
+        }
+        self.db.execute(sa.update(links).where(links.c.id == row.link_id).values(values))
+
+    def _end_link(self, row: sa.Row[Any], state: TargetState) -> None:
+        values = {
+            "live": False,
+            "ended_at": self._present,
+            "ended_why": row.reason or row.action,
+            "version": links.c.version + 1,
+            "state": state.model_dump(mode="json"),
+        }
+        self.db.execute(sa.update(links).where(links.c.id == row.link_id).values(values))
+        # The source may already hold a newer form, for instance an edited payment that is now posted anew.
+        self._due.append(due_row(row, "its target was removed"))
+
+    def _move(self, row: sa.Row[Any], document: Document) -> None:
+        """Money moved against a document changes what is due on it, at once and without a call."""
+        if row.action == Action.UPDATE.value:
+            return
+        sign = -1 if row.action == Action.CREATE.value else 1
+        for key, amount in _moved(document):
+            self._moved[key] = self._moved.get(key, Decimal(0)) + sign * amount
+
+    def _save_moves(self) -> list[str]:
+        by_kind: dict[str, list[str]] = {}
+        for kind, source_id in self._moved:
+            by_kind.setdefault(kind, []).append(source_id)
+        changes: list[dict[str, Any]] = []
+        touched: list[str] = []
+        for kind, ids in by_kind.items():
+            for row in _links_of(self.db, self._settled[0].integration_id, kind, ids):
+                state = _after(TargetState.model_validate(row.state), self._moved[kind, row.source_id])
+                if state is not None:
+                    changes.append({"link_id": row.id, "new_state": state.model_dump(mode="json")})
+                    touched.append(link_fact(kind, row.source_id))
+        if changes:
+            change = sa.update(links).where(links.c.id == sa.bindparam("link_id"))
+            self.db.execute(change.values(state=sa.bindparam("new_state"), version=links.c.version + 1), changes)
+        return touched
+
+
+def _live_links(
+    db: sa.Connection, rows: Sequence[sa.Row[Any]], states: Sequence[TargetState]
+) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
+    """The live links that a new one could clash with: by source and by target."""
+    by_source: dict[tuple[str, str], str] = {}
+    by_target: dict[tuple[str, str], str] = {}
+    for kind in {row.kind for row in rows}:
+        mine = [row for row in rows if row.kind == kind]
+        for found in _links_of(db, mine[0].integration_id, kind, [row.source_id for row in mine]):
+            by_source[kind, found.source_id] = found.target_id
+        for part in chunks([state.target_id for state in states if state.kind == kind]):
+            chosen = sa.select(links.c.source_id, links.c.target_id).where(
+                links.c.ledger_id == mine[0].ledger_id,
+                links.c.kind == kind,
+                links.c.target_id.in_(part),
+                links.c.integration_id == mine[0].integration_id,
+                links.c.live.is_(True),
+            )
+            by_target |= {(kind, found.target_id): found.source_id for found in db.execute(chosen)}
+    return by_source, by_target
+
+
+def _links_of(db: sa.Connection, integration_id: int, kind: str, source_ids: Sequence[str]) -> list[Any]:
+    found: list[Any] = []
+    for part in chunks(source_ids):
+        chosen = sa.select(links.c.id, links.c.source_id, links.c.target_id, links.c.state).where(
+            links.c.integration_id == integration_id,
+            links.c.kind == kind,
+            links.c.source_id.in_(part),
+            links.c.live.is_(True),
+        )
+        found.extend(db.execute(chosen))
+    return found
+
+
+def _link_row(row: sa.Row[Any], document: Document, state: TargetState, present: datetime) -> dict[str, Any]:
+    return {
+        "integration_id": row.integration_id,
+        "ledger_id": row.ledger_id,
+        "kind": row.kind,
+        "source_id": row.source_id,
+        "target_id": state.target_id,
+        "target_number": state.number,
+        "generation": row.generation,
+        "live": True,
+        "version": 1,
+        "origin": "created",
+        "written_fingerprint": row.fingerprint,
+        "written_payload": row.payload_hash,
+        "written_document": document.model_dump_json(),
+        "state": state.model_dump(mode="json"),
+        "settled_stamp": state_digest(state),
+        "created_at": present,
+        "ended_why": "",
+    }
+
+
+def _moved(document: Document) -> Iterable[tuple[tuple[str, str], Decimal]]:
+    if isinstance(document, MoneySettlement):
+        yield (document.document_kind.value, document.document_id), document.amount
+    elif isinstance(document, Allocation):
+        yield (document.document_kind.value, document.document_id), document.amount
+        yield (document.credit_kind.value, document.credit_id), document.amount
+
+
+def _after(state: TargetState, change: Decimal) -> TargetState | None:
+    """The state with so much more (or less) due; None where the ledger never said what is due."""
+    if state.due is None or state.total is None:
+        return None
+    due = state.due + change
+    status = state.status
+    if status is not TargetStatus.DRAFT:
+        unpaid = TargetStatus.OPEN if due >= state.total else TargetStatus.PART_PAID
+        status = TargetStatus.PAID if due <= 0 else unpaid
+    return state.model_copy(update={"due": due, "status": status})

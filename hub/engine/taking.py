@@ -1,0 +1,338 @@
+"""Taking: what may leave is checked once more, rendered, and committed with its exact bytes before it does."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import Allocation, Kind, Status, parse_document
+from hub.engine.facts import Ground, load_dependencies, load_ground, load_links, load_targets, refs_of
+from hub.engine.notes import note_due
+from hub.engine.runs import RunToken
+from hub.engine.settling import hold
+from hub.errors import Problem
+from hub.mapping import DIRECT_TARGET
+from hub.models import BatchRow, Exclusion, OperationRow, OperationState, table
+from hub.providers import Action, Batch, BatchRule, Operation, Payload, Provider, TargetState
+from hub.reconcile import Dependency, LinkView, dependency_problem
+from hub.store import Store
+from hub.vault import Vault
+
+batches = table(BatchRow)
+exclusions = table(Exclusion)
+operations = table(OperationRow)
+
+RESENT_BEFORE_LOOK = 1
+"""How often the identical bytes are sent again, inside the vendor's memory, before we look."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Operations that could go next: one kind, one action, one integration."""
+
+    integration_id: int
+    kind: Kind
+    action: Action
+    operations: tuple[Operation, ...]
+    need_look: bool
+
+
+def candidates(
+    store: Store, run: RunToken, providers: Mapping[str, Provider], rules: Mapping[Kind, BatchRule]
+) -> Candidates | None:
+    """The oldest pending operations that belong into one batch."""
+    with store.read() as db:
+        first = db.execute(_pending(run).limit(1)).first()
+        if first is None:
+            return None
+        size = rules.get(Kind(first.kind), BatchRule()).operations
+        alike = _pending(run).where(
+            operations.c.integration_id == first.integration_id,
+            operations.c.kind == first.kind,
+            operations.c.action == first.action,
+        )
+        rows = db.execute(alike.limit(size)).all()
+        found = tuple(operation_of(row, batch_id="") for row in rows)
+        states, _ = load_links(
+            db, first.integration_id, first.kind, [row.source_id for row in rows], with_document=False
+        )
+    changing = first.action != Action.CREATE.value
+    need_look = changing and any(row.looked_in != run.id for row in rows)
+    with_state = tuple(
+        replace(one, target=states[row.source_id].state) if row.source_id in states else one
+        for one, row in zip(found, rows, strict=True)
+    )
+    return Candidates(first.integration_id, Kind(first.kind), Action(first.action), with_state, need_look)
+
+
+def _pending(run: RunToken) -> sa.Select[Any]:
+    return (
+        sa.select(operations)
+        .where(
+            operations.c.ledger_id == run.connection_id,
+            operations.c.state == OperationState.PENDING.value,
+            sa.or_(operations.c.not_before.is_(None), operations.c.not_before <= run.clock()),
+        )
+        .order_by(operations.c.tier, operations.c.id)
+    )
+
+
+def operation_of(row: sa.Row[Any], batch_id: str, target: TargetState | None = None) -> Operation:
+    """A stored operation as a provider sees it."""
+    return Operation(
+        id=row.id,
+        kind=Kind(row.kind),
+        action=Action(row.action),
+        document=parse_document(row.kind, row.document),
+        key=f"{batch_id}-{row.id}",
+        generation=row.generation,
+        target_id=row.target_id,
+        target=target,
+        fields=frozenset(row.fields) if row.fields is not None else None,
+    )
+
+
+def take(
+    store: Store,
+    vault: Vault,
+    run: RunToken,
+    providers: Mapping[str, Provider],
+    chosen: Candidates,
+    rule: BatchRule,
+) -> Batch | None:
+    """Freeze a batch: check everything once more, render, and commit the bytes as *sending*.
+
+    None when nothing of the choice may go (each then says why).
+    """
+    batch_id = secrets.token_hex(12)
+    with store.write() as db:
+        run.guard(db)
+        store.claim(db, chosen.integration_id)
+        ground = load_ground(db, chosen.integration_id, providers)
+        ready = _ready(store, db, run, ground, chosen, batch_id)
+        if not ready:
+            return None
+        targets = load_targets(db, chosen.integration_id, {ref for one in ready for ref in refs_of(one.document)})
+        targets |= _named_targets(ready)
+        payload, sent = _render(ground, ready, ground.facts(targets), rule)
+        _commit_sending(db, vault, run, batch_id, chosen, payload, sent)
+    return Batch(batch_id, chosen.kind, chosen.action, tuple(sent), payload)
+
+
+def _named_targets(ready: Sequence[Operation]) -> dict[tuple[Kind, str], str]:
+    """Contacts that a document names by the target's own id (the default contact)."""
+    named = (getattr(one.document, "contact_id", "") for one in ready)
+    return {(Kind.CONTACT, id): id[1:] for id in named if id.startswith(DIRECT_TARGET)}
+
+
+def _ready(
+    store: Store, db: sa.Connection, run: RunToken, ground: Ground, chosen: Candidates, batch_id: str
+) -> list[Operation]:
+    ids = [one.id for one in chosen.operations]
+    rows = {row.id: row for row in db.execute(sa.select(operations).where(operations.c.id.in_(ids)))}
+    live, _ = load_links(
+        db, chosen.integration_id, chosen.kind, [row.source_id for row in rows.values()], with_document=False
+    )
+    refs = {(Kind(kind), id) for row in rows.values() for kind, id in row.depends_on}
+    standing = load_dependencies(db, ground, refs)
+    spent: dict[str, Decimal] = {}
+    ready: list[Operation] = []
+    for one in chosen.operations:
+        row = rows[one.id]
+        if row.state != OperationState.PENDING.value:
+            continue
+        if row.approved_hash != row.payload_hash:
+            _plan_again(store, db, row, "what was approved is not what would be sent")
+            continue
+        link = live.get(row.source_id)
+        if _is_stale(row, link):
+            _plan_again(store, db, row, "the target changed meanwhile")
+            continue
+        frozen = operation_of(row, batch_id, link.state if link else None)
+        problem = _objection(ground, frozen, row, link, standing)
+        if problem:
+            hold(db, row, problem)
+            continue
+        capped = _capped(frozen, standing, spent)
+        if capped is None:
+            _nothing_left(db, run, row)
+            continue
+        if capped is not frozen:
+            change = sa.update(operations).where(operations.c.id == row.id)
+            db.execute(change.values(document=capped.document.model_dump_json()))
+        ready.append(capped)
+    return ready
+
+
+def _is_stale(row: sa.Row[Any], link: LinkView | None) -> bool:
+    if row.action == Action.CREATE.value:
+        return link is not None
+    return link is None or link.version != row.link_version
+
+
+def _objection(
+    ground: Ground,
+    one: Operation,
+    row: sa.Row[Any],
+    link: LinkView | None,
+    standing: Mapping[tuple[Kind, str], Dependency],
+) -> Problem | None:
+    """What speaks against sending now, seen from facts that may be newer than the plan."""
+    if one.action is Action.CREATE:
+        post_as = Status(ground.flows[row.flow_id].post_as)
+        for kind, id in row.depends_on:
+            ref = (Kind(kind), id)
+            known = replace(standing.get(ref, Dependency()), coming=False)
+            problem = dependency_problem(one.document, ref, known, post_as)
+            if problem:
+                return problem
+        return None
+    if link is None:
+        return None
+    allowed = ground.provider.allowed(one.kind, link.state)
+    wanted = {one.action, Action.DELETE} if one.action is Action.VOID else {one.action}
+    if wanted & allowed.actions:
+        return None
+    return Problem(
+        code="change_not_allowed",
+        what=f"{row.label} can't be changed in the ledger as it stands there ({link.state.status}).",
+        why=allowed.reason,
+        fix="Remove what stands in the way there and retry, or drop this with a reason.",
+        subject=row.source_id,
+        done="Nothing was changed in the ledger.",
+    )
+
+
+def _capped(
+    one: Operation, standing: Mapping[tuple[Kind, str], Dependency], spent: dict[str, Decimal]
+) -> Operation | None:
+    """An allocation uses at most what is still due on the invoice and left on the credit; None when that is nothing."""
+    document = one.document
+    if not isinstance(document, Allocation) or one.action is not Action.CREATE:
+        return one
+    amount = document.amount
+    for ref in ((document.credit_kind, document.credit_id), (document.document_kind, document.document_id)):
+        state = standing.get(ref, Dependency()).state
+        if state is not None and state.due is not None:
+            amount = min(amount, state.due - spent.get(state.target_id, Decimal(0)))
+    if amount <= 0:
+        return None
+    for ref in ((document.credit_kind, document.credit_id), (document.document_kind, document.document_id)):
+        state = standing.get(ref, Dependency()).state
+        if state is not None:
+            spent[state.target_id] = spent.get(state.target_id, Decimal(0)) + amount
+    return replace(one, document=document.model_copy(update={"amount": amount}))
+
+
+def _nothing_left(db: sa.Connection, run: RunToken, row: sa.Row[Any]) -> None:
+    reason = "nothing is due on the invoice any more; the credit stays open in the ledger"
+    change = sa.update(operations).where(operations.c.id == row.id)
+    db.execute(change.values(state=OperationState.REPLACED.value, reason=reason, settled_at=run.clock()))
+    db.execute(
+        sa.delete(exclusions).where(exclusions.c.flow_id == row.flow_id, exclusions.c.external_id == row.source_id)
+    )
+    db.execute(sa.insert(exclusions).values(flow_id=row.flow_id, external_id=row.source_id, rule=reason))
+
+
+def _plan_again(store: Store, db: sa.Connection, row: sa.Row[Any], reason: str) -> None:
+    change = sa.update(operations).where(operations.c.id == row.id)
+    db.execute(change.values(state=OperationState.REPLACED.value))
+    note_due(store, db, [{"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason}])
+
+
+def _render(
+    ground: Ground, ready: Sequence[Operation], facts: Any, rule: BatchRule
+) -> tuple[Payload, Sequence[Operation]]:
+    """Render as many as fit the byte limit, halving until they do; the rest waits for the next batch."""
+    chosen = list(ready)
+    while True:
+        payload = ground.provider.render(chosen, facts)
+        if len(payload.body) <= rule.bytes or len(chosen) == 1:
+            return payload, chosen
+        chosen = chosen[: len(chosen) // 2]
+
+
+def _commit_sending(
+    db: sa.Connection,
+    vault: Vault,
+    run: RunToken,
+    batch_id: str,
+    chosen: Candidates,
+    payload: Payload,
+    sent: Sequence[Operation],
+) -> None:
+    db.execute(
+        sa.insert(batches).values(
+            id=batch_id,
+            connection_id=run.connection_id,
+            run_id=run.id,
+            kind=chosen.kind.value,
+            action=chosen.action.value,
+            route=payload.route,
+            body=vault.seal(payload.body),
+            state="sending",
+            sent_at=run.clock(),
+            resends=0,
+        )
+    )
+    change = sa.update(operations).where(operations.c.id.in_([one.id for one in sent]))
+    values = {
+        "state": OperationState.SENDING.value,
+        "batch_id": batch_id,
+        "attempt": operations.c.attempt + 1,
+    }
+    db.execute(change.values(values))
+
+
+def unsend(store: Store, run: RunToken, batch: Batch) -> None:
+    """Nothing of the batch was carried out: its operations wait again."""
+    with store.write() as db:
+        run.guard(db)
+        change = sa.update(operations).where(
+            operations.c.batch_id == batch.id, operations.c.state == OperationState.SENDING.value
+        )
+        values = {
+            "state": OperationState.PENDING.value,
+            "batch_id": None,
+            "attempt": operations.c.attempt - 1,
+        }
+        db.execute(change.values(values))
+        stored = sa.update(batches).where(batches.c.id == batch.id)
+        db.execute(stored.values(state="settled", settled_at=run.clock(), body=None))
+
+
+def may_resend(store: Store, run: RunToken, batch: Batch, seconds: float) -> bool:
+    """Whether one identical resend under the same vendor key is still safe; commits that it happens."""
+    with store.write() as db:
+        run.guard(db)
+        row = db.execute(sa.select(batches).where(batches.c.id == batch.id)).one()
+        young = run.clock() - row.sent_at < timedelta(seconds=seconds)
+        if not young or row.resends >= RESENT_BEFORE_LOOK:
+            return False
+        db.execute(sa.update(batches).where(batches.c.id == batch.id).values(resends=row.resends + 1))
+        return True
+
+
+def batch_of(store: Store, vault: Vault, batch_id: str) -> Batch:
+    """A stored batch with its exact bytes."""
+    with store.read() as db:
+        row = db.execute(sa.select(batches).where(batches.c.id == batch_id)).one()
+        members = db.execute(
+            sa.select(operations).where(operations.c.batch_id == batch_id).order_by(operations.c.id)
+        ).all()
+    payload = Payload(row.route, vault.open_bytes(row.body) if row.body else b"")
+    found = tuple(operation_of(member, batch_id) for member in members)
+    return Batch(batch_id, Kind(row.kind), Action(row.action), found, payload)
+
+
+def unfinished_batch(store: Store, run: RunToken) -> str | None:
+    """The batch this run has on its way, if any."""
+    with store.read() as db:
+        chosen = sa.select(batches.c.id).where(batches.c.run_id == run.id, batches.c.state == "sending")
+        return db.execute(chosen).scalar()
