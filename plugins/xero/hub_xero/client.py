@@ -76,7 +76,7 @@ class XeroClient:
 
     def __init__(self, connection: Connection, http: Door) -> None:
         settings: XeroSettings = connection.settings
-        self._tenant_id = connection.account_id
+        self.tenant_id = connection.account_id
         self._consent = connection.consent
         self._token: str | None = None
         self._connections_url = f"{settings.api_url.rstrip('/')}/connections"
@@ -95,7 +95,7 @@ class XeroClient:
         self._token = self._fresh_token(self._consent, renew)
         return {
             "Authorization": f"Bearer {self._token}",
-            "xero-tenant-id": self._tenant_id,
+            "xero-tenant-id": self.tenant_id,
             "Accept": "application/json",
         }
 
@@ -153,8 +153,8 @@ class XeroClient:
         if answer.status == 401:
             raise UnauthorizedError(rejected(answer))
         if answer.status == 403:
-            if self._tenant_id not in self._tenants():
-                raise UnauthorizedError(disconnected(self._tenant_id))
+            if self.tenant_id not in self._tenants():
+                raise UnauthorizedError(disconnected(self.tenant_id))
             raise RejectedError(unavailable(answer))
 
     def _tenants(self) -> set[str]:

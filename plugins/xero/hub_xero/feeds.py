@@ -79,7 +79,7 @@ def pull(client: XeroClient, want: Want) -> Iterator[Page]:
 
 def _organisation(client: XeroClient) -> Page:
     listed = client.list("Organisation")
-    found = native.organisation(listed.only())
+    found = native.organisation(listed.only(), client.tenant_id)
     return Page(organisation=found, watermark=listed.answered_at.isoformat(), expected=1)
 
 

@@ -32,11 +32,13 @@ _REFUSING_TYPES = frozenset({"BANK", "INVENTORY"})
 """Bank accounts take payments, inventory accounts only what Xero's own tracked items put there."""
 
 
-def organisation(native: Json) -> Organisation:
-    """Whose books these are. The later of both lock dates binds, since an adviser's lock binds us as well."""
+def organisation(native: Json, tenant_id: str) -> Organisation:
+    """Whose books these are, under the id that calls name them by. The later of both lock dates binds, since
+    an adviser's lock binds us as well.
+    """
     locks = [lock for name in ("PeriodLockDate", "EndOfYearLockDate") if (lock := day_of(native, name))]
     return Organisation(
-        id=native["OrganisationID"],
+        id=tenant_id,
         name=native["Name"],
         base_currency=native["BaseCurrency"],
         time_zone=iana(native.get("Timezone") or ""),

@@ -19,7 +19,7 @@ class XeroSession:
 
     def check(self) -> Organisation:
         """The organisation that the connection's tenant id stands for."""
-        return native.organisation(self._client.list("Organisation").only())
+        return native.organisation(self._client.list("Organisation").only(), self._client.tenant_id)
 
     def pull(self, want: Want) -> Iterator[Page]:
         """What changed in one of Xero's lists."""

@@ -23,15 +23,20 @@ def test_the_later_of_both_lock_dates_binds() -> None:
             PeriodLockDate="/Date(1222819200000+0000)/",
             EndOfYearLockDate="/Date(1230681600000+0000)/",
             Timezone="NEWZEALANDSTANDARDTIME",
-        )
+        ),
+        "tenant-1",
     )
 
     assert found.lock_date == date(2008, 12, 31)
     assert found.time_zone == "Pacific/Auckland"
 
 
+def test_an_organisation_is_known_by_the_id_that_calls_name() -> None:
+    assert native.organisation(_organisation(), "tenant-1").id == "tenant-1"
+
+
 def test_an_organisation_without_locks_and_with_an_unknown_zone_can_be_read() -> None:
-    found = native.organisation(_organisation(Timezone="MOONSTANDARDTIME"))
+    found = native.organisation(_organisation(Timezone="MOONSTANDARDTIME"), "tenant-1")
 
     assert (found.lock_date, found.time_zone, found.base_currency) == (None, "UTC", "NZD")
 
