@@ -1,0 +1,129 @@
+"""The web application and the server that carries it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import waitress  # type: ignore[import-untyped]
+from flask import Blueprint, Flask, jsonify
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]
+
+import hub as package
+from hub.engine import Hub
+from hub.web import (
+    attention,
+    connecting,
+    connections,
+    dashboard,
+    integrations,
+    mappings,
+    operations,
+    plugins,
+    ready,
+    runs,
+    schedules,
+    security,
+    wording,
+)
+from hub.web.context import the_hub
+
+if TYPE_CHECKING:
+    from hub.plugins import PluginInfo
+
+log = logging.getLogger("hub.web")
+
+PAGES = (
+    dashboard.pages,
+    ready.pages,
+    operations.pages,
+    attention.pages,
+    runs.pages,
+    integrations.pages,
+    mappings.pages,
+    connections.pages,
+    connecting.pages,
+    schedules.pages,
+    plugins.pages,
+)
+
+NAVIGATION = (
+    ("dashboard.show", "Dashboard"),
+    ("ready.show", "Ready to sync"),
+    ("attention.show", "Attention"),
+    ("runs.show_all", "Runs"),
+    ("integrations.show_all", "Integrations"),
+    ("connections.show_all", "Connections"),
+    ("schedules.show_all", "Schedules"),
+    ("plugins.show", "Plugins"),
+)
+
+
+def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Sequence[PluginInfo] = ()) -> Flask:
+    """The application that shows ``hub``.
+
+    ``blueprints`` are the pages of plugins; their forms need the CSRF token as ours do, except for a view function
+    with the attribute ``csrf_exempt`` set to True, which is for machines that prove themselves in another way. A
+    provider's blueprint that has a view ``connection`` with the argument ``connection_id`` is linked from its
+    connections. ``installed`` are the plugins that the plugins page lists.
+    """
+    app = Flask("hub.web")
+    app.extensions["hub"] = hub
+    app.extensions["installed plugins"] = tuple(installed)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    security.configure(app, hub.settings, hub.vault.derive("browser sessions"))
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    Bootstrap5(app)
+    csrf = security.protect(app)
+    wording.install(app)
+    app.context_processor(_frame)
+    for pages in (*PAGES, _scripts(), *blueprints):
+        app.register_blueprint(pages)
+    for view in app.view_functions.values():
+        if getattr(view, "csrf_exempt", False):
+            csrf.exempt(view)
+    app.add_url_rule("/healthz", view_func=healthz)
+    return app
+
+
+def healthz() -> ResponseReturnValue:
+    """Whether the process answers and its database does; for monitors."""
+    try:
+        with the_hub().store.read() as db:
+            db.execute(sa.text("SELECT 1"))
+    except sa.exc.SQLAlchemyError:
+        log.exception("the database does not answer")
+        return jsonify(status="failing", database="does not answer", version=package.__version__), 503
+    return jsonify(status="ok", database="ok", version=package.__version__)
+
+
+def serve(app: Flask, hub: Hub) -> None:
+    """Serve until the process is told to stop; raises ``SettingsError`` for an address open to others."""
+    security.check_listening(hub.settings)
+    waitress.serve(app, **server_options(hub))
+
+
+def server_options(hub: Hub) -> dict[str, Any]:
+    """How the server listens. It trusts no forwarding header and names itself to nobody."""
+    return {
+        "host": hub.settings.listen_host,
+        "port": hub.settings.listen_port,
+        "threads": 8,
+        "ident": None,
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
+def _scripts() -> Blueprint:
+    """htmx, from the package that carries its files."""
+    folder = files("js_lib_htmx").joinpath("static", "htmx")
+    return Blueprint("htmx", __name__, static_folder=str(folder), static_url_path="/static/htmx")
+
+
+def _frame() -> dict[str, Any]:
+    """What the frame of every page shows."""
+    return {"navigation": NAVIGATION, "hub_version": package.__version__}

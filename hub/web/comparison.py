@@ -1,0 +1,65 @@
+"""A source document beside what will be sent, field by field and line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub.documents import Document, Line
+
+HIDDEN = frozenset({"kind", "external_id", "source_url", "lines", "addresses"})
+
+LINE_FIELDS = ("description", "item_code", "quantity", "unit_price", "amount", "tax_amount", "account", "tax_code")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field on both sides."""
+
+    name: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether the hub changed it."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class LinePair:
+    """One line on both sides; a side that has no such line is None."""
+
+    source: Line | None
+    target: Line | None
+
+    def cell(self, name: str) -> Difference:
+        """One field of the line."""
+        return Difference(name, _text(getattr(self.source, name, "")), _text(getattr(self.target, name, "")))
+
+
+def fields(source: Document | None, target: Document) -> list[Difference]:
+    """Every field that either side fills in."""
+    names = [name for name in type(target).model_fields if name not in HIDDEN]
+    made = [Difference(name, _text(getattr(source, name, "")), _text(getattr(target, name, ""))) for name in names]
+    return [each for each in made if each.before or each.after]
+
+
+def line_pairs(source: Document | None, target: Document) -> list[LinePair]:
+    """The lines of a trade document, in order; an added rounding line has no source."""
+    return [
+        LinePair(one, other) for one, other in zip_longest(getattr(source, "lines", ()), getattr(target, "lines", ()))
+    ]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "" or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, BaseModel):
+        return str(value)
+    return str(value)

@@ -1,0 +1,224 @@
+"""Connecting an account: a form made from the provider's settings, proved before it is saved, or a sign-in there."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from hub.engine.connections import connect, reconnect
+from hub.errors import ProviderError, SettingsError
+from hub.models import ConnectionRow
+from hub.oauth import begin, finish
+from hub.providers import Provider
+from hub.web import grants
+from hub.web.context import actor, tell, tell_error, the_hub
+from hub.web.forms import ModelForm
+
+pages = Blueprint("connecting", __name__)
+
+
+class FriendlyName(BaseModel):
+    """What people call the connection."""
+
+    friendly_name: str = Field(
+        "", max_length=80, title="Name", description="What you call this account. Empty: the name it has over there."
+    )
+
+
+@pages.get("/connections/new")
+def choose() -> ResponseReturnValue:
+    """Choose what to connect."""
+    providers = sorted(the_hub().providers.values(), key=lambda provider: (provider.role != "stock", provider.title))
+    return render_template("connect_choose.html", providers=providers)
+
+
+@pages.get("/connections/new/<provider_name>")
+def ask(provider_name: str) -> ResponseReturnValue:
+    """The form that connects an account of one provider."""
+    provider = _provider(provider_name)
+    return _page(provider, ModelForm(FriendlyName), ModelForm(provider.settings))
+
+
+@pages.post("/connections/new/<provider_name>")
+def save(provider_name: str) -> ResponseReturnValue:
+    """Test and save; a provider that asks for consent is visited first."""
+    provider = _provider(provider_name)
+    naming, form = ModelForm(FriendlyName), ModelForm(provider.settings)
+    name, settings = naming.read(request.form), form.read(request.form)
+    if name is None or settings is None:
+        return _page(provider, naming, form), 422
+    try:
+        if provider.oauth is not None:
+            return _visit(provider, settings, name.friendly_name)
+        # A platform that visits us names its account when it comes; until then it goes by a name of ours.
+        account_id = secrets.token_hex(8) if provider.visit is not None else ""
+        connection_id = connect(
+            the_hub(), provider, settings, name=name.friendly_name, account_id=account_id, actor=actor()
+        )
+    except (SettingsError, ProviderError) as error:
+        form.object_to(str(error))
+        return _page(provider, naming, form), 422
+    return _connected(connection_id)
+
+
+@pages.get("/connections/<int:connection_id>/reconnect")
+def ask_again(connection_id: int) -> ResponseReturnValue:
+    """The same form, filled in except for the secrets, which an empty input keeps."""
+    row = _connection(connection_id)
+    provider = _provider(row.provider)
+    return _page(provider, None, _stored_form(provider, row), row)
+
+
+@pages.post("/connections/<int:connection_id>/reconnect")
+def save_again(connection_id: int) -> ResponseReturnValue:
+    """Test and save other credentials for the same account."""
+    hub, row = the_hub(), _connection(connection_id)
+    provider = _provider(row.provider)
+    form = _stored_form(provider, row)
+    settings = form.read(request.form)
+    if settings is None:
+        return _page(provider, None, form, row), 422
+    try:
+        if provider.oauth is not None:
+            return _visit(provider, settings, row.name, connection_id)
+        reconnect(hub, connection_id, settings, actor=actor())
+    except (SettingsError, ProviderError) as error:
+        form.object_to(str(error))
+        return _page(provider, None, form, row), 422
+    return _reconnected(connection_id)
+
+
+@pages.get("/oauth/go")
+def go() -> ResponseReturnValue:
+    """On to the vendor. A page of its own, since a form may not lead anywhere but to us."""
+    address = session.get("sign_in")
+    if not address:
+        return redirect(url_for("connecting.choose"))
+    return render_template("sign_in.html", address=address, title=session.get("sign_in_title", ""))
+
+
+@pages.get("/oauth/callback")
+def callback() -> ResponseReturnValue:
+    """Back from the vendor, with a code or with a refusal."""
+    hub, state = the_hub(), request.args.get("state", "")
+    session.pop("sign_in", None)
+    name = grants.provider_of(hub, state)
+    if not name:
+        raise SettingsError("This sign-in was used already or has expired. Please start again.")
+    code = request.args.get("code", "")
+    provider = hub.provider(name)
+    if not code:
+        said = request.args.get("error_description") or request.args.get("error") or "no reason was given"
+        raise SettingsError(f"{provider.title} did not give its consent: {said}. Nothing was changed.")
+    grant = finish(hub.store, hub.vault, provider, state, code, bound_to=_browser())
+    if grant.connection_id is not None:
+        reconnect(hub, grant.connection_id, grant.settings, consent_id=grant.consent_id, actor=actor())
+        return _reconnected(grant.connection_id)
+    if not grant.accounts:
+        raise SettingsError(f"Your sign-in at {provider.title} reaches no account. Sign in as somebody who has one.")
+    session["grant"] = grants.keep(hub, name, grant, session.pop("sign_in_name", ""))
+    if len(grant.accounts) > 1:
+        return redirect(url_for("connecting.choose_account"), 303)
+    return _connect_account(next(iter(grant.accounts)))
+
+
+@pages.get("/oauth/account")
+def choose_account() -> ResponseReturnValue:
+    """Which of the accounts that the consent reaches?"""
+    grant = _grant()
+    return render_template("choose_account.html", grant=grant, provider=_provider(grant.provider))
+
+
+@pages.post("/oauth/account")
+def save_account() -> ResponseReturnValue:
+    """Connect the account that was chosen."""
+    return _connect_account(request.form.get("account", ""))
+
+
+def _connect_account(account_id: str) -> ResponseReturnValue:
+    hub, grant = the_hub(), _grant()
+    provider = _provider(grant.provider)
+    try:
+        if account_id not in grant.accounts:
+            raise SettingsError("Please choose one of the accounts.")
+        settings = provider.settings.model_validate(dict(grant.settings))
+        connection_id = connect(
+            hub,
+            provider,
+            settings,
+            name=grant.name or grant.accounts[account_id],
+            account_id=account_id,
+            consent_id=grant.consent_id,
+            actor=actor(),
+        )
+    except (SettingsError, ProviderError) as error:
+        tell_error(error)
+        return redirect(url_for("connecting.choose_account"), 303)
+    grants.forget(hub, session.pop("grant"))
+    return _connected(connection_id)
+
+
+def _grant() -> grants.PendingGrant:
+    grant = grants.find(the_hub(), session.get("grant", ""))
+    if grant is None:
+        raise SettingsError("This sign-in was used already or has expired. Please start again.")
+    return grant
+
+
+def _visit(provider: Provider, settings: BaseModel, name: str, connection_id: int | None = None) -> ResponseReturnValue:
+    """Remember what was asked for, and show the way to the vendor."""
+    hub = the_hub()
+    back = f"{hub.settings.base_url.rstrip('/')}{url_for('connecting.callback')}"
+    session["sign_in"] = begin(
+        hub.store, hub.vault, provider, settings, back, connection_id=connection_id, bound_to=_browser()
+    )
+    session["sign_in_title"], session["sign_in_name"] = provider.title, name
+    return redirect(url_for("connecting.go"), 303)
+
+
+def _browser() -> str:
+    """A name for this browser session, so that nobody else can finish a sign-in it began."""
+    if "browser" not in session:
+        session["browser"] = secrets.token_urlsafe(24)
+    return str(session["browser"])
+
+
+def _provider(name: str) -> Provider:
+    provider = the_hub().providers.get(name)
+    return provider if provider is not None else abort(404)
+
+
+def _connection(connection_id: int) -> ConnectionRow:
+    with the_hub().store.session() as db:
+        row = db.get(ConnectionRow, connection_id)
+    return row if row is not None and row.removed_at is None else abort(404)
+
+
+def _stored_form(provider: Provider, row: ConnectionRow) -> ModelForm[Any]:
+    kept: Mapping[str, str] = the_hub().vault.open(row.secrets)
+    return ModelForm(provider.settings, initial=row.settings, kept=kept)
+
+
+def _page(
+    provider: Provider, naming: ModelForm[FriendlyName] | None, form: ModelForm[Any], row: ConnectionRow | None = None
+) -> str:
+    return render_template("connect.html", provider=provider, naming=naming, form=form, row=row)
+
+
+def _connected(connection_id: int) -> ResponseReturnValue:
+    hub = the_hub()
+    hub.want(connection_id, "connected")
+    tell(f"{hub.connection(connection_id).name} is connected. It is being read for the first time.")
+    return redirect(url_for("connections.show", connection_id=connection_id), 303)
+
+
+def _reconnected(connection_id: int) -> ResponseReturnValue:
+    hub = the_hub()
+    hub.want(connection_id, "connected")
+    tell(f"{hub.connection(connection_id).name} is connected again.")
+    return redirect(url_for("connections.show", connection_id=connection_id), 303)

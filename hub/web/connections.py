@@ -1,0 +1,213 @@
+"""Connections: how each stands, its share of the platform's limits, and removing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from hub.engine.connections import remove
+from hub.models import ConnectionRow
+from hub.scheduler import run_now
+from hub.web.context import actor, row_or_404, tell, the_hub
+from hub.web.forms import ModelForm
+from hub.web.queries import linked
+from hub.web.queries.tables import CONNECTIONS, SCHEDULES
+
+pages = Blueprint("connections", __name__, url_prefix="/connections")
+
+MINUTE = 60.0
+
+
+class Share(BaseModel):
+    """The part of the platform's limits that the hub may use; an empty input means all of it."""
+
+    calls_per_minute: int | None = Field(
+        None, ge=1, title="Calls per minute", description="Leave the rest to other apps that use the same account."
+    )
+    calls_per_day: int | None = Field(None, ge=1, title="Calls per day")
+
+
+@pages.get("")
+def show_all() -> ResponseReturnValue:
+    """Every connection."""
+    hub = the_hub()
+    with hub.store.read() as db:
+        rows = linked.connections(db)
+        last = linked.last_runs(db)
+        calls = linked.calls_today(hub, db, rows)
+    status = {row.id: linked.status_of(row, last.get(row.id)) for row in rows}
+    return render_template(
+        "connections.html", rows=rows, last=last, calls=calls, status=status, providers=hub.providers
+    )
+
+
+@pages.get("/<int:connection_id>")
+def show(connection_id: int) -> ResponseReturnValue:
+    """One connection."""
+    return _page(connection_id, None)
+
+
+@pages.post("/<int:connection_id>/run")
+def run(connection_id: int) -> ResponseReturnValue:
+    """Ask for a run."""
+    row = _connection(connection_id)
+    run_now(the_hub(), connection_id, actor=actor())
+    tell(f"{row.name} is run next.")
+    return _back(connection_id)
+
+
+@pages.post("/<int:connection_id>/name")
+def rename(connection_id: int) -> ResponseReturnValue:
+    """Another friendly name."""
+    row, name = _connection(connection_id), request.form.get("name", "").strip()
+    if name:
+        _change(connection_id, "renamed", f"{row.name} to {name}", name=name)
+        tell(f"It is called {name} now.")
+    else:
+        tell("The name was empty, so it stays as it was.")
+    return _back(connection_id)
+
+
+@pages.post("/<int:connection_id>/limits")
+def set_limits(connection_id: int) -> ResponseReturnValue:
+    """Another share of the platform's limits."""
+    row = _connection(connection_id)
+    form = ModelForm(Share)
+    share = form.read(request.form)
+    if share is not None:
+        _check_share(form, share, row)
+    if share is None or form.is_faulty:
+        return _page(connection_id, form), 422
+    _change(connection_id, "set the limits of", row.name, limits=_override(share, row))
+    tell("The limits are saved. They hold from the next run on.")
+    return _back(connection_id)
+
+
+@pages.get("/<int:connection_id>/remove")
+def ask_removal(connection_id: int) -> ResponseReturnValue:
+    """Say what removing stops and what is kept, and ask for the name."""
+    return _removal(connection_id, "", "")
+
+
+@pages.post("/<int:connection_id>/remove")
+def remove_named(connection_id: int) -> ResponseReturnValue:
+    """The first confirmation: the name. It leads to the second."""
+    row, typed = _connection(connection_id), request.form.get("name", "").strip()
+    if typed != row.name:
+        return _removal(connection_id, typed, f"Please type the name exactly: {row.name}"), 422
+    session["removing"] = connection_id
+    return redirect(url_for("connections.confirm_removal", connection_id=connection_id), 303)
+
+
+@pages.get("/<int:connection_id>/remove/confirm")
+def confirm_removal(connection_id: int) -> ResponseReturnValue:
+    """The last question."""
+    row = _connection(connection_id)
+    if session.get("removing") != connection_id:
+        return redirect(url_for("connections.ask_removal", connection_id=connection_id))
+    return render_template("remove_confirm.html", row=row, stopped=_integrations_of(connection_id))
+
+
+@pages.post("/<int:connection_id>/remove/confirm")
+def remove_finally(connection_id: int) -> ResponseReturnValue:
+    """The second confirmation: remove it."""
+    row = _connection(connection_id)
+    if session.pop("removing", None) != connection_id:
+        return redirect(url_for("connections.ask_removal", connection_id=connection_id), 303)
+    remove(the_hub(), connection_id, actor=actor())
+    tell(f"{row.name} is removed. Its credentials are forgotten; what it posted and the history are kept.")
+    return redirect(url_for("connections.show_all"), 303)
+
+
+def _connection(connection_id: int) -> sa.Row[Any]:
+    """A connection that was not removed."""
+    return row_or_404(
+        sa.select(CONNECTIONS).where(CONNECTIONS.c.id == connection_id, CONNECTIONS.c.removed_at.is_(None))
+    )
+
+
+def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
+    row, hub = _connection(connection_id), the_hub()
+    with hub.store.read() as db:
+        last = linked.last_runs(db).get(connection_id)
+        calls = linked.calls_today(hub, db, [row])[connection_id]
+        runs = linked.runs(db, 1, connection_id)
+    provider = hub.providers.get(row.provider)
+    endpoint = f"{row.provider}.connection"
+    return render_template(
+        "connection.html",
+        row=row,
+        provider=provider,
+        status=linked.status_of(row, last),
+        calls=calls,
+        runs=runs.rows[:10],
+        integrations=_integrations_of(connection_id),
+        limits=limits or ModelForm(Share, initial=_share_of(row)),
+        usual=linked.usual_limits(hub, ConnectionRow(**row._mapping), override=False),
+        own_page=url_for(endpoint, connection_id=connection_id) if endpoint in current_app.view_functions else "",
+    )
+
+
+def _removal(connection_id: int, typed: str, error: str) -> str:
+    row = _connection(connection_id)
+    with the_hub().store.read() as db:
+        schedules = db.execute(
+            sa.select(sa.func.count()).select_from(SCHEDULES).where(SCHEDULES.c.connection_id == connection_id)
+        ).scalar_one()
+    return render_template(
+        "remove.html",
+        row=row,
+        stopped=_integrations_of(connection_id),
+        schedules=schedules,
+        typed=typed,
+        error=error,
+    )
+
+
+def _integrations_of(connection_id: int) -> list[sa.Row[Any]]:
+    with the_hub().store.read() as db:
+        return [row for row in linked.integrations(db) if connection_id in (row.stock_id, row.ledger_id)]
+
+
+def _share_of(row: sa.Row[Any]) -> dict[str, int | None]:
+    override = row.limits or {}
+    windows = override.get("windows") or []
+    per_minute = next((int(calls) for calls, seconds in windows if float(seconds) == MINUTE), None)
+    return {"calls_per_minute": per_minute, "calls_per_day": override.get("per_day")}
+
+
+def _check_share(form: ModelForm[Share], share: Share, row: sa.Row[Any]) -> None:
+    """A share can't be larger than the whole."""
+    limits = linked.usual_limits(the_hub(), ConnectionRow(**row._mapping), override=False)
+    minute = next((window.calls for window in limits.windows if window.seconds == MINUTE), None)
+    if share.calls_per_minute and minute and share.calls_per_minute > minute:
+        form.object_to(f"The platform allows {minute} calls per minute.", "calls_per_minute")
+    if share.calls_per_day and limits.per_day and share.calls_per_day > limits.per_day:
+        form.object_to(f"The platform allows {limits.per_day:,} calls per day.", "calls_per_day")
+
+
+def _override(share: Share, row: sa.Row[Any]) -> dict[str, Any] | None:
+    """The share in the words of the stored limits; windows other than the minute stay the platform's."""
+    limits = linked.usual_limits(the_hub(), ConnectionRow(**row._mapping), override=False)
+    override: dict[str, Any] = {}
+    if share.calls_per_minute:
+        others = [[window.calls, window.seconds] for window in limits.windows if window.seconds != MINUTE]
+        override["windows"] = [[share.calls_per_minute, MINUTE], *others]
+    if share.calls_per_day:
+        override["per_day"] = share.calls_per_day
+    return override or None
+
+
+def _change(connection_id: int, what: str, subject: str, **values: Any) -> None:
+    hub = the_hub()
+    with hub.store.write() as db:
+        db.execute(sa.update(CONNECTIONS).where(CONNECTIONS.c.id == connection_id).values(values))
+        hub.audit(db, actor(), what, subject)
+
+
+def _back(connection_id: int) -> ResponseReturnValue:
+    return redirect(url_for("connections.show", connection_id=connection_id), 303)

@@ -1,0 +1,58 @@
+"""What every page needs: the hub, who acts, and 404 for what is not there."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from flask import abort, current_app, flash
+
+from hub.engine import Decisions, Hub
+from hub.errors import HubError, ProviderError
+
+Found = TypeVar("Found")
+
+ACTOR = "operator"
+"""Who acts, as long as the hub has no users: whoever sits at the machine it listens on."""
+
+
+def the_hub() -> Hub:
+    """The hub this application shows."""
+    return cast(Hub, current_app.extensions["hub"])
+
+
+def actor() -> str:
+    """Who acts in this request; it goes into the audit."""
+    return ACTOR
+
+
+def decisions() -> Decisions:
+    """The verbs of the person who acts."""
+    return Decisions(the_hub(), actor())
+
+
+def rows(statement: sa.Select[Any]) -> list[sa.Row[Any]]:
+    """The rows of a statement, read in a transaction of its own."""
+    with the_hub().store.read() as db:
+        return list(db.execute(statement).all())
+
+
+def row_or_404(statement: sa.Select[Any]) -> sa.Row[Any]:
+    """The only row of a statement, or the page that says it is not there."""
+    found = rows(statement.limit(1))
+    return found[0] if found else abort(404)
+
+
+def found_or_404(value: Found | None) -> Found:
+    """The value, or the page that says it is not there."""
+    return abort(404) if value is None else value
+
+
+def tell(text: str) -> None:
+    """Say on the next page what was done."""
+    flash(text, "success")
+
+
+def tell_error(error: HubError) -> None:
+    """Say on the next page what went wrong and what to do."""
+    flash(str(error.problem) if isinstance(error, ProviderError) else str(error), "danger")

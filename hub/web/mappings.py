@@ -1,0 +1,156 @@
+"""Mappings: what each code of the stock system is in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.mapping import Default, MappingList, Suggestion, fold
+from hub.web import wording
+from hub.web.context import decisions, row_or_404, tell, the_hub
+from hub.web.queries.codes import DEFAULTS, Lists, code_rows, contact_name, load_lists, search_contacts, standing
+from hub.web.queries.tables import INTEGRATIONS
+
+pages = Blueprint("mappings", __name__, url_prefix="/integrations/<int:integration_id>/mappings")
+
+TITLES: Mapping[MappingList, str] = {
+    MappingList.ACCOUNT: "Accounts",
+    MappingList.TAX_RATE: "Tax rates",
+    MappingList.PAYMENT_ACCOUNT: "Payment accounts",
+    MappingList.DEFAULT: "Defaults",
+}
+
+
+@pages.get("")
+def show(integration_id: int) -> ResponseReturnValue:
+    """The first list."""
+    return redirect(url_for("mappings.show_list", integration_id=integration_id, where=MappingList.ACCOUNT.value))
+
+
+@pages.get("/<where>")
+def show_list(integration_id: int, where: str) -> ResponseReturnValue:
+    """One list."""
+    return _page(_integration(integration_id), _list(where), {}, {})
+
+
+@pages.post("/<where>")
+def save(integration_id: int, where: str) -> ResponseReturnValue:
+    """Save what changed; every target must be one that the ledger has."""
+    row, chosen = _integration(integration_id), _list(where)
+    typed = _typed()
+    with the_hub().store.read() as db:
+        lists = load_lists(db, integration_id)
+    before = {source: lists.mapped.get((chosen, fold(source)), ("", ""))[1] for source in typed}
+    changed = {source: target for source, target in typed.items() if target != before[source]}
+    wrong = {source: text for source, target in changed.items() if (text := _objection(lists, chosen, source, target))}
+    if wrong:
+        return _page(row, chosen, typed, wrong), 422
+    spelled = {lists.mapped.get((chosen, fold(source)), (source, ""))[0]: each for source, each in changed.items()}
+    count = decisions().set_mapping(integration_id, chosen, spelled)
+    tell(f"{wording.counted(count, 'mapping')} saved. Documents that waited for them are planned again.")
+    return _back(integration_id, chosen)
+
+
+@pages.post("/accept")
+def accept_all(integration_id: int) -> ResponseReturnValue:
+    """Take every suggestion of every list."""
+    _integration(integration_id)
+    count = decisions().accept_suggestions(integration_id)
+    tell(f"{wording.counted(count, 'suggestion')} accepted.")
+    return _back(integration_id, _list(request.form.get("where", MappingList.ACCOUNT.value)))
+
+
+@pages.get("/default/contact")
+def choose_contact(integration_id: int) -> ResponseReturnValue:
+    """Search the ledger's contacts for the one that sales without a contact get."""
+    row = _integration(integration_id)
+    text = request.args.get("text", "").strip()
+    with the_hub().store.read() as db:
+        found = search_contacts(db, row.ledger_id, text) if text else []
+    return render_template("mapping_contact.html", row=row, text=text, found=found)
+
+
+@pages.post("/default/contact")
+def save_contact(integration_id: int) -> ResponseReturnValue:
+    """Set or clear the default contact."""
+    row, contact_id = _integration(integration_id), request.form.get("contact", "")
+    with the_hub().store.read() as db:
+        name = contact_name(db, row.ledger_id, contact_id) if contact_id else ""
+    if contact_id and not name:
+        tell("This contact is no longer in the ledger. Nothing was changed.")
+    else:
+        decisions().set_mapping(integration_id, MappingList.DEFAULT, {Default.SALE_CONTACT.value: contact_id})
+        tell(f"Sales without a contact are posted to {name}." if name else "Sales without a contact are held again.")
+    return _back(integration_id, MappingList.DEFAULT)
+
+
+def _integration(integration_id: int) -> sa.Row[Any]:
+    return row_or_404(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id))
+
+
+def _list(where: str) -> MappingList:
+    return MappingList(where) if where in set(MappingList) else abort(404)
+
+
+def _typed() -> dict[str, str]:
+    """Source code -> target code as typed; a pressed "Use" button fills its row in."""
+    sources, targets = request.form.getlist("source"), request.form.getlist("target")
+    typed = {source: target.strip() for source, target in zip(sources, targets, strict=False)}
+    source, _, target = request.form.get("use", "").partition("\t")
+    return typed | {source: target} if source in typed else typed
+
+
+def _objection(lists: Lists, where: MappingList, source: str, target: str) -> str:
+    """Why a target can't be chosen; empty when it can."""
+    kind = where
+    if where is MappingList.DEFAULT:
+        if source not in set(Default) or DEFAULTS[Default(source)][1] is None:
+            return "This default is chosen in another way."
+        kind = DEFAULTS[Default(source)][1] or where
+    if not target or target in lists.targets(kind):
+        return ""
+    if kind is MappingList.PAYMENT_ACCOUNT and target in lists.target_accounts:
+        return f"Account {target} takes no payments in the ledger."
+    return f"The ledger has no {'tax rate' if kind is MappingList.TAX_RATE else 'such account'} {target!r} to use here."
+
+
+def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
+    suggestions: Mapping[MappingList, list[Suggestion]] = decisions().suggestions(row.id)
+    with the_hub().store.read() as db:
+        lists = load_lists(db, row.id)
+        contact_id = lists.mapped.get((MappingList.DEFAULT, Default.SALE_CONTACT), ("", ""))[1]
+        contact = contact_name(db, row.ledger_id, contact_id) if contact_id else ""
+    shared = {"row": row, "where": where, "titles": TITLES, "typed": typed, "wrong": wrong}
+    offered = sum(len(found) for found in suggestions.values())
+    if where is MappingList.DEFAULT:
+        return render_template(
+            "mapping_defaults.html",
+            **shared,
+            offered=offered,
+            defaults=_defaults(lists),
+            contact_id=contact_id,
+            contact=contact,
+            accounts=lists.targets(MappingList.ACCOUNT).values(),
+            taxes=lists.target_taxes.values(),
+        )
+    rows = code_rows(lists, where, suggestions.get(where, []))
+    return render_template("mappings.html", **shared, offered=offered, rows=rows, targets=lists.targets(where).values())
+
+
+def _defaults(lists: Lists) -> list[tuple[str, str, str, str, str]]:
+    """Each default that is a code: name, title, list, target, and how the target stands."""
+    made = []
+    for default, (title, where) in DEFAULTS.items():
+        if where is not None:
+            target = lists.mapped.get((MappingList.DEFAULT, default), ("", ""))[1]
+            state, note = standing(lists, where, target) if target else ("not chosen", "")
+            made.append((default.value, title, where.value, target, f"{state} {note}".strip()))
+    return made
+
+
+def _back(integration_id: int, where: MappingList) -> ResponseReturnValue:
+    return redirect(url_for("mappings.show_list", integration_id=integration_id, where=where.value), 303)

@@ -1,0 +1,51 @@
+"""Pages of long lists, cut in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+
+PAGE_SIZE = 50
+LAST_PAGE = 1_000_000
+
+
+def page_number() -> int:
+    """The page asked for, from 1; anything that is not a page is the first."""
+    return min(max(request.args.get("page", 1, type=int) or 1, 1), LAST_PAGE)
+
+
+@dataclass(frozen=True)
+class Paged:
+    """One page of rows; ``total`` is how many there are in all."""
+
+    rows: Sequence[Any]
+    total: int
+    number: int
+    size: int = PAGE_SIZE
+
+    @property
+    def last(self) -> int:
+        """The number of the last page."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first_row(self) -> int:
+        """The position of the first row shown, from 1; 0 when there is none."""
+        return (self.number - 1) * self.size + 1 if self.rows else 0
+
+    @property
+    def last_row(self) -> int:
+        """The position of the last row shown."""
+        return self.first_row + len(self.rows) - 1 if self.rows else 0
+
+
+def paged(db: sa.Connection, statement: sa.Select[Any], number: int, *, size: int = PAGE_SIZE) -> Paged:
+    """One page of an ordered statement, and the count of all its rows."""
+    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+    total = int(db.execute(counted).scalar_one())
+    rows = db.execute(statement.limit(size).offset((number - 1) * size)).all()
+    return Paged(rows, total, number, size)

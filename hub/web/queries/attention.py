@@ -1,0 +1,174 @@
+"""What needs a person: held, refused and unsure operations by cause, unreadable records, connections that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.models import OperationState, RunState
+from hub.web.paging import Paged, paged
+from hub.web.queries.money import from_thousandths, total_thousandths
+from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
+
+STATES = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
+SKIPPED = (OperationState.DROPPED.value,)
+GROUPS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What groups operations: one act usually solves all of them."""
+
+    state: str
+    code: str
+    subject: str
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str]) -> Cause:
+        """The cause in an address or a form."""
+        return cls(sent.get("state", ""), sent.get("code", ""), sent.get("subject", ""))
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The cause as the arguments of an address."""
+        return {"state": self.state, "code": self.code, "subject": self.subject}
+
+
+@dataclass(frozen=True)
+class Group:
+    """The operations of one cause. ``currency`` is empty when they are in several, and then nothing is added up."""
+
+    cause: Cause
+    count: int
+    amount: Decimal
+    currency: str
+    problem: Mapping[str, Any] | None
+
+
+def groups(db: sa.Connection, page: int) -> Paged:
+    """One page of causes, those that stop the most first."""
+    parts = (OPERATIONS.c.state, OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
+    counted = (
+        sa.select(
+            *parts,
+            sa.func.count().label("count"),
+            total_thousandths(OPERATIONS.c.amount).label("thousandths"),
+            sa.func.min(OPERATIONS.c.currency).label("first_currency"),
+            sa.func.max(OPERATIONS.c.currency).label("last_currency"),
+            sa.func.min(OPERATIONS.c.id).label("example"),
+        )
+        .where(_anywhere(), OPERATIONS.c.state.in_(STATES))
+        .group_by(*parts)
+        .order_by(sa.desc("count"), *parts)
+    )
+    found = paged(db, counted, page, size=GROUPS_SHOWN)
+    problems = _problems(db, [row.example for row in found.rows])
+    return Paged([_group(row, problems) for row in found.rows], found.total, found.number, found.size)
+
+
+def group_rows(db: sa.Connection, cause: Cause, page: int) -> Paged:
+    """One page of a cause's operations."""
+    return paged(db, sa.select(*_LISTED).where(*_of(cause)).order_by(OPERATIONS.c.id), page)
+
+
+def group_ids(db: sa.Connection, cause: Cause) -> list[int]:
+    """Every operation of a cause."""
+    return list(db.execute(sa.select(OPERATIONS.c.id).where(*_of(cause))).scalars())
+
+
+def skipped(db: sa.Connection, text: str, page: int) -> Paged:
+    """One page of what people skipped, newest first."""
+    chosen = sa.select(*_LISTED).where(_anywhere(), OPERATIONS.c.state.in_(SKIPPED))
+    if text:
+        chosen = chosen.where(OPERATIONS.c.label.icontains(text, autoescape=True))
+    return paged(db, chosen.order_by(OPERATIONS.c.settled_at.desc(), OPERATIONS.c.id.desc()), page)
+
+
+def unreadable(db: sa.Connection, page: int) -> Paged:
+    """One page of records that could not be read."""
+    chosen = (
+        sa.select(RECORDS.c.id, RECORDS.c.label, RECORDS.c.problem, RECORDS.c.seen_at, CONNECTIONS.c.name)
+        .join(CONNECTIONS, CONNECTIONS.c.id == RECORDS.c.connection_id)
+        .where(RECORDS.c.problem.is_not(None), CONNECTIONS.c.removed_at.is_(None))
+    )
+    return paged(db, chosen.order_by(RECORDS.c.id), page)
+
+
+def failing_connections(db: sa.Connection) -> list[sa.Row[Any]]:
+    """Connections that are suspended, or whose last run failed."""
+    newest = sa.select(sa.func.max(RUNS.c.id).label("id")).group_by(RUNS.c.connection_id).subquery()
+    last = sa.select(RUNS).join(newest, newest.c.id == RUNS.c.id).subquery()
+    chosen: sa.Select[Any] = (
+        sa.select(
+            CONNECTIONS.c.id,
+            CONNECTIONS.c.name,
+            CONNECTIONS.c.suspended,
+            last.c.id.label("run_id"),
+            last.c.problem,
+            last.c.finished_at,
+        )
+        .outerjoin(last, last.c.connection_id == CONNECTIONS.c.id)
+        .where(CONNECTIONS.c.removed_at.is_(None))
+        .where(sa.or_(CONNECTIONS.c.suspended.is_not(None), last.c.state == RunState.FAILED.value))
+    )
+    return list(db.execute(chosen.order_by(CONNECTIONS.c.name)).all())
+
+
+def count_by_state(db: sa.Connection) -> dict[str, int]:
+    """How many operations are in each state that is not over."""
+    states = [*STATES, OperationState.PROPOSED.value, OperationState.PENDING.value, OperationState.SENDING.value]
+    counted = (
+        sa.select(OPERATIONS.c.state, sa.func.count().label("count"))
+        .where(_anywhere(), OPERATIONS.c.state.in_(states))
+        .group_by(OPERATIONS.c.state)
+    )
+    return {row.state: row._mapping["count"] for row in db.execute(counted)}
+
+
+_LISTED = (
+    OPERATIONS.c.id,
+    OPERATIONS.c.kind,
+    OPERATIONS.c.label,
+    OPERATIONS.c.action,
+    OPERATIONS.c.state,
+    OPERATIONS.c.amount,
+    OPERATIONS.c.currency,
+    OPERATIONS.c.document_date,
+    OPERATIONS.c.reason,
+    OPERATIONS.c.problem,
+    OPERATIONS.c.settled_at,
+)
+
+
+def _anywhere() -> sa.ColumnElement[bool]:
+    """Every integration, named since the index begins with it."""
+    return OPERATIONS.c.integration_id.in_(sa.select(INTEGRATIONS.c.id))
+
+
+def _of(cause: Cause) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        _anywhere(),
+        OPERATIONS.c.state.in_(STATES),
+        OPERATIONS.c.state == cause.state,
+        OPERATIONS.c.problem_code == cause.code,
+        OPERATIONS.c.problem_subject == cause.subject,
+    )
+
+
+def _problems(db: sa.Connection, ids: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
+    chosen = sa.select(OPERATIONS.c.id, OPERATIONS.c.problem).where(OPERATIONS.c.id.in_(ids))
+    return {row.id: row.problem for row in db.execute(chosen)}
+
+
+def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None]) -> Group:
+    return Group(
+        Cause(row.state, row.problem_code, row.problem_subject),
+        row._mapping["count"],
+        from_thousandths(row.thousandths),
+        row.first_currency if row.first_currency == row.last_currency else "",
+        problems.get(row.example),
+    )

@@ -1,0 +1,193 @@
+"""The mappings of an integration: every source code, what it is mapped to, and how that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from hub.documents import Account, BankAccount, Kind, TaxRate
+from hub.engine.facts import load_list
+from hub.mapping import Default, MappingList, Suggestion, fold
+from hub.models import OperationState
+from hub.web.queries.tables import INTEGRATIONS, MAPPINGS, OPERATIONS, SNAPSHOTS
+
+Entry = Account | TaxRate
+
+
+class CodeState(StrEnum):
+    """How one code's mapping stands."""
+
+    MAPPED = "mapped"
+    SUGGESTED = "suggested"
+    UNMAPPED = "not mapped"
+    MISSING = "missing in the ledger"
+    ARCHIVED = "archived in the ledger"
+    RATES_DIFFER = "rates differ"
+
+
+DEFAULTS: Mapping[Default, tuple[str, MappingList | None]] = {
+    Default.SALE_CONTACT: ("Contact for sales without one", None),
+    Default.SALE_ACCOUNT: ("Account of sales lines without one", MappingList.ACCOUNT),
+    Default.PURCHASE_ACCOUNT: ("Account of purchase lines without one", MappingList.ACCOUNT),
+    Default.SALE_TAX: ("Tax rate of sales lines without one", MappingList.TAX_RATE),
+    Default.PURCHASE_TAX: ("Tax rate of purchase lines without one", MappingList.TAX_RATE),
+    Default.ROUNDING_ACCOUNT: ("Account for rounding differences", MappingList.ACCOUNT),
+}
+"""What each default is called, and the list its target is chosen from; None: the ledger's contacts."""
+
+NEEDED_BY = {
+    MappingList.ACCOUNT: "account_not_mapped",
+    MappingList.TAX_RATE: "tax_rate_not_mapped",
+    MappingList.PAYMENT_ACCOUNT: "payment_account_not_mapped",
+}
+"""The problem that names a code which is missing in a list."""
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """One source code."""
+
+    source: str
+    name: str
+    target: str
+    state: CodeState
+    note: str = ""
+    suggestion: Suggestion | None = None
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Both sides' lists and what is mapped between them."""
+
+    source_accounts: Sequence[Account]
+    source_taxes: Sequence[TaxRate]
+    source_banks: Sequence[BankAccount]
+    target_accounts: Mapping[str, Account]
+    target_taxes: Mapping[str, TaxRate]
+    mapped: Mapping[tuple[str, str], tuple[str, str]]
+    waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def targets(self, where: MappingList) -> Mapping[str, Entry]:
+        """What a list's codes may be mapped to."""
+        if where is MappingList.TAX_RATE:
+            return self.target_taxes
+        payments = where is MappingList.PAYMENT_ACCOUNT
+        return {
+            code: account
+            for code, account in self.target_accounts.items()
+            if (account.takes_payments if payments else account.takes_documents)
+        }
+
+
+def load_lists(db: sa.Connection, integration_id: int) -> Lists:
+    """Everything the mapping pages show, in a handful of statements."""
+    row = db.execute(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id)).one()
+    accounts = cast(list[Account], load_list(db, row.ledger_id, Kind.ACCOUNT))
+    taxes = cast(list[TaxRate], load_list(db, row.ledger_id, Kind.TAX_RATE))
+    stored = sa.select(MAPPINGS.c.list, MAPPINGS.c.source_code, MAPPINGS.c.target_code).where(
+        MAPPINGS.c.integration_id == integration_id
+    )
+    return Lists(
+        source_accounts=cast(list[Account], load_list(db, row.stock_id, Kind.ACCOUNT)),
+        source_taxes=cast(list[TaxRate], load_list(db, row.stock_id, Kind.TAX_RATE)),
+        source_banks=cast(list[BankAccount], load_list(db, row.stock_id, Kind.BANK_ACCOUNT)),
+        target_accounts={a.code: a for a in accounts if a.code},
+        target_taxes={t.code: t for t in taxes if t.code},
+        mapped={(r.list, fold(r.source_code)): (r.source_code, r.target_code) for r in db.execute(stored)},
+        waiting=_waiting(db, integration_id),
+    )
+
+
+def code_rows(lists: Lists, where: MappingList, suggestions: Sequence[Suggestion]) -> list[CodeRow]:
+    """Every code of a list: those of the stock system, those that documents wait for, those that are mapped."""
+    names = {fold(code): (code, name) for code, name in _source_codes(lists, where) if code}
+    for (code_list, folded), _ in lists.waiting.items():
+        if code_list == where and folded:
+            names.setdefault(folded, (folded, "named by a document only"))
+    for (code_list, folded), (source, _) in lists.mapped.items():
+        if code_list == where:
+            names.setdefault(folded, (source, "no longer in the stock system's list"))
+    suggested = {fold(each.source_code): each for each in suggestions}
+    rates = {fold(tax.code): tax for tax in lists.source_taxes} if where is MappingList.TAX_RATE else {}
+    return [
+        _row(lists, where, folded, code, name, suggested.get(folded), rates.get(folded))
+        for folded, (code, name) in sorted(names.items())
+    ]
+
+
+def _source_codes(lists: Lists, where: MappingList) -> list[tuple[str, str]]:
+    if where is MappingList.TAX_RATE:
+        return [(tax.code, f"{tax.name} ({tax.percent.normalize():f}%)") for tax in lists.source_taxes]
+    if where is MappingList.PAYMENT_ACCOUNT:
+        paying = [(account.code, account.name) for account in lists.source_accounts if account.takes_payments]
+        return [*paying, *((bank.code, bank.name) for bank in lists.source_banks)]
+    return [(account.code, account.name) for account in lists.source_accounts if account.active]
+
+
+def _row(
+    lists: Lists,
+    where: MappingList,
+    folded: str,
+    code: str,
+    name: str,
+    suggestion: Suggestion | None,
+    source_tax: TaxRate | None,
+) -> CodeRow:
+    _, target = lists.mapped.get((where, folded), ("", ""))
+    waiting = lists.waiting.get((where, folded), 0)
+    if not target:
+        state = CodeState.SUGGESTED if suggestion else CodeState.UNMAPPED
+        return CodeRow(code, name, "", state, suggestion=suggestion, waiting=waiting)
+    state, note = standing(lists, where, target, source_tax)
+    return CodeRow(code, name, target, state, note, waiting=waiting)
+
+
+def standing(lists: Lists, where: MappingList, target: str, source_tax: TaxRate | None = None) -> tuple[CodeState, str]:
+    """How a target code stands in the ledger."""
+    every: Mapping[str, Any] = lists.target_taxes if where is MappingList.TAX_RATE else lists.target_accounts
+    entry: Entry | None = every.get(target)
+    if entry is None:
+        return CodeState.MISSING, ""
+    if not entry.active:
+        return CodeState.ARCHIVED, entry.name
+    if isinstance(entry, TaxRate) and source_tax is not None and entry.percent != source_tax.percent:
+        return CodeState.RATES_DIFFER, f"{source_tax.percent.normalize():f}% there, {entry.percent.normalize():f}% here"
+    return CodeState.MAPPED, entry.name
+
+
+def search_contacts(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[Any]]:
+    """Contacts of the ledger whose name contains the text."""
+    chosen: sa.Select[Any] = (
+        sa.select(SNAPSHOTS.c.external_id, SNAPSHOTS.c.label)
+        .where(SNAPSHOTS.c.connection_id == ledger_id, SNAPSHOTS.c.kind == Kind.CONTACT.value)
+        .where(SNAPSHOTS.c.withdrawn.is_(False), SNAPSHOTS.c.natural_key.contains(fold(text), autoescape=True))
+    )
+    return list(db.execute(chosen.order_by(SNAPSHOTS.c.natural_key).limit(25)).all())
+
+
+def contact_name(db: sa.Connection, ledger_id: int, external_id: str) -> str:
+    """The name of one contact of the ledger; empty when it is not there."""
+    chosen = sa.select(SNAPSHOTS.c.label).where(
+        SNAPSHOTS.c.connection_id == ledger_id,
+        SNAPSHOTS.c.kind == Kind.CONTACT.value,
+        SNAPSHOTS.c.external_id == external_id,
+        SNAPSHOTS.c.withdrawn.is_(False),
+    )
+    return db.execute(chosen).scalar() or ""
+
+
+def _waiting(db: sa.Connection, integration_id: int) -> dict[tuple[str, str], int]:
+    """How many held documents wait for each code."""
+    lists = {code: where for where, code in NEEDED_BY.items()}
+    counted = (
+        sa.select(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject, sa.func.count().label("count"))
+        .where(OPERATIONS.c.integration_id == integration_id, OPERATIONS.c.state == OperationState.HELD.value)
+        .where(OPERATIONS.c.problem_code.in_(lists))
+        .group_by(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
+    )
+    return {(lists[row.problem_code], fold(row.problem_subject)): row._mapping["count"] for row in db.execute(counted)}

@@ -1,0 +1,38 @@
+"""The tables the pages read."""
+
+from hub.models import (
+    AuditEvent,
+    BatchRow,
+    Bucket,
+    ConnectionRow,
+    Exchange,
+    Exclusion,
+    Flow,
+    Integration,
+    Link,
+    MappingRow,
+    NativeRecord,
+    OAuthRequest,
+    OperationRow,
+    Run,
+    Schedule,
+    Snapshot,
+    table,
+)
+
+AUDIT_EVENTS = table(AuditEvent)
+BATCHES = table(BatchRow)
+BUCKETS = table(Bucket)
+CONNECTIONS = table(ConnectionRow)
+EXCHANGES = table(Exchange)
+EXCLUSIONS = table(Exclusion)
+FLOWS = table(Flow)
+INTEGRATIONS = table(Integration)
+LINKS = table(Link)
+MAPPINGS = table(MappingRow)
+OAUTH_REQUESTS = table(OAuthRequest)
+OPERATIONS = table(OperationRow)
+RECORDS = table(NativeRecord)
+RUNS = table(Run)
+SCHEDULES = table(Schedule)
+SNAPSHOTS = table(Snapshot)

@@ -1,0 +1,172 @@
+"""The words of the pages: kinds, states, money and time as people read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+
+from hub.errors import Problem
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "contact": ("Contact", "Contacts"),
+    "item": ("Item", "Items"),
+    "invoice": ("Invoice", "Invoices"),
+    "credit_note": ("Credit note", "Credit notes"),
+    "bill": ("Bill", "Bills"),
+    "supplier_credit": ("Supplier credit", "Supplier credits"),
+    "payment": ("Payment", "Payments"),
+    "refund": ("Refund", "Refunds"),
+    "allocation": ("Allocation", "Allocations"),
+}
+
+OPERATION_STATES: Mapping[str, str] = {
+    "held": "Held",
+    "proposed": "Waiting for approval",
+    "pending": "Approved, waiting to be sent",
+    "sending": "Being sent",
+    "unsure": "Not sure that it arrived",
+    "failed": "Refused",
+    "done": "Posted",
+    "dropped": "Skipped",
+    "replaced": "Replaced by a newer plan",
+}
+
+RUN_STATES: Mapping[str, str] = {
+    "open": "Running",
+    "done": "Finished",
+    "parked": "Waiting for the platform",
+    "failed": "Failed",
+    "stopped": "Stopped",
+    "taken_over": "Taken over by another process",
+}
+
+ACTIONS: Mapping[str, str] = {"create": "Create", "update": "Update", "void": "Void", "delete": "Delete"}
+
+CAUSES: Mapping[str, str] = {
+    "person": "somebody asked for it",
+    "nudge": "there is something to post",
+    "schedule": "the schedule",
+    "connected": "it was connected",
+    "parked": "the wait for the platform is over",
+}
+
+MODES: Mapping[str, str] = {"off": "Off", "review": "Review first", "automatic": "Automatic"}
+
+ROLES: Mapping[str, str] = {"stock": "Stock system", "ledger": "Ledger", "checker": "Checker"}
+
+
+def kind_title(kind: str) -> str:
+    """One document of a kind."""
+    return KINDS[kind][0] if kind in KINDS else _spoken(kind)
+
+
+def kinds_title(kind: str) -> str:
+    """Several documents of a kind."""
+    return KINDS[kind][1] if kind in KINDS else _spoken(kind)
+
+
+def operation_state(state: str) -> str:
+    """How an intended write stands."""
+    return OPERATION_STATES.get(state, _spoken(state))
+
+
+def run_state(state: str) -> str:
+    """How a run stands."""
+    return RUN_STATES.get(state, _spoken(state))
+
+
+def cause(why: str) -> str:
+    """Why a run was wanted."""
+    return CAUSES.get(why, why or "unknown")
+
+
+def amount(value: Decimal | str | None, currency: str = "") -> str:
+    """An amount with thousands separated and its currency; nothing for no amount."""
+    if value is None or value == "":
+        return ""
+    return f"{Decimal(value):,} {currency}".strip()
+
+
+def day(value: date | str | None) -> str:
+    """A calendar day, in the one form that nobody misreads."""
+    return "" if value is None else str(value)
+
+
+def moment(value: datetime | None, absent: str = "never") -> Markup | str:
+    """A moment for people and machines."""
+    if value is None:
+        return absent
+    in_utc = value.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(in_utc.isoformat(), in_utc.strftime("%Y-%m-%d %H:%M UTC"))
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its two largest units."""
+    whole = max(0, round(seconds))
+    parts = ((whole // 3600, "h"), (whole % 3600 // 60, "min"), (whole % 60, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 document, 2 documents."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def problem_of(stored: Mapping[str, Any] | None) -> Problem | None:
+    """A stored problem as an object."""
+    return Problem.model_validate(stored) if stored else None
+
+
+def pretty(body: bytes | str) -> str:
+    """JSON laid out for reading, number by number as it is sent; anything else as it is."""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else body
+    try:
+        return "".join(_laid_out(json.loads(text, parse_float=Decimal), ""))
+    except ValueError:
+        return text
+
+
+def _laid_out(value: Any, indent: str) -> Iterable[str]:
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        yield "{"
+        for number, (name, part) in enumerate(value.items()):
+            yield f"{',' if number else ''}\n{inner}{json.dumps(name, ensure_ascii=False)}: "
+            yield from _laid_out(part, inner)
+        yield f"\n{indent}}}"
+    elif isinstance(value, list) and value:
+        yield "["
+        for number, part in enumerate(value):
+            yield f"{',' if number else ''}\n{inner}"
+            yield from _laid_out(part, inner)
+        yield f"\n{indent}]"
+    else:
+        yield str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def install(app: Flask) -> None:
+    """Make the words known to the templates."""
+    app.jinja_env.filters.update(
+        kind=kind_title,
+        kinds=kinds_title,
+        operation_state=operation_state,
+        run_state=run_state,
+        cause=cause,
+        amount=amount,
+        day=day,
+        moment=moment,
+        duration=duration,
+        problem=problem_of,
+        spoken=_spoken,
+    )
+    app.jinja_env.globals.update(counted=counted, ACTIONS=ACTIONS, MODES=MODES, ROLES=ROLES)
