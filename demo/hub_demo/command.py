@@ -16,14 +16,16 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from hub.app import create_app, serve
 from hub.engine import Hub
 from hub.models import OperationRow, OperationState, Run, table
-from hub.plugins import load
+from hub.plugins import Plugins, load
+from hub.scheduler import Workers
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
 from hub_demo.journey import Joined, set_up
-from hub_demo.simulators import running
+from hub_demo.simulators import free_port, running
 from hub_demo.summary import created_so_far, show, summarise
 
 TRUE_MINUTE = 60.0
@@ -57,7 +59,8 @@ def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, port: int) 
     console = Console(stderr=as_json)
     folder.mkdir(parents=True, exist_ok=True)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
-    with running(folder, minute=minute) as pair, _hub(folder, port) as hub:
+    plugins = load()
+    with running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
         started = time.monotonic()
         joined = set_up(hub, pair, minute=minute, say=lambda text: console.print(f"· {text}"))
         _announce(console, minute)
@@ -69,7 +72,7 @@ def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, port: int) 
         else:
             show(summary, console)
         if not once:
-            _serve(hub, console)
+            _serve(hub, plugins, console)
     sys.exit(0 if summary.is_good else 1)
 
 
@@ -82,11 +85,18 @@ def _announce(console: Console, minute: float) -> None:
 
 
 @contextmanager
-def _hub(folder: Path, port: int) -> Iterator[Hub]:
-    settings = load_settings(data=folder, base_url=f"http://localhost:{port or 8080}", listen_port=port)
+def _hub(folder: Path, plugins: Plugins, port: int) -> Iterator[Hub]:
+    port = free_port(port)
+    settings = load_settings(
+        data=folder,
+        database_url="",
+        base_url=f"http://127.0.0.1:{port}",
+        listen_host="127.0.0.1",
+        listen_port=port,
+        log_level="warning",
+    )
     store = Store(settings.store_url)
     store.migrate()
-    plugins = load()
     try:
         yield Hub(store, Vault(settings.keys()), plugins.providers, settings, observers=plugins.observers)
     finally:
@@ -96,6 +106,8 @@ def _hub(folder: Path, port: int) -> Iterator[Hub]:
 def _sync(hub: Hub, joined: Joined, console: Console) -> None:
     """Run the stock side, then whatever it made useful, with a progress display."""
     hub.want(joined.stock_id, "demo")
+    if not joined.is_new:  # a first day has just read the ledger's lists
+        hub.want(joined.ledger_id, "demo")
     failures: list[str] = []
 
     def work() -> None:
@@ -125,13 +137,10 @@ def _update(hub: Hub, joined: Joined, progress: Progress, bars: dict[str, Any]) 
     with hub.store.read() as db:
         latest = sa.select(run_rows.c.counts, run_rows.c.progress).where(run_rows.c.connection_id == joined.stock_id)
         stock = db.execute(latest.order_by(run_rows.c.id.desc()).limit(1)).first()
-        by_state = dict(
-            db.execute(
-                sa.select(operations.c.state, sa.func.count())
-                .where(operations.c.integration_id == joined.integration_id)
-                .group_by(operations.c.state)
-            ).all()
+        chosen = sa.select(operations.c.state, sa.func.count()).where(
+            operations.c.integration_id == joined.integration_id
         )
+        by_state: dict[str, int] = {row[0]: row[1] for row in db.execute(chosen.group_by(operations.c.state))}
     if stock is not None:
         read = sum(count for name, count in stock.counts.items() if name.startswith("pulled"))
         progress.update(bars["reading Cin7 Core"], completed=read, total=max(read, stock.progress.get("expected") or 0))
@@ -141,9 +150,13 @@ def _update(hub: Hub, joined: Joined, progress: Progress, bars: dict[str, Any]) 
     progress.update(bars["posting to Xero"], completed=done, total=max(total, 1))
 
 
-def _serve(hub: Hub, console: Console) -> None:
-    from hub.app import create_app, serve
-
-    app = create_app(hub, load())
-    console.print("\nThe web pages are left running; press Ctrl-C to end the demo.")
-    serve(app, hub.settings, ready=lambda url: console.print(f"Open [bold]{url}[/bold]"))
+def _serve(hub: Hub, plugins: Plugins, console: Console) -> None:
+    """Leave the pages running, with workers behind them, so that what is approved there is done."""
+    app = create_app(hub, blueprints=plugins.blueprints(hub), installed=plugins.installed)
+    workers = Workers(hub)
+    workers.start()
+    console.print(f"\nOpen [bold]{hub.settings.base_url}[/bold] in a browser. Press Ctrl-C to end the demo.")
+    try:
+        serve(app, hub)
+    finally:
+        workers.stop()

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from hub import Door, Provider
 from hub.documents import Kind
 from hub.engine import Decisions, Hub, RunReport
-from hub.engine.facts import load_matches
 from hub.engine.connections import connect, integrate, limits_of, parse_settings, reconnect, view
+from hub.engine.facts import load_matches
 from hub.mapping import Default, MappingList, fold
 from hub.models import ConnectionRow, Flow, FlowMode, Integration, table
 from hub.oauth import begin, finish
@@ -33,6 +33,7 @@ class Joined:
     stock_id: int
     ledger_id: int
     integration_id: int
+    is_new: bool
 
 
 def set_up(hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None]) -> Joined:
@@ -42,13 +43,13 @@ def set_up(hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None]) -
     ledger_id = _connect_ledger(hub, pair, {**limits, "concurrent": 5}, say)
     integration_id = _integration(hub, stock_id, ledger_id)
     if integration_id is not None:
-        return Joined(stock_id, ledger_id, integration_id)
+        return Joined(stock_id, ledger_id, integration_id, is_new=False)
     say("joining the two: start date 1 December 2010, periodic inventory")
     integration_id = integrate(hub, stock_id, ledger_id, start_date=START_DATE, name="Gift shop to Xero", actor=ACTOR)
     _read_lists(hub, stock_id, ledger_id, say)
     _map(hub, integration_id, ledger_id, say)
     _switch_on(hub, integration_id, say)
-    return Joined(stock_id, ledger_id, integration_id)
+    return Joined(stock_id, ledger_id, integration_id, is_new=True)
 
 
 def _known(hub: Hub, provider: str) -> ConnectionRow | None:

@@ -103,12 +103,13 @@ def _ports(folder: Path) -> dict[str, int]:
     remembered = folder / "ports.json"
     ports: dict[str, int] = json.loads(remembered.read_text()) if remembered.exists() else {}
     for name in ("cin7core", "xero"):
-        ports[name] = _free_port(ports.get(name, 0))
+        ports[name] = free_port(ports.get(name, 0))
     remembered.write_text(json.dumps(ports))
     return ports
 
 
-def _free_port(wanted: int) -> int:
+def free_port(wanted: int) -> int:
+    """The wanted port where nobody listens on it, else any free one."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

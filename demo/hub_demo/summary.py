@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -267,7 +268,7 @@ def _missing(db: sa.Connection, joined: Joined) -> dict[tuple[str, str], Decimal
     return _sums(db.execute(chosen))
 
 
-def _sums(rows: Iterable[sa.Row[Any]]) -> dict[tuple[str, str], Decimal]:
+def _sums(rows: Iterable[Any]) -> dict[tuple[str, str], Decimal]:
     found: dict[tuple[str, str], Decimal] = {}
     for kind, currency, amount in rows:
         if amount:
@@ -288,7 +289,7 @@ def show(summary: Summary, console: Console) -> None:
     for title, reasons in (
         ("Held, with the reason", summary.held),
         ("Refused by the ledger", summary.refused),
-        ("Not eligible, with the rule", summary.not_eligible),
+        ("Excluded (not eligible), with the rule", summary.not_eligible),
     ):
         console.print(f"[bold]{title}[/bold]" if reasons else f"{title}: none")
         for reason, count in reasons.items():
@@ -304,9 +305,9 @@ def show(summary: Summary, console: Console) -> None:
 
 
 def _kinds_table(summary: Summary) -> Table:
-    shown = Table(title="Every source document, accounted for")
-    for column in ("", "in Core", "created", "adopted", "held", "refused", "not eligible", "waiting"):
-        shown.add_column(column, justify="left" if not column else "right")
+    shown = Table(title="Every source document, accounted for", box=SIMPLE_HEAD)
+    for column in ("", "in Core", "created", "adopted", "held", "refused", "excluded", "waiting"):
+        shown.add_column(column, justify="left" if not column else "right", no_wrap=True)
     for one in summary.kinds:
         counts = (one.source, one.created, one.adopted, one.held, one.refused, one.not_eligible, one.waiting)
         shown.add_row(one.kind.replace("_", " "), *(f"{count:,}" for count in counts))
@@ -314,13 +315,12 @@ def _kinds_table(summary: Summary) -> Table:
 
 
 def _totals_table(summary: Summary) -> Table:
-    shown = Table(title="Totals, as each side's own books say")
-    for column in ("", "currency", "Core (authorised)", "not posted", "Xero", "difference"):
-        shown.add_column(column, justify="left" if column in ("", "currency") else "right")
+    shown = Table(title="Authorised totals, as each side's own books say", box=SIMPLE_HEAD)
+    for column in ("", "Core", "not posted", "Xero", "difference"):
+        shown.add_column(column, justify="right" if column else "left", no_wrap=True)
     for one in summary.totals:
         shown.add_row(
-            one.kind.replace("_", " "),
-            one.currency,
+            f"{one.kind.replace('_', ' ')} {one.currency}",
             *(f"{Decimal(value):,.2f}" for value in (one.stock, one.not_posted, one.ledger, one.difference)),
         )
     return shown
