@@ -202,7 +202,8 @@ def payload_hash(document: Document) -> str:
 
 def state_digest(state: TargetState) -> str:
     """What a person could have edited in the ledger: not its payments, not its stamp."""
-    parts = (state.number, state.reference, state.contact_id, str(state.date), str(state.total))
+    total = "" if state.total is None else f"{state.total.normalize():f}"  # 12.0 is not another total than 12.00
+    parts = (state.number, state.reference, state.contact_id, str(state.date), total)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
@@ -607,23 +608,35 @@ class Look(StrEnum):
 
 
 def judge_look(
-    document: Document, action: Action, candidates: Sequence[TargetState], facts: Facts
+    document: Document,
+    action: Action,
+    candidates: Sequence[TargetState],
+    facts: Facts,
+    before: TargetState | None = None,
 ) -> tuple[Look, TargetState | None]:
     """Settle with the one live candidate that equals what we sent; a person decides anything doubtful.
 
-    An update or a removal that is not there yet may simply be repeated, for it has the same effect twice.
+    An update or a removal that is not there yet may simply be repeated, for it has the same effect twice. ``before`` is
+    the target as we last knew it: an update that shows was ours, not an edit by a person.
     """
-    if action in (Action.VOID, Action.DELETE):
-        gone = next((state for state in candidates if not state.status.is_live), None)
-        return (Look.SETTLED, gone) if gone else (Look.NOT_DONE, None)
-    if action is Action.UPDATE:
-        return Look.NOT_DONE, None
     live = [state for state in candidates if state.status.is_live]
+    if action in (Action.VOID, Action.DELETE):
+        return (Look.NOT_DONE, None) if live else (Look.SETTLED, next(iter(candidates), None))
+    if action is Action.UPDATE:
+        arrived = len(live) == 1 and before is not None and state_digest(live[0]) != state_digest(before)
+        return (Look.SETTLED, live[0]) if arrived and _shows(document, live[0], facts) else (Look.NOT_DONE, None)
     if not live:
         return Look.NOT_DONE, None
     if len(live) == 1 and live[0].ours and _equals(document, live[0], facts):
         return Look.SETTLED, live[0]
     return Look.ASK, None
+
+
+def _shows(document: Document, state: TargetState, facts: Facts) -> bool:
+    """Whether an update that was sent is what the target says now."""
+    if isinstance(document, Contact):
+        return fold(document.name) in (fold(state.number), fold(state.reference))
+    return _equals(document, state, facts)
 
 
 def _equals(document: Document, state: TargetState, facts: Facts) -> bool:

@@ -51,6 +51,14 @@ def neighbours(db: sa.Connection, connection_id: int) -> Neighbours:
     )
 
 
+def claim_all(store: Store, db: sa.Connection, connection_id: int) -> Neighbours:
+    """Take the write locks of a connection's integrations: a plan that is being made sees a change, or is woken by it."""
+    sides = neighbours(db, connection_id)
+    for integration_id in sorted(sides.all):
+        store.claim(db, integration_id)
+    return sides
+
+
 def natural_key(document: Document) -> str:
     """What a record is matched by when nothing else links it."""
     if isinstance(document, Contact):
@@ -67,7 +75,7 @@ def deliver(store: Store, run: RunToken, feed: Feed, page: Page) -> dict[str, in
     present = run.clock()
     with store.write() as db:
         run.guard(db)
-        sides = neighbours(db, run.connection_id)
+        sides = claim_all(store, db, run.connection_id)
         cursor = _cursor(db, run.connection_id, feed)
         if page.organisation:
             _save_organisation(store, db, run.connection_id, sides, page.organisation.model_dump(mode="json"))

@@ -289,13 +289,16 @@ class Hub:
         settling.settle(self.store, run, batch, outcomes, settling_seconds=provider.settling_seconds)
         self._refresh(session, run, batch, outcomes)
 
-    def _push(self, session: Session, batch: Batch, provider: Provider, run: runs.RunToken) -> list[Outcome]:
+    def _push(
+        self, session: Session, batch: Batch, provider: Provider, run: runs.RunToken, *, again: bool = False
+    ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         try:
             for outcome in session.push(batch):
                 outcomes.append(outcome)
         except (BusyError, UnreachableError, UnauthorizedError, RejectedError, StoppedError):
-            if outcomes:
+            # A refusal of the second try says nothing about the first, which is still unsure.
+            if outcomes or again:
                 return outcomes
             raise
         except RunLostError:
@@ -305,15 +308,15 @@ class Hub:
             log.warning("batch %s is unsure: %s", batch.id, error)
             may = isinstance(error, UnsureError) and not outcomes
             if may and taking.may_resend(self.store, run, batch, provider.resend_seconds):
-                return self._push(session, batch, provider, run)
+                return self._push(session, batch, provider, run, again=True)
         return outcomes
 
     def _refresh(self, session: Session, run: runs.RunToken, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """A refusal because of the target's state: read the targets again, so that the plan sees why."""
         refused = {outcome.operation_id for outcome in outcomes if outcome.refresh}
-        known = [one for one in batch.operations if one.id in refused and one.target_id]
-        if known:
-            looking.record_states(self.store, run, known, self._look(session, known))
+        again = looking.refused_targets(self.store, [one for one in batch.operations if one.id in refused])
+        if again:
+            looking.record_states(self.store, run, again, self._look(session, again))
 
     def _park(self, connection_id: int, seconds: float) -> None:
         until = self.clock() + timedelta(seconds=seconds)

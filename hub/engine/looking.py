@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Kind
-from hub.engine.delivery import merge_state, save_states
-from hub.engine.facts import load_ground, load_targets, refs_of
+from hub.documents import TRADE_KINDS, Kind
+from hub.engine.delivery import claim_all, merge_state, save_states
+from hub.engine.facts import load_ground, load_links, load_targets, refs_of
 from hub.engine.notes import chunks
 from hub.engine.runs import RunToken, write_progress
-from hub.engine.settling import Settlement, hold
+from hub.engine.settling import Settlement, forget_bytes, hold
 from hub.engine.taking import Candidates, operation_of
 from hub.errors import Problem
 from hub.models import Link, OperationRow, OperationState, table
@@ -39,19 +39,18 @@ def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[
     """
     with store.write() as db:
         run.guard(db)
+        store.claim(db, chosen.integration_id)
         states: list[TargetState] = []
         same: list[int] = []
-        for one in chosen.operations:
-            if one.id not in found:
-                continue
-            missing = TargetState(kind=one.kind, target_id=one.target_id, status=TargetStatus.MISSING)
-            state = next(iter(found[one.id]), missing)
+        looked = [one for one in chosen.operations if one.id in found]
+        for one in looked:
+            state = _state_of(one, found)
             states.append(state)
             if one.target and _looks_the_same(one.target, merge_state(one.target, state)):
                 same.append(one.id)
         save_states(store, db, run.connection_id, states)
         version = sa.select(links.c.version).where(links.c.id == operations.c.link_id).scalar_subquery()
-        seen = sa.update(operations).where(operations.c.id.in_([one.id for one in chosen.operations]))
+        seen = sa.update(operations).where(operations.c.id.in_([one.id for one in looked]))
         db.execute(seen.values(looked_in=run.id))
         db.execute(sa.update(operations).where(operations.c.id.in_(same)).values(link_version=version))
 
@@ -59,10 +58,16 @@ def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[
 def record_states(
     store: Store, run: RunToken, looked: Sequence[Operation], found: Mapping[int, Sequence[TargetState]]
 ) -> None:
-    """Keep what a look said of the targets of refused operations."""
+    """Keep what a look said of the targets that refused operations touch."""
     with store.write() as db:
         run.guard(db)
-        save_states(store, db, run.connection_id, [state for one in looked for state in found.get(one.id, ())])
+        claim_all(store, db, run.connection_id)
+        save_states(store, db, run.connection_id, [_state_of(one, found) for one in looked])
+
+
+def _state_of(one: Operation, found: Mapping[int, Sequence[TargetState]]) -> TargetState:
+    missing = TargetState(kind=one.kind, target_id=one.target_id, status=TargetStatus.MISSING)
+    return next(iter(found[one.id]), missing)
 
 
 def _looks_the_same(before: TargetState, after: TargetState) -> bool:
@@ -97,7 +102,12 @@ def unsure(store: Store, run: RunToken) -> tuple[UnsureOperations | None, dateti
             .order_by(operations.c.id)
             .limit(LOOKED_AT_ONCE)
         )
-        found = [operation_of(row, row.batch_id or "") for row in db.execute(alike)]
+        rows = db.execute(alike).all()
+        live, _ = load_links(
+            db, first.integration_id, first.kind, [row.source_id for row in rows], with_document=False
+        )
+        states = {source_id: link.state for source_id, link in live.items()}
+        found = [operation_of(row, row.batch_id or "", states.get(row.source_id)) for row in rows]
         targets = load_targets(db, first.integration_id, {ref for one in found for ref in refs_of(one.document)})
     known = tuple(
         replace(one, targets={ref: targets[ref] for ref in refs_of(one.document) if ref in targets}) for one in found
@@ -131,10 +141,12 @@ def settle_look(
             row = rows[one.id]
             if row.state != OperationState.UNSURE.value or one.id not in found:
                 continue
-            verdict, state = judge_look(one.document, one.action, _unclaimed(db, row, found[one.id]), facts)
+            candidates = _unclaimed(db, row, found[one.id])
+            verdict, state = judge_look(one.document, one.action, candidates, facts, one.target)
             name = _judge(settlement, row, one, verdict, state)
             counts[name] = counts.get(name, 0) + 1
         settlement.flush()
+        forget_bytes(db, {row.batch_id for row in rows.values() if row.batch_id}, present)
         write_progress(db, run.id, "look", counts, {})
     return counts
 
@@ -169,6 +181,24 @@ def _judge(settlement: Settlement, row: sa.Row[Any], one: Operation, verdict: Lo
     problem = _ask(row, verdict)
     hold(db, row, problem, OperationState.FAILED)
     return "asked"
+
+
+def refused_targets(store: Store, refused: Sequence[Operation]) -> list[Operation]:
+    """What must be read again after a refusal because of state: the targets, and what new ones were to refer to."""
+    again = [one for one in refused if one.target_id]
+    refs = {ref: one for one in refused if not one.target_id for ref in refs_of(one.document) if ref[0] in TRADE_KINDS}
+    if not refs:
+        return again
+    with store.read() as db:
+        first = next(iter(refs.values()))
+        integration_id = db.execute(sa.select(operations.c.integration_id).where(operations.c.id == first.id)).scalar_one()
+        for number, (kind, source_id) in enumerate(refs, start=1):
+            live, _ = load_links(db, integration_id, kind, [source_id])
+            link = live.get(source_id)
+            if link and link.written_document:
+                asked = Operation(-number, kind, Action.UPDATE, link.written_document, "", target_id=link.target_id)
+                again.append(replace(asked, generation=link.generation, target=link.state))
+    return again
 
 
 def _ask(row: sa.Row[Any], verdict: Look) -> Problem:

@@ -135,15 +135,18 @@ def _take_over(db: sa.Connection, connection_id: int, stale_before: datetime, pr
         )
     )
     if db.execute(dead).rowcount:
-        mark_unsure(db, connection_id, present)
+        mark_unsure(db, connection_id)
 
 
-def mark_unsure(db: sa.Connection, connection_id: int, present: datetime) -> None:
-    """What was on its way when a run ended may have arrived: it is looked for before it is written again."""
+def mark_unsure(db: sa.Connection, connection_id: int) -> None:
+    """What was on its way when a run ended may have arrived: it is looked for before it is written again.
+
+    The moment from which a look counts was stored when it was sent.
+    """
     change = sa.update(operations).where(
         operations.c.ledger_id == connection_id, operations.c.state == OperationState.SENDING.value
     )
-    db.execute(change.values(state=OperationState.UNSURE.value, not_before=present))
+    db.execute(change.values(state=OperationState.UNSURE.value))
     stored = sa.update(batches).where(batches.c.connection_id == connection_id, batches.c.state == "sending")
     db.execute(stored.values(state="unsure"))
 
@@ -153,7 +156,7 @@ def close(run: RunToken, state: RunState, problem: Problem | None = None) -> Non
     present = run.clock()
     with run.store.write() as db:
         run.guard(db)
-        mark_unsure(db, run.connection_id, present)
+        mark_unsure(db, run.connection_id)
         change = sa.update(runs).where(runs.c.id == run.id)
         values = {
             "state": state.value,

@@ -9,14 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Allocation, Document, Kind
+from hub.documents import Allocation, Document, Kind, parse_document
 from hub.documents import Settlement as MoneySettlement
 from hub.engine.delivery import merge_state
 from hub.engine.notes import chunks, forget_facts, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
 from hub.errors import Problem
-from hub.mapping import link_fact
-from hub.models import BatchRow, Link, OperationFact, OperationRow, OperationState, table
+from hub.mapping import ORGANISATION_FACT, link_fact
+from hub.models import OPEN_STATES, BatchRow, Link, OperationFact, OperationRow, OperationState, table
 from hub.providers import Action, Batch, Operation, Outcome, TargetState, TargetStatus
 from hub.reconcile import state_digest
 from hub.store import Store
@@ -25,6 +25,9 @@ batches = table(BatchRow)
 links = table(Link)
 operation_facts = table(OperationFact)
 operations = table(OperationRow)
+
+ON_ITS_WAY = (OperationState.SENDING.value, OperationState.UNSURE.value)
+NOT_ON_ITS_WAY = tuple(state for state in OPEN_STATES if state not in ON_ITS_WAY)
 
 SHARED_TARGETS = frozenset({Kind.CONTACT.value, Kind.ITEM.value})
 """A customer and a supplier may be one ledger contact; every other target belongs to one source record."""
@@ -41,6 +44,7 @@ def settle(
     counts: dict[str, int] = {}
     present = run.clock()
     with store.write() as db:
+        _claim(store, db, batch)
         chosen = sa.select(operations).where(operations.c.id.in_([one.id for one in batch.operations]))
         rows = {row.id: row for row in db.execute(chosen.with_for_update())}
         settlement = Settlement(store, db, present, list(rows.values()), [o.state for o in told.values() if o.state])
@@ -63,19 +67,26 @@ def _settle_one(
 ) -> str:
     db = settlement.db
     if row.state == OperationState.DONE.value:
-        return _late(db, row, outcome)
+        return _late(settlement, row, outcome)
     if row.batch_id != batch.id and outcome.state is None:
         return "late"
     if outcome.state is not None:
         return settlement.done(row, one.document, outcome.state, outcome.warnings)
     if outcome.problem is not None:
+        # A refusal is not planned again by itself: only when something it rests on turns out to have changed.
         hold(db, row, outcome.problem, OperationState.FAILED)
-        if outcome.refresh:
-            note_due(settlement.store, db, [due_row(row, "refused because of the target's state")])
         return "failed"
     change = sa.update(operations).where(operations.c.id == row.id, operations.c.state == OperationState.SENDING.value)
     db.execute(change.values(state=OperationState.UNSURE.value, not_before=not_before))
     return "unsure"
+
+
+def forget_bytes(db: sa.Connection, batch_ids: Iterable[str], present: datetime) -> None:
+    """A batch keeps its bytes only as long as one of its operations is on its way."""
+    for batch_id in batch_ids:
+        waiting = sa.exists().where(operations.c.batch_id == batch_id, operations.c.state.in_(ON_ITS_WAY))
+        change = sa.update(batches).where(batches.c.id == batch_id, ~waiting)
+        db.execute(change.values(state="settled", settled_at=present, body=None))
 
 
 def due_row(row: sa.Row[Any], reason: str) -> dict[str, Any]:
@@ -83,14 +94,12 @@ def due_row(row: sa.Row[Any], reason: str) -> dict[str, Any]:
     return {"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason}
 
 
-def _late(db: sa.Connection, row: sa.Row[Any], outcome: Outcome) -> str:
+def _late(settlement: Settlement, row: sa.Row[Any], outcome: Outcome) -> str:
     """An answer for something settled already: a second target must never go unnoticed."""
     state = outcome.state
     if state is None or row.action != Action.CREATE.value or state.target_id == row.target_id:
         return "late"
-    problem = posted_twice(row.label, row.target_id, state.target_id)
-    change = sa.update(operations).where(operations.c.id == row.id)
-    db.execute(change.values(problem=problem.model_dump(), problem_code=problem.code, problem_subject=state.target_id))
+    settlement.posted_twice(row, row.target_id, state.target_id)
     return "posted twice"
 
 
@@ -100,16 +109,24 @@ def posted_twice(label: str, first: str, second: str) -> Problem:
         code="posted_twice",
         what=f"{label} is in the ledger twice: {first} and {second}.",
         why="An answer came after another process had gone on.",
-        fix="Void one of the two in the ledger.",
+        fix="Void one of the two in the ledger, then retry or drop this.",
         subject=second,
         done="The hub keeps the first and touches neither.",
     )
 
 
+def _claim(store: Store, db: sa.Connection, batch: Batch) -> None:
+    """No plan may be made between what it reads of these operations and what we write of them."""
+    chosen = sa.select(operations.c.integration_id).where(operations.c.id.in_([one.id for one in batch.operations]))
+    for integration_id in sorted(set(db.execute(chosen).scalars())):
+        store.claim(db, integration_id)
+
+
 def hold(db: sa.Connection, row: sa.Row[Any], problem: Problem, state: OperationState = OperationState.HELD) -> None:
     """Keep an operation back with its problem; it comes due when one of its facts changes."""
     own = link_fact(row.kind, row.source_id)
-    facts = list(dict.fromkeys([*row.facts, own, *(link_fact(kind, id) for kind, id in row.depends_on)]))
+    named = (link_fact(kind, id) for kind, id in row.depends_on)
+    facts = list(dict.fromkeys([*row.facts, own, *named, ORGANISATION_FACT]))
     change = sa.update(operations).where(operations.c.id == row.id)
     values = {"problem": problem.model_dump(), "problem_code": problem.code, "problem_subject": problem.subject}
     db.execute(change.values(state=state.value, facts=facts, **values))
@@ -142,16 +159,19 @@ class Settlement:
     def done(self, row: sa.Row[Any], document: Document, state: TargetState, warnings: Sequence[str]) -> str:
         """One operation is done; answers with the word for the run's counts."""
         if row.action == Action.CREATE.value:
-            clash = self._clash(row, state)
-            if clash:
-                hold(self.db, row, clash, OperationState.FAILED)
+            other = self._by_source.get((row.kind, row.source_id))
+            if other not in (None, state.target_id):
+                self.posted_twice(row, str(other), state.target_id)
+                return "posted twice"
+            if self._is_taken(row, state):
                 return "failed"
-            self._add_link(row, document, state)
+            if other is None:
+                self._add_link(row, document, state)
+                self._move(document, -1)
         elif row.action == Action.UPDATE.value:
             self._renew_link(row, document, state)
         else:
-            self._end_link(row, state)
-        self._move(row, document)
+            self._end_link(row, document, state)
         self._settled.append(row)
         self._done.append(
             {"done_id": row.id, "new_target": state.target_id, "new_warnings": [*row.warnings, *warnings]}
@@ -179,15 +199,26 @@ class Settlement:
         touched = [link_fact(row.kind, row.source_id) for row in self._settled] + self._save_moves()
         touch_facts(self.store, self.db, [self._settled[0].integration_id], touched)
 
-    def _clash(self, row: sa.Row[Any], state: TargetState) -> Problem | None:
-        """Why this target can't become this source record's link."""
-        other = self._by_source.get((row.kind, row.source_id))
-        if other is not None:
-            return None if other == state.target_id else posted_twice(row.label, other, state.target_id)
+    def posted_twice(self, row: sa.Row[Any], first: str, second: str) -> None:
+        """Keep the record back until a person has voided one of its two targets."""
+        others = (
+            operations.c.flow_id == row.flow_id,
+            operations.c.source_id == row.source_id,
+            operations.c.id != row.id,
+        )
+        waiting = sa.update(operations).where(*others, operations.c.state.in_(NOT_ON_ITS_WAY))
+        if self.db.execute(waiting.values(state=OperationState.REPLACED.value)).rowcount:
+            note_due(self.store, self.db, [due_row(row, "posted twice")])
+        on_its_way = sa.select(operations.c.id).where(*others, operations.c.state.in_(ON_ITS_WAY))
+        state = OperationState.FAILED if self.db.execute(on_its_way).first() is None else OperationState(row.state)
+        hold(self.db, row, posted_twice(row.label, first, second), state)
+
+    def _is_taken(self, row: sa.Row[Any], state: TargetState) -> bool:
+        """Whether this target is another source record's; then a person is asked."""
         holder = None if row.kind in SHARED_TARGETS else self._by_target.get((row.kind, state.target_id))
-        if holder is None:
-            return None
-        return Problem(
+        if holder in (None, row.source_id):
+            return False
+        problem = Problem(
             code="target_taken",
             what=f"{row.label} came back as {state.number or state.target_id}, which belongs to another record.",
             why=f"It is linked to {holder}.",
@@ -195,10 +226,10 @@ class Settlement:
             subject=state.target_id,
             done="The link was left as it was.",
         )
+        hold(self.db, row, problem, OperationState.FAILED)
+        return True
 
     def _add_link(self, row: sa.Row[Any], document: Document, state: TargetState) -> None:
-        if (row.kind, row.source_id) in self._by_source:
-            return
         self._by_source[row.kind, row.source_id] = state.target_id
         self._by_target[row.kind, state.target_id] = row.source_id
         self._new_links.append(_link_row(row, document, state, self._present))
@@ -217,7 +248,11 @@ class Settlement:
         }
         self.db.execute(sa.update(links).where(links.c.id == row.link_id).values(values))
 
-    def _end_link(self, row: sa.Row[Any], state: TargetState) -> None:
+    def _end_link(self, row: sa.Row[Any], document: Document, state: TargetState) -> None:
+        written = sa.select(links.c.written_document).where(links.c.id == row.link_id)
+        text = self.db.execute(written).scalar()
+        # What comes back is what was written: the operation may carry a newer form that was never posted.
+        self._move(parse_document(row.kind, text) if text else document, 1)
         values = {
             "live": False,
             "ended_at": self._present,
@@ -229,12 +264,9 @@ class Settlement:
         # The source may already hold a newer form, for instance an edited payment that is now posted anew.
         self._due.append(due_row(row, "its target was removed"))
 
-    def _move(self, row: sa.Row[Any], document: Document) -> None:
+    def _move(self, document: Document, sign: int) -> None:
         """Money moved against a document changes what is due on it, at once and without a call."""
-        if row.action == Action.UPDATE.value:
-            return
-        sign = -1 if row.action == Action.CREATE.value else 1
-        for key, amount in _moved(document):
+        for key, amount in money_moved(document):
             self._moved[key] = self._moved.get(key, Decimal(0)) + sign * amount
 
     def _save_moves(self) -> list[str]:
@@ -312,7 +344,8 @@ def _link_row(row: sa.Row[Any], document: Document, state: TargetState, present:
     }
 
 
-def _moved(document: Document) -> Iterable[tuple[tuple[str, str], Decimal]]:
+def money_moved(document: Document) -> Iterable[tuple[tuple[str, str], Decimal]]:
+    """The documents that a settlement or an allocation moves money against, and how much."""
     if isinstance(document, MoneySettlement):
         yield (document.document_kind.value, document.document_id), document.amount
     elif isinstance(document, Allocation):

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,9 +14,9 @@ from hub.documents import Allocation, Kind, Status, parse_document
 from hub.engine.facts import Ground, load_dependencies, load_ground, load_links, load_targets, refs_of
 from hub.engine.notes import note_due
 from hub.engine.runs import RunToken
-from hub.engine.settling import hold
+from hub.engine.settling import hold, money_moved
 from hub.errors import Problem
-from hub.mapping import DIRECT_TARGET
+from hub.mapping import DIRECT_TARGET, Ref
 from hub.models import BatchRow, Exclusion, OperationRow, OperationState, table
 from hub.providers import Action, Batch, BatchRule, Operation, Payload, Provider, TargetState
 from hub.reconcile import Dependency, LinkView, dependency_problem
@@ -121,7 +120,8 @@ def take(
         targets = load_targets(db, chosen.integration_id, {ref for one in ready for ref in refs_of(one.document)})
         targets |= _named_targets(ready)
         payload, sent = _render(ground, ready, ground.facts(targets), rule)
-        _commit_sending(db, vault, run, batch_id, chosen, payload, sent)
+        settling = timedelta(seconds=ground.provider.settling_seconds)
+        _commit_sending(db, vault, run, Batch(batch_id, chosen.kind, chosen.action, tuple(sent), payload), settling)
     return Batch(batch_id, chosen.kind, chosen.action, tuple(sent), payload)
 
 
@@ -141,7 +141,6 @@ def _ready(
     )
     refs = {(Kind(kind), id) for row in rows.values() for kind, id in row.depends_on}
     standing = load_dependencies(db, ground, refs)
-    spent: dict[str, Decimal] = {}
     ready: list[Operation] = []
     for one in chosen.operations:
         row = rows[one.id]
@@ -159,10 +158,11 @@ def _ready(
         if problem:
             hold(db, row, problem)
             continue
-        capped = _capped(frozen, standing, spent)
+        capped = _capped(frozen, standing)
         if capped is None:
             _nothing_left(db, run, row)
             continue
+        _spend(capped, standing)
         if capped is not frozen:
             change = sa.update(operations).where(operations.c.id == row.id)
             db.execute(change.values(document=capped.document.model_dump_json()))
@@ -181,7 +181,7 @@ def _objection(
     one: Operation,
     row: sa.Row[Any],
     link: LinkView | None,
-    standing: Mapping[tuple[Kind, str], Dependency],
+    standing: Mapping[Ref, Dependency],
 ) -> Problem | None:
     """What speaks against sending now, seen from facts that may be newer than the plan."""
     if one.action is Action.CREATE:
@@ -209,9 +209,7 @@ def _objection(
     )
 
 
-def _capped(
-    one: Operation, standing: Mapping[tuple[Kind, str], Dependency], spent: dict[str, Decimal]
-) -> Operation | None:
+def _capped(one: Operation, standing: Mapping[Ref, Dependency]) -> Operation | None:
     """An allocation uses at most what is still due on the invoice and left on the credit; None when that is nothing."""
     document = one.document
     if not isinstance(document, Allocation) or one.action is not Action.CREATE:
@@ -220,14 +218,23 @@ def _capped(
     for ref in ((document.credit_kind, document.credit_id), (document.document_kind, document.document_id)):
         state = standing.get(ref, Dependency()).state
         if state is not None and state.due is not None:
-            amount = min(amount, state.due - spent.get(state.target_id, Decimal(0)))
+            amount = min(amount, state.due)
     if amount <= 0:
         return None
-    for ref in ((document.credit_kind, document.credit_id), (document.document_kind, document.document_id)):
-        state = standing.get(ref, Dependency()).state
-        if state is not None:
-            spent[state.target_id] = spent.get(state.target_id, Decimal(0)) + amount
+    if amount == document.amount:
+        return one
     return replace(one, document=document.model_copy(update={"amount": amount}))
+
+
+def _spend(one: Operation, standing: dict[Ref, Dependency]) -> None:
+    """What goes in this batch is no longer due for the rest of it."""
+    if one.action is not Action.CREATE:
+        return
+    for (kind, id), amount in money_moved(one.document):
+        state = standing.get((Kind(kind), id), Dependency()).state
+        if state is not None and state.due is not None:
+            left = state.model_copy(update={"due": state.due - amount})
+            standing[Kind(kind), id] = Dependency(state=left)
 
 
 def _nothing_left(db: sa.Connection, run: RunToken, row: sa.Row[Any]) -> None:
@@ -258,34 +265,28 @@ def _render(
         chosen = chosen[: len(chosen) // 2]
 
 
-def _commit_sending(
-    db: sa.Connection,
-    vault: Vault,
-    run: RunToken,
-    batch_id: str,
-    chosen: Candidates,
-    payload: Payload,
-    sent: Sequence[Operation],
-) -> None:
+def _commit_sending(db: sa.Connection, vault: Vault, run: RunToken, batch: Batch, settling: timedelta) -> None:
     db.execute(
         sa.insert(batches).values(
-            id=batch_id,
+            id=batch.id,
             connection_id=run.connection_id,
             run_id=run.id,
-            kind=chosen.kind.value,
-            action=chosen.action.value,
-            route=payload.route,
-            body=vault.seal(payload.body),
+            kind=batch.kind.value,
+            action=batch.action.value,
+            route=batch.payload.route,
+            body=vault.seal(batch.payload.body),
             state="sending",
             sent_at=run.clock(),
             resends=0,
         )
     )
-    change = sa.update(operations).where(operations.c.id.in_([one.id for one in sent]))
+    change = sa.update(operations).where(operations.c.id.in_([one.id for one in batch.operations]))
     values = {
         "state": OperationState.SENDING.value,
-        "batch_id": batch_id,
+        "batch_id": batch.id,
         "attempt": operations.c.attempt + 1,
+        # Should we die now: what arrives in this moment may not show at once, so nobody looks before this.
+        "not_before": run.clock() + settling,
     }
     db.execute(change.values(values))
 
@@ -300,6 +301,7 @@ def unsend(store: Store, run: RunToken, batch: Batch) -> None:
         values = {
             "state": OperationState.PENDING.value,
             "batch_id": None,
+            "not_before": None,
             "attempt": operations.c.attempt - 1,
         }
         db.execute(change.values(values))

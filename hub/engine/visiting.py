@@ -41,7 +41,7 @@ class Visits:
         if taking.unfinished_batch(self.hub.store, talk.run):
             with self.hub.store.write() as db:
                 talk.run.guard(db)
-                runs.mark_unsure(db, talk.run.connection_id, self.hub.clock())
+                runs.mark_unsure(db, talk.run.connection_id)
         step = talk.next_step()
         if step is None or isinstance(step, WaitStep):
             return None
