@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import logging
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from hub.cli.logs import set_up_logging
 from hub.engine import Hub
 from hub.errors import SettingsError
 from hub.plugins import Plugins, discover, load
@@ -75,16 +75,12 @@ class Workplace:
             return f"user {os.getuid()} (command line)"
 
     def set_up_logging(self) -> None:
-        """Log to standard error in the level of the settings; wrong settings are told when they are needed."""
+        """Log as the settings say; wrong ones are told when a command needs them."""
         try:
-            level = self.settings.log_level.upper()
+            level, form = self.settings.log_level, self.settings.log_format
         except SettingsError:
-            level = "INFO"
-        logging.basicConfig(
-            level="DEBUG" if self.debug else level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
-        for library in ("alembic", "apscheduler", "urllib3"):
-            logging.getLogger(library).setLevel("WARNING")
+            level, form = "info", "text"
+        set_up_logging("debug" if self.debug else level, form)
 
     def close(self) -> None:
         """Close the database if it was opened."""
