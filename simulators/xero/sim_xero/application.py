@@ -9,7 +9,7 @@ from flask import Flask, Response
 from . import admin, api, person
 from .errors import TEXT, not_found
 from .gateway import Gateway
-from .identity import service
+from .identity import addresses
 from .world import World
 
 
@@ -18,7 +18,7 @@ def build(world: World) -> WSGIApplication:
     app = Flask("sim_xero", static_folder=None)
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.register_blueprint(service.blueprint(world))
+    app.register_blueprint(addresses.blueprint(world))
     app.register_blueprint(api.blueprint(world))
     app.register_blueprint(admin.blueprint(world))
     app.register_blueprint(person.blueprint(world))
