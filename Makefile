@@ -1,0 +1,61 @@
+# The commands of this repository. Everything is installed into .venv; nothing else on the machine is touched.
+#
+#   make demo      a month of real trade, from a simulated Cin7 Core to a simulated Xero   (ARGS="--once --json")
+#   make test      everything that is checked: style, types, and all tests on SQLite and PostgreSQL
+#   make lint      style and types alone
+#   make pytest    the tests alone                                                          (ARGS="tests/test_store.py")
+#   make bench     the benchmarks
+#   make clean     remove what these commands made
+#
+# PYTHON chooses another interpreter (3.11 or newer) for .venv: make test PYTHON=python3.12
+
+PYTHON ?=
+ARGS ?=
+VENV := .venv
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/installed
+SETUPS := $(wildcard setup.cfg plugins/*/setup.cfg simulators/*/setup.cfg demo/setup.cfg)
+SOURCES := hub plugins/cin7core/hub_cin7core plugins/xero/hub_xero simulators/cin7core/sim_cin7core \
+	simulators/xero/sim_xero demo/hub_demo $(wildcard bench)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint pytest bench clean constraints
+
+help:
+	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
+
+install: $(STAMP)
+
+# Progress goes to standard error, so that `make demo ARGS="--once --json"` prints nothing but JSON.
+$(STAMP): requirements.txt constraints.txt $(SETUPS)
+	@.ci/install "$(VENV)" $(PYTHON) >&2
+	@touch "$(STAMP)"
+
+demo: $(STAMP)
+	@"$(RUN)" -m hub_demo $(ARGS)
+
+test: $(STAMP)
+	@$(MAKE) --no-print-directory --keep-going lint pytest
+
+# Each folder of tests is checked by itself: several of them have a conftest.py.
+lint: $(STAMP)
+	"$(RUN)" -m ruff check .
+	"$(RUN)" -m ruff format --check .
+	"$(RUN)" -m mypy $(SOURCES)
+	@set -e; for folder in tests plugins/*/tests simulators/*/tests; do \
+		echo "mypy $$folder"; "$(RUN)" -m mypy "$$folder"; \
+	done
+
+pytest: $(STAMP)
+	"$(RUN)" -m pytest $(if $(ARGS),$(ARGS),-n 2)
+
+bench: $(STAMP)
+	"$(RUN)" -m bench $(ARGS)
+
+clean:
+	rm -rf "$(VENV)" demo-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name '*.egg-info' -type d -prune -exec rm -rf {} +
+
+constraints:
+	@.ci/constraints "$(VENV)"
