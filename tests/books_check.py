@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from houses import START
+from houses import KINDS, START
 from worlds import World
 
-from hub.documents import Allocation, Contact, Document, Item, Kind, Settlement, Status, TradeDocument
+from hub.documents import Allocation, Contact, Document, Item, Settlement, Status, TradeDocument
 from hub.models import BatchRow, Due, Exclusion, Integration, Snapshot, table
 from hub.testing.books import DUE_KINDS, Entry
 
@@ -26,7 +26,9 @@ class Picture:
         for entry in world.books.live():
             self.live.setdefault(mark_of(entry), []).append(entry)
         operations = world.house.operations()
-        self.open = {row.source_id: row for row in operations if row.state in (*WAITING, "pending", "sending", "unsure")}
+        self.open = {
+            row.source_id: row for row in operations if row.state in (*WAITING, "pending", "sending", "unsure")
+        }
         self.dropped = {row.source_id for row in operations if row.state == "dropped"}
         self.links = {row.source_id: row for row in world.house.links()}
         with world.hub.store.read() as db:
@@ -34,13 +36,13 @@ class Picture:
             self.due = list(db.execute(sa.select(table(Due))))
             self.bodies = list(db.execute(sa.select(table(BatchRow)).where(table(BatchRow).c.body.is_not(None))))
             mine = table(Integration).c.stock_id
-            chosen = sa.select(table(Snapshot)).where(table(Snapshot).c.connection_id == sa.select(mine).scalar_subquery())
+            chosen = sa.select(table(Snapshot)).where(
+                table(Snapshot).c.connection_id == sa.select(mine).scalar_subquery()
+            )
             self.snapshots = {row.external_id: row for row in db.execute(chosen) if row.kind in _KINDS}
 
 
-_KINDS = frozenset(
-    "contact item invoice credit_note bill supplier_credit payment refund allocation".split()
-)
+_KINDS = frozenset(kind.value for kind in KINDS)
 
 
 def mark_of(entry: Entry) -> str:
@@ -56,7 +58,8 @@ def faults_in(world: World) -> list[str]:
 
 def _twice(picture: Picture) -> Iterator[str]:
     for mark, entries in picture.live.items():
-        if mark and len(entries) > 1:
+        told = mark in picture.open and picture.open[mark].problem_code == "posted_twice"
+        if mark and len(entries) > 1 and not told and mark not in picture.world.told_twice:
             yield f"{mark} is live {len(entries)} times: {[entry.id for entry in entries]}"
 
 
@@ -140,13 +143,6 @@ def _books(picture: Picture) -> Iterator[str]:
             yield f"{id}: the hub believes {told['due']} is due, the books say {entry.state.due}"
 
 
-REASONS = {
-    "contact_not_linked": "contact",
-    "invoice_not_linked": "parent",
-    "credit_note_not_linked": "parent",
-}
-
-
 def unjustified(world: World) -> list[str]:
     """Operations that wait for a reason that nothing in this world's history explains."""
     picture = Picture(world)
@@ -179,6 +175,8 @@ def _is_justified(picture: Picture, row: Any) -> bool:
             return bool(world.foreign)
         case "unsure":
             return bool(world.lost) and (bool(touched) or world.lost >= 3)
+        case "posted_twice":
+            return world.overtaken
         case "account_not_mapped":
             return document is not None
     return False
@@ -208,6 +206,3 @@ def _overpaid(picture: Picture, row: Any) -> bool:
         if total is None or moved > total:
             return True
     return False
-
-
-assert Kind.CONTACT in _KINDS

@@ -24,7 +24,9 @@ from hub.vault import Vault
 
 START = date(2026, 1, 1)
 KINDS = tuple(
-    kind for kind in Kind if kind.value in "contact item invoice credit_note bill supplier_credit payment refund allocation".split()
+    kind
+    for kind in Kind
+    if kind.value in ["contact", "item", "invoice", "credit_note", "bill", "supplier_credit", "payment", "refund", "allocation"]
 )
 
 
@@ -154,14 +156,17 @@ def item(id: str = "p1", code: str = "TEA") -> Item:
     return Item(external_id=id, code=code, name="Tea")
 
 
-def line(net: str = "10.00", *, account: str = "200", tax_code: str = "Standard", percent: int = 20, **more: Any) -> Line:
+def line(
+    net: str = "10.00", *, account: str = "200", tax_code: str = "Standard", percent: int = 20, **more: Any
+) -> Line:
     amount = Decimal(net)
     tax = (amount * percent / 100).quantize(Decimal("0.01"))
     return Line(amount=amount, unit_price=amount, tax_amount=tax, account=account, tax_code=tax_code, **more)
 
 
 def invoice(id: str = "i1", number: str = "", *, lines: tuple[Line, ...] = (), **more: Any) -> Invoice:
-    return trade(Invoice, id, number, lines=lines, **more)
+    made: Invoice = trade(Invoice, id, number, lines=lines, **more)
+    return made
 
 
 def trade(model: Any, id: str, number: str = "", *, lines: tuple[Line, ...] = (), **more: Any) -> Any:

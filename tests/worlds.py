@@ -89,26 +89,22 @@ class FragileLedger(MemoryLedger):
 
     def open(self, connection: Connection, http: Door) -> FragileSession:
         self.fuse.conversation = 0
-        return FragileSession(LedgerSession(self.books), self)
+        return FragileSession(self.books, self)
 
 
 @dataclass
-class FragileSession:
+class FragileSession(LedgerSession):
     """The memory ledger's session with the same weak points that a network has."""
 
-    session: LedgerSession
     ledger: FragileLedger
-
-    def check(self) -> object:
-        return self.session.check()
 
     def pull(self, want: Want) -> Iterator[Page]:
         self.ledger.fuse.step()
-        return self.session.pull(want)
+        return super().pull(want)
 
     def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
         self.ledger.fuse.step()
-        return self.session.look(operations)
+        return super().look(operations)
 
     def push(self, batch: Batch) -> Iterator[Outcome]:
         self.ledger.fuse.wrote()
@@ -116,7 +112,7 @@ class FragileSession:
         cut_in, self.ledger.cut_in = self.ledger.cut_in, None
         if cut_in:
             cut_in()
-        outcomes = list(self.session.push(batch))
+        outcomes = list(super().push(batch))
         self.ledger.fuse.step()
         yield from outcomes
 
@@ -129,7 +125,11 @@ class World:
     fuse: Fuse
     records: dict[str, dict[str, Document]] = field(default_factory=dict)
     deaths: int = 0
+    told_twice: set[str] = field(default_factory=set)
+    """Source ids of which a person was told that they are in the ledger twice, and went on."""
     lost: int = 0
+    overtaken: bool = False
+    """A process hung within a write until another one had gone on: then a record may be in the books twice."""
     foreign: set[str] = field(default_factory=set)
     """Records that a person made in the ledger."""
     voided: set[str] = field(default_factory=set)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hub.documents import REFERENCE_KINDS, Kind
 from hub.engine import looking, taking
 from hub.engine.delivery import Neighbours, deliver, neighbours
-from hub.engine.notes import chunks
+from hub.engine.notes import chunks, left_alone
 from hub.engine.planning import is_ready, plan
 from hub.engine.runs import RunToken, want_run
 from hub.models import (
@@ -77,6 +77,10 @@ class WaitStep:
 
 
 Step = PullStep | LookStep | SendStep | WaitStep
+
+
+def _nothing_known(_ids: Sequence[str]) -> Mapping[str, str]:
+    return {}
 
 
 @dataclass
@@ -171,7 +175,9 @@ class Conversation:
                 if cursor is None or not self._is_fresh(cursor):
                     watermark = cursor.watermark if cursor else None
                     progress = cursor.progress if cursor else None
-                    return Want(feed, watermark, progress, self._known(feed), since)
+                    # A full feed is told nothing: what it left out would count as withdrawn.
+                    known = _nothing_known if feed.full else self._known(feed)
+                    return Want(feed, watermark, progress, known, since)
         return None
 
     def _cursor(self, db: sa.Connection, feed: Feed) -> sa.Row[Any] | None:
@@ -219,16 +225,14 @@ class Conversation:
                 plan(self.store, self.run, integration.id, self.providers)
 
     def _due_count(self, db: sa.Connection, integration_id: int) -> int:
-        """Notes that can be planned now: not those of a record that is on its way."""
-        on_its_way = sa.exists().where(
-            operations.c.flow_id == due.c.flow_id,
-            operations.c.source_id == due.c.external_id,
-            operations.c.state.in_([OperationState.SENDING.value, OperationState.UNSURE.value]),
+        """Whether notes can be planned now: not those of a record that is on its way."""
+        busy = sa.exists().where(
+            operations.c.flow_id == due.c.flow_id, operations.c.source_id == due.c.external_id, left_alone()
         )
         chosen = (
             sa.select(due.c.id)
             .join(flows, flows.c.id == due.c.flow_id)
-            .where(flows.c.integration_id == integration_id, ~on_its_way)
+            .where(flows.c.integration_id == integration_id, ~busy)
             .limit(1)
         )
         return 1 if db.execute(chosen).first() else 0

@@ -12,7 +12,7 @@ from hub.documents import Account, Kind, TaxRate, parse_document
 from hub.engine import connections as joined
 from hub.engine.facts import load_ground, load_list, load_targets, refs_of
 from hub.engine.hub import Hub
-from hub.engine.notes import chunks, note_due, touch_facts
+from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, touch_facts
 from hub.engine.planning import is_ready
 from hub.engine.runs import want_run
 from hub.engine.taking import operation_of
@@ -28,6 +28,7 @@ from hub.mapping import (
     suggest_tax_rates,
 )
 from hub.models import (
+    OPEN_STATES,
     Due,
     Exclusion,
     Flow,
@@ -61,6 +62,11 @@ NEWEST_LOOKED_UP = 25
 """How many of the newest source documents are looked for before a flow's first write."""
 
 
+def _gives_way(row: sa.Row[Any]) -> bool:
+    dropped = row.state == OperationState.DROPPED.value
+    return row.problem_code != "unsure" and (dropped or row.problem_code in ONLY_A_PERSON_KNOWS)
+
+
 class Decisions:
     """A person's verbs. ``actor`` is who decides; it goes into the audit."""
 
@@ -73,6 +79,7 @@ class Decisions:
         """Let proposed operations go. With ``hashes``, only those that still are what the person saw."""
         count = 0
         with self.store.write() as db:
+            self._claim(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = db.execute(
                     sa.select(operations.c.id, operations.c.payload_hash, operations.c.ledger_id).where(
@@ -100,6 +107,7 @@ class Decisions:
             raise SettingsError("Say why it is dropped: the reason is kept with the record.")
         count = 0
         with self.store.write() as db:
+            self._claim(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = self._rows(db, part, DROPPABLE)
                 change = sa.update(operations).where(operations.c.id.in_([row.id for row in rows]))
@@ -124,11 +132,10 @@ class Decisions:
     def _again(self, operation_ids: Sequence[int], states: Sequence[str], what: str) -> int:
         count = 0
         with self.store.write() as db:
+            self._claim(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = self._rows(db, part, states)
-                if what == "undropped":
-                    change = sa.update(operations).where(operations.c.id.in_([row.id for row in rows]))
-                    db.execute(change.values(state=OperationState.REPLACED.value))
+                self._reopen(db, rows)
                 notes = [
                     {
                         "flow_id": row.flow_id,
@@ -144,6 +151,25 @@ class Decisions:
                     want_run(db, ledger_id, "nudge", self.hub.clock())
                 count += len(rows)
         return count
+
+    def _reopen(self, db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+        """What may have arrived is looked for again; what was dropped or posted twice gives way to a new plan."""
+        for ids, state in (
+            ([row.id for row in rows if row.problem_code == "unsure"], OperationState.UNSURE),
+            ([row.id for row in rows if _gives_way(row)], OperationState.REPLACED),
+        ):
+            change = sa.update(operations).where(operations.c.id.in_(ids))
+            db.execute(change.values(state=state.value, attempt=0))
+            forget_facts(db, ids)
+
+    def _claim(self, db: sa.Connection, operation_ids: Sequence[int]) -> None:
+        """Nothing is planned while a person decides."""
+        found: set[int] = set()
+        for part in chunks(operation_ids):
+            chosen = sa.select(operations.c.integration_id).where(operations.c.id.in_(part))
+            found |= set(db.execute(chosen).scalars())
+        for integration_id in sorted(found):
+            self.store.claim(db, integration_id)
 
     def _rows(self, db: sa.Connection, ids: Sequence[int], states: Sequence[str]) -> Sequence[sa.Row[Any]]:
         return db.execute(sa.select(operations).where(operations.c.id.in_(ids), operations.c.state.in_(states))).all()
@@ -250,6 +276,7 @@ class Decisions:
             change = sa.update(flows).where(flows.c.id == flow_id)
             db.execute(change.values(mode=mode.value, post_as=post_as, update_approved=update_approved))
             self._all_due(db, flow, integration.stock_id)
+            self._open_due(db, flow.integration_id)
             self._want_both(db, flow.integration_id)
             self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", post_as=post_as)
 
@@ -266,6 +293,15 @@ class Decisions:
             sa.literal(flow.id), snapshots.c.external_id, sa.literal("the flow was switched"), sa.literal(1)
         ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~linked, ~noted)
         db.execute(sa.insert(due).from_select(["flow_id", "external_id", "reason", "version"], chosen))
+
+    def _open_due(self, db: sa.Connection, integration_id: int) -> None:
+        """Whatever is not posted yet may rest on this flow being on, off, or posting drafts."""
+        chosen = sa.select(operations.c.flow_id, operations.c.source_id).where(
+            operations.c.integration_id == integration_id, operations.c.state.in_(OPEN_STATES)
+        )
+        reason = "a flow was switched"
+        rows = [{"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason} for row in db.execute(chosen)]
+        note_due(self.store, db, rows)
 
     def confirm_others_off(self, integration_id: int) -> None:
         """A person vouches that no other integration posts between the two."""

@@ -52,7 +52,7 @@ def neighbours(db: sa.Connection, connection_id: int) -> Neighbours:
 
 
 def claim_all(store: Store, db: sa.Connection, connection_id: int) -> Neighbours:
-    """Take the write locks of a connection's integrations: a plan that is being made sees a change, or is woken by it."""
+    """Take the write locks of a connection's integrations: a plan in the making sees a change or is woken by it."""
     sides = neighbours(db, connection_id)
     for integration_id in sorted(sides.all):
         store.claim(db, integration_id)
@@ -247,8 +247,11 @@ def _note_changes(it: _Delivery, changed: Sequence[tuple[str, str, bool]], fresh
     for known in (False, True):
         facts = [source_fact(kind, id) for kind, id, before in changed if kind in consulted and before is known]
         touch_facts(it.store, it.db, it.sides.as_stock, facts, waiting_only=not known)
-    touched = [target_fact(row["kind"], row["natural_key"]) for row in fresh]
-    touch_facts(it.store, it.db, it.sides.as_ledger, touched, waiting_only=it.feed.full is False)
+    # Who is about to make a contact or an item that turned up meanwhile adopts it instead.
+    for kind in {row["kind"] for row in fresh}:
+        touched = [target_fact(kind, row["natural_key"]) for row in fresh if row["kind"] == kind]
+        resting = (kind,) if kind in consulted else ()
+        touch_facts(it.store, it.db, it.sides.as_ledger, touched, waiting_only=False, kinds=resting)
 
 
 def _finish_pull(it: _Delivery, watermark: str) -> int:

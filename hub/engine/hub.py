@@ -152,13 +152,16 @@ class Hub:
     def run_wanted(self, *, limit: int = 50) -> list[RunReport]:
         """Run every connection whose run is wanted, and those that become so, until none is."""
         reports: list[RunReport] = []
+        elsewhere: set[int] = set()
         while len(reports) < limit:
-            wanted = self.wanted()
+            wanted = [one for one in self.wanted() if one[0] not in elsewhere]
             if not wanted:
                 break
             for connection_id, why in wanted:
                 report = self.run(connection_id, why)
-                if report is None or report.run_id == 0:
+                if report is None:
+                    elsewhere.add(connection_id)  # another process is at it; the wish stays for after that
+                elif report.run_id == 0:
                     self._unwant(connection_id)
                 else:
                     reports.append(report)
@@ -305,7 +308,7 @@ class Hub:
             raise
         except Exception as error:
             # Whatever a provider raises while pushing may have come after the platform acted.
-            log.warning("batch %s is unsure: %s", batch.id, error)
+            log.warning("batch %s is unsure: %s", batch.id, error, exc_info=not isinstance(error, ProviderError))
             may = isinstance(error, UnsureError) and not outcomes
             if may and taking.may_resend(self.store, run, batch, provider.resend_seconds):
                 return self._push(session, batch, provider, run, again=True)

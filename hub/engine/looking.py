@@ -34,8 +34,8 @@ LOOKED_AT_ONCE = 200
 def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[int, Sequence[TargetState]]) -> None:
     """Keep what a look before an update or a removal said.
 
-    Where the target's status or its contents differ from what the plan saw, the operation stays stale and ``take`` has it
-    planned anew; else it may go with the fresh state.
+    Where the target's status or its contents differ from what the plan saw, the operation stays stale and ``take``
+    has it planned anew; else it may go with the fresh state.
     """
     with store.write() as db:
         run.guard(db)
@@ -103,9 +103,7 @@ def unsure(store: Store, run: RunToken) -> tuple[UnsureOperations | None, dateti
             .limit(LOOKED_AT_ONCE)
         )
         rows = db.execute(alike).all()
-        live, _ = load_links(
-            db, first.integration_id, first.kind, [row.source_id for row in rows], with_document=False
-        )
+        live, _ = load_links(db, first.integration_id, first.kind, [row.source_id for row in rows], with_document=False)
         states = {source_id: link.state for source_id, link in live.items()}
         found = [operation_of(row, row.batch_id or "", states.get(row.source_id)) for row in rows]
         targets = load_targets(db, first.integration_id, {ref for one in found for ref in refs_of(one.document)})
@@ -191,7 +189,9 @@ def refused_targets(store: Store, refused: Sequence[Operation]) -> list[Operatio
         return again
     with store.read() as db:
         first = next(iter(refs.values()))
-        integration_id = db.execute(sa.select(operations.c.integration_id).where(operations.c.id == first.id)).scalar_one()
+        integration_id = db.execute(
+            sa.select(operations.c.integration_id).where(operations.c.id == first.id)
+        ).scalar_one()
         for number, (kind, source_id) in enumerate(refs, start=1):
             live, _ = load_links(db, integration_id, kind, [source_id])
             link = live.get(source_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,9 @@ flows = table(Flow)
 operations = table(OperationRow)
 operation_facts = table(OperationFact)
 
+ONLY_A_PERSON_KNOWS = ("unsure", "posted_twice", "target_taken")
+"""Problems of records that may be in the ledger already: planning them again unasked could post them twice."""
+
 IN_CHUNK = 400
 """How many values one IN list carries; SQLite and PostgreSQL both plan that well."""
 
@@ -24,6 +27,15 @@ def chunks(values: Sequence[Any], size: int = IN_CHUNK) -> Iterable[Sequence[Any
     """Cut a sequence into pieces."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def left_alone() -> sa.ColumnElement[bool]:
+    """Operations whose record is not planned: on its way, or only a person can say whether it arrived."""
+    on_its_way = operations.c.state.in_([OperationState.SENDING.value, OperationState.UNSURE.value])
+    asked = sa.and_(
+        operations.c.state == OperationState.FAILED.value, operations.c.problem_code.in_(ONLY_A_PERSON_KNOWS)
+    )
+    return sa.or_(on_its_way, asked)
 
 
 def note_due(store: Store, db: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -38,7 +50,9 @@ def note_due(store: Store, db: sa.Connection, rows: Sequence[Mapping[str, Any]])
         index_elements=["flow_id", "external_id"],
         set_={"version": due.c.version + 1, "reason": insert.excluded.reason},
     )
-    db.execute(statement, [{"version": 1, **row} for row in rows])
+    # In one order, so that two processes noting the same records wait for each other instead of for ever.
+    ordered = sorted(rows, key=lambda row: (row["flow_id"], row["external_id"]))
+    db.execute(statement, [{"version": 1, **row} for row in ordered])
 
 
 def flows_by_kind(db: sa.Connection, integration_ids: Sequence[int]) -> dict[str, list[int]]:
@@ -59,8 +73,12 @@ def touch_facts(
     facts: Iterable[str],
     *,
     waiting_only: bool = True,
+    kinds: Collection[str] = (),
 ) -> int:
-    """Bring operations due that wait for one of these facts; with ``waiting_only`` False also those that rest on one."""
+    """Bring operations due that wait for one of these facts; with ``waiting_only`` False also those that rest on one.
+
+    ``kinds`` says which operations can rest on these facts at all (empty: any).
+    """
     changed = sorted(set(facts))
     if not changed or not integration_ids:
         return 0
@@ -74,7 +92,7 @@ def touch_facts(
         for row in db.execute(waiting):
             rows[row.flow_id, row.source_id] = row.fact
     if not waiting_only:
-        rows |= _resting_on(db, integration_ids, frozenset(changed))
+        rows |= _resting_on(db, integration_ids, frozenset(changed), kinds)
     note_due(
         store,
         db,
@@ -84,12 +102,14 @@ def touch_facts(
 
 
 def _resting_on(
-    db: sa.Connection, integration_ids: Sequence[int], changed: frozenset[str]
+    db: sa.Connection, integration_ids: Sequence[int], changed: frozenset[str], kinds: Collection[str]
 ) -> dict[tuple[int, str], str]:
     chosen = sa.select(operations.c.flow_id, operations.c.source_id, operations.c.facts).where(
         operations.c.integration_id.in_(integration_ids),
         operations.c.state.in_([OperationState.PROPOSED.value, OperationState.PENDING.value]),
     )
+    if kinds:
+        chosen = chosen.where(operations.c.kind.in_(kinds))
     rows: dict[tuple[int, str], str] = {}
     for row in db.execute(chosen):
         fact = next((fact for fact in row.facts if fact in changed), None)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Document, Kind, Status, TradeDocument, parse_document
+from hub.documents import REFERENCE_KINDS, Document, Kind, Status, TradeDocument, parse_document
 from hub.engine.delivery import natural_key
 from hub.engine.facts import (
     Ground,
@@ -23,7 +23,7 @@ from hub.engine.facts import (
     load_matches,
     load_resolver,
 )
-from hub.engine.notes import chunks, forget_facts, touch_facts
+from hub.engine.notes import chunks, forget_facts, left_alone, touch_facts
 from hub.engine.runs import RunToken
 from hub.mapping import Ref, Resolved, link_fact, target_fact
 from hub.models import (
@@ -67,10 +67,14 @@ operation_facts = table(OperationFact)
 operations = table(OperationRow)
 snapshots = table(Snapshot)
 
+AUTOMATIC = "automatic"
+"""Who approved what an automatic flow let go."""
+
+LISTED = REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM}
+"""What must have been read of the target before anything is planned."""
+
 CHUNK = 250
 """Due notes planned in one transaction: short enough that other writers do not wait long."""
-
-BUSY_STATES = (OperationState.SENDING.value, OperationState.UNSURE.value)
 
 
 def is_ready(db: sa.Connection, integration: Integration, providers: Mapping[str, Provider]) -> bool:
@@ -79,7 +83,8 @@ def is_ready(db: sa.Connection, integration: Integration, providers: Mapping[str
     provider = providers.get(ledger.provider)
     if provider is None or ledger.organisation is None:
         return False
-    needed = {feed.name for feed in provider.feeds if not feed.states_only}
+    lists = (feed for feed in provider.feeds if not feed.states_only and (not feed.kinds or feed.kinds & LISTED))
+    needed = {feed.name for feed in lists}
     done = sa.select(cursors.c.feed).where(
         cursors.c.connection_id == integration.ledger_id, cursors.c.completed_at.is_not(None)
     )
@@ -162,10 +167,9 @@ def _plan_chunk(
 
 def _due_notes(db: sa.Connection, flow: Flow) -> Sequence[sa.Row[Any]]:
     chosen = sa.select(due).where(due.c.flow_id == flow.id).order_by(due.c.id).limit(CHUNK)
-    on_their_way = sa.select(operations.c.source_id).where(
-        operations.c.flow_id == flow.id, operations.c.state.in_(BUSY_STATES)
+    busy = list(
+        db.execute(sa.select(operations.c.source_id).where(operations.c.flow_id == flow.id, left_alone())).scalars()
     )
-    busy = list(db.execute(on_their_way).scalars())
     return db.execute(chosen.where(due.c.external_id.not_in(busy)) if busy else chosen).all()
 
 
@@ -210,6 +214,7 @@ def _operations(db: sa.Connection, flow: Flow, ids: Sequence[str], states: Seque
         operations.c.fingerprint,
         operations.c.link_version,
         operations.c.caught,
+        operations.c.approved_by,
     )
     for part in chunks(ids):
         chosen = (
@@ -309,7 +314,8 @@ def _record(chunk: _Chunk, case: Case, decision: Decision, reason: str) -> None:
         chunk.excluded.append({"flow_id": flow_id, "external_id": source_id, "rule": decision.rule})
     else:
         chunk.included.append(source_id)
-    if decision.verdict is Verdict.WRITE and before is not None and _says_the_same(before, case, decision):
+    automatic = chunk.flow.mode == FlowMode.AUTOMATIC
+    if decision.verdict is Verdict.WRITE and before is not None and _says_the_same(before, case, decision, automatic):
         chunk.count("kept")
         return
     if before is not None:
@@ -328,12 +334,20 @@ def _is_dropped(chunk: _Chunk, case: Case, decision: Decision) -> bool:
     dropped = chunk.dropped.get(case.document.external_id)
     if dropped is None:
         return False
+    if (dropped.action in _REMOVALS) is not (decision.action.value in _REMOVALS):
+        return False  # leaving a change out is not leaving a withdrawn document in the books
     return dropped.fingerprint == case.fingerprint or (
         dropped.action == Action.CREATE.value and decision.action is Action.CREATE
     )
 
 
-def _says_the_same(before: sa.Row[Any], case: Case, decision: Decision) -> bool:
+_REMOVALS = (Action.VOID.value, Action.DELETE.value)
+
+
+def _says_the_same(before: sa.Row[Any], case: Case, decision: Decision, automatic: bool) -> bool:
+    """Whether the open operation may stay; what went by itself needs a person once its flow is no longer automatic."""
+    if before.approved_by == AUTOMATIC and not automatic:
+        return False
     return (
         before.state in (OperationState.PROPOSED.value, OperationState.PENDING.value)
         and before.action == decision.action.value
@@ -465,7 +479,7 @@ def _release(store: Store, run: RunToken, integration_id: int) -> dict[str, int]
         values = {
             "state": OperationState.PENDING.value,
             "approved_hash": operations.c.payload_hash,
-            "approved_by": "automatic",
+            "approved_by": AUTOMATIC,
             "approved_at": run.clock(),
         }
         released = db.execute(proposed.values(values)).rowcount
@@ -486,11 +500,23 @@ def _catch(db: sa.Connection, integration_id: int, flow_ids: Sequence[int]) -> i
             operations.c.action != Action.CREATE.value,
         )
         count = db.execute(sa.select(sa.func.count()).select_from(operations).where(*changes)).scalar_one()
+        count += _let_go(db, flow_id) if count else 0
         if count <= floor or count <= _live_links(db, flow_id) * percent // 100:
             continue
         change = sa.update(operations).where(*changes)
         caught += db.execute(change.values(caught=True, reason="kept back by the safety catch")).rowcount
     return caught
+
+
+def _let_go(db: sa.Connection, flow_id: int) -> int:
+    """Changes that went by themselves and have not left yet: many small plans are no way around the catch."""
+    waiting = (
+        operations.c.flow_id == flow_id,
+        operations.c.state == OperationState.PENDING.value,
+        operations.c.approved_by == AUTOMATIC,
+        operations.c.action != Action.CREATE.value,
+    )
+    return int(db.execute(sa.select(sa.func.count()).select_from(operations).where(*waiting)).scalar_one())
 
 
 def _live_links(db: sa.Connection, flow_id: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -51,8 +52,8 @@ ACCOUNTS = (
     Account(external_id="a5", code="630", name="Inventory", account_class=AccountClass.ASSET),
 )
 TAXES = (
-    TaxRate(external_id="t1", code="STANDARD", name="Standard", percent=20),
-    TaxRate(external_id="t2", code="NONE", name="No VAT", percent=0, special=True),
+    TaxRate(external_id="t1", code="STANDARD", name="Standard", percent=Decimal(20)),
+    TaxRate(external_id="t2", code="NONE", name="No VAT", percent=Decimal(0), special=True),
 )
 
 STOCK_KINDS = frozenset(Kind) - {Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM, Kind.BANK_ACCOUNT, Kind.TRACKING}
@@ -154,10 +155,7 @@ def _listed(documents: Iterable[Document]) -> tuple[Record, ...]:
 
 _WRITES: Mapping[Kind, frozenset[Action]] = {
     **{kind: frozenset({Action.CREATE, Action.UPDATE}) for kind in (Kind.CONTACT, Kind.ITEM)},
-    **{
-        kind: frozenset(Action)
-        for kind in (Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT)
-    },
+    **{kind: frozenset(Action) for kind in (Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT)},
     **{
         kind: frozenset({Action.CREATE, Action.VOID, Action.DELETE})
         for kind in (Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION)
@@ -213,7 +211,9 @@ def _order(one: Operation, facts: Facts) -> dict[str, Any]:
 
 def _native(one: Operation, facts: Facts) -> dict[str, Any]:
     document = one.document
-    native: dict[str, Any] = json.loads(document.model_dump_json(include=one.fields))
+    native: dict[str, Any] = json.loads(
+        document.model_dump_json(include=None if one.fields is None else set(one.fields))
+    )
     native["mark"] = f"{document.external_id}#{one.generation}"
     for name, kind_name, id_name in (
         ("document", "document_kind", "document_id"),
@@ -271,9 +271,7 @@ def hear(books: Books, want: Want) -> Page:
         return Page(states=tuple(entry.state for entry in changed), watermark=watermark)
     kind = Kind.CONTACT if want.feed.name == "contacts" else Kind.ITEM
     records = tuple(
-        Record(entry.id, str(entry.stamp), (_listed_document(entry),))
-        for entry in changed
-        if entry.kind is kind
+        Record(entry.id, str(entry.stamp), (_listed_document(entry),)) for entry in changed if entry.kind is kind
     )
     return Page(records=records, watermark=watermark)
 
@@ -308,7 +306,6 @@ class VisitingLedger(MemoryLedger):
 
     name = "visitingledger"
     title = "Visiting ledger"
-
 
 
 class LedgerVisit:
