@@ -28,6 +28,7 @@ TITLES: Mapping[MappingList, str] = {
 @pages.get("")
 def show(integration_id: int) -> ResponseReturnValue:
     """The first list."""
+    _integration(integration_id)
     return redirect(url_for("mappings.show_list", integration_id=integration_id, where=MappingList.ACCOUNT.value))
 
 

@@ -50,6 +50,7 @@ def show(operation_id: int) -> ResponseReturnValue:
 @pages.post("/<int:operation_id>/approve")
 def approve(operation_id: int) -> ResponseReturnValue:
     """Let it go, if it still is what the page showed."""
+    _check(operation_id)
     count = decisions().approve([operation_id], hashes={operation_id: request.form.get("hash", "")})
     tell("Approved. The next run sends it." if count else "It changed meanwhile: look at it again before you approve.")
     return _back(operation_id)
@@ -74,6 +75,7 @@ def undrop(operation_id: int) -> ResponseReturnValue:
 
 
 def _decide(operation_id: int, act: Callable[[list[int]], int], done: str) -> ResponseReturnValue:
+    _check(operation_id)
     try:
         count = act([operation_id])
     except SettingsError as error:
@@ -81,6 +83,10 @@ def _decide(operation_id: int, act: Callable[[list[int]], int], done: str) -> Re
     else:
         tell(done if count else "Nothing was changed: it is not in a state that allows this any more.")
     return _back(operation_id)
+
+
+def _check(operation_id: int) -> None:
+    row_or_404(sa.select(OPERATIONS.c.id).where(OPERATIONS.c.id == operation_id))
 
 
 def _back(operation_id: int) -> ResponseReturnValue:

@@ -1,0 +1,117 @@
+"""What needs a person: grouped by cause, with one act for the group."""
+
+from __future__ import annotations
+
+import pytest
+from houses import House, called, contact, invoice, line, put
+from visitors import Visitor, visitor
+
+from hub.documents import Kind
+from hub.errors import Problem
+from hub.mapping import MappingList
+from hub.models import FlowMode
+from hub.store import Store
+from hub.testing import Fault
+from hub.vault import Vault
+
+CAUSE = {"state": "held", "code": "account_not_mapped", "subject": "999"}
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """Two invoices wait for the same account, one for another."""
+    house = called(store, vault)
+    put(house, contact(), invoice("i1", lines=(line(account="999"),)), invoice("i2", lines=(line(account="999"),)))
+    put(house, invoice("i3", lines=(line(account="998"),)))
+    house.sync()
+    return house
+
+
+@pytest.fixture
+def seen(house: House) -> Visitor:
+    return visitor(house)
+
+
+def states(house: House) -> list[str]:
+    return [row.state for row in house.operations(kind="invoice") if row.state != "replaced"]
+
+
+def test_documents_of_one_cause_are_one_group_with_count_value_and_advice(seen: Visitor) -> None:
+    text = seen.get("/attention").text
+    assert "2 documents held, 24.00 GBP" in text
+    assert "The account 999 is not mapped." in text
+    assert "What to do: Choose what it is in the ledger" in text
+    assert "1 document held, 12.00 GBP" in text
+
+
+def test_a_group_lists_its_documents(seen: Visitor) -> None:
+    page = seen.get("/attention/group?state=held&code=account_not_mapped&subject=999")
+    assert page.faults == []
+    assert "N-i1" in page.text
+    assert "N-i3" not in page.text
+
+
+def test_a_group_that_is_no_longer_there_is_not_found(seen: Visitor) -> None:
+    assert seen.get("/attention/group?state=held&code=x&subject=").status == 404
+
+
+def test_a_whole_group_is_tried_again(seen: Visitor, house: House) -> None:
+    house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"998": "200"})
+    assert "2 documents will be planned again" in seen.follow("/attention/retry", CAUSE).text
+    house.run_ledger()
+    assert sorted(states(house)) == ["done", "held", "held"]
+
+
+def test_a_whole_group_is_skipped_only_with_a_reason(seen: Visitor, house: House) -> None:
+    asked = seen.post("/attention/drop", {**CAUSE, "reason": " "})
+    assert asked.status == 422
+    assert asked.faults == []
+    assert "Please say why" in asked.text
+    assert states(house) == ["held", "held", "held"]
+    assert "2 documents skipped" in seen.follow("/attention/drop", {**CAUSE, "reason": "samples"}).text
+    assert sorted(states(house)) == ["dropped", "dropped", "held"]
+    assert "samples" in seen.get("/attention/skipped?text=n-i1").text
+    assert "Nothing is skipped that fits" in seen.get("/attention/skipped?text=other").text
+
+
+def test_a_retry_of_posted_documents_changes_nothing(seen: Visitor, house: House) -> None:
+    house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"998": "200"})
+    house.run_ledger()
+    answer = seen.follow("/attention/retry", {"state": "done", "code": "", "subject": ""})
+    assert "0 documents" in answer.text
+    assert "done" in states(house)
+
+
+def test_an_unsure_document_says_that_it_is_looked_for_and_can_not_be_skipped(seen: Visitor, house: House) -> None:
+    house.books.faults.append(Fault.LOST_REQUEST)
+    house.set_flow(Kind.BILL, FlowMode.OFF)
+    put(house, invoice("i9"))
+    house.run_stock()
+    house.hub._look = lambda session, operations: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        house.run_ledger()
+    page = seen.get("/attention")
+    assert "may or may not have arrived" in page.text
+    group = {"state": "unsure", "code": "", "subject": "", "reason": "no"}
+    seen.follow("/attention/drop", group)
+    assert "unsure" in states(house)
+
+
+def test_a_suspended_connection_leads_to_reconnecting(seen: Visitor, house: House) -> None:
+    problem = Problem(code="reconnect", what="The ledger no longer accepts our sign-in.", fix="Reconnect it.")
+    house.hub._suspend(house.ledger_id, problem)
+    page = seen.get("/attention")
+    assert "no longer accepts our sign-in" in page.text
+    assert any(tag["href"] == f"/connections/{house.ledger_id}/reconnect" for tag in page.tags("a"))
+
+
+def test_unreadable_records_are_listed_with_the_reason(seen: Visitor, house: House) -> None:
+    house.shelf.put("odd")
+    house.shelf.odd["odd"] = "the date is missing"
+    house.run_stock()
+    assert "1 record could not be read" in seen.get("/attention").text
+    assert "the date is missing" in seen.get("/attention/unreadable").text
+
+
+def test_nothing_to_do_is_said(store: Store, vault: Vault) -> None:
+    assert "Nothing needs you." in visitor(called(store, vault)).get("/attention").text

@@ -1,0 +1,271 @@
+"""Every page: it answers, obeys the rules for pages, is protected, and tells nothing it should not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from flask import Blueprint
+from houses import House, called, contact, invoice, item, line, put
+from visitors import Visitor, visitor
+from waitress.server import create_server  # type: ignore[import-untyped]
+
+from hub.app import create_app, serve, server_options
+from hub.documents import Kind
+from hub.errors import SettingsError
+from hub.models import FlowMode
+from hub.plugins import PluginInfo
+from hub.scheduler import add_schedule
+from hub.settings import load_settings
+from hub.store import Store
+from hub.vault import Vault
+
+HOSTILE = "<script>alert('x')</script>\"'&"
+
+INFO = PluginInfo("memory", "ledgerport-memory", "1.0", ("memorystock",))
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """Documents in every state, all with hostile names."""
+    house = called(store, vault)
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(name=HOSTILE), item(code=HOSTILE))
+    put(house, *(invoice(f"i{n}", f"{HOSTILE}-{n}") for n in range(4)))
+    put(house, invoice("unmapped", HOSTILE, lines=(line(account=HOSTILE),)), invoice("old", date="2025-01-01"))
+    house.shelf.put("odd")
+    house.shelf.odd["odd"] = HOSTILE
+    house.sync()
+    proposed = house.operations(state="proposed")
+    house.person.approve([proposed[0].id])
+    house.run_ledger()
+    house.person.drop([proposed[1].id], HOSTILE)
+    add_schedule(house.hub, house.stock_id, name=HOSTILE, trigger="cron", expression="30 6 * * 1-5")
+    return house
+
+
+def paths(seen: Visitor, arguments: dict[str, list[Any]], method: str) -> Iterator[str]:
+    with seen.app.test_request_context():
+        adapter = seen.app.create_url_adapter(None) or seen.app.url_map.bind("localhost")
+        for rule in seen.rules(method):
+            each = {name: arguments[name][0] for name in rule.arguments}
+            yield adapter.build(rule.endpoint, each, method=method)
+
+
+def arguments_of(house: House) -> dict[str, list[Any]]:
+    return {
+        "connection_id": [house.stock_id],
+        "integration_id": [house.integration_id],
+        "flow_id": [house.flow(Kind.INVOICE).id],
+        "operation_id": [house.operations(state="proposed")[0].id],
+        "run_id": [1],
+        "schedule_id": [1],
+        "exchange_id": [1],
+        "provider_name": ["memorystock"],
+        "where": ["account"],
+    }
+
+
+NEEDS_MORE = ("/calls/1", "/oauth/callback", "/oauth/account", "/attention/group")
+"""Pages that are only there on the way from another one; they have tests of their own."""
+
+
+def test_every_page_answers_and_obeys_the_rules_for_pages(house: House) -> None:
+    seen = visitor(house, installed=[INFO])
+    visited = 0
+    for path in paths(seen, arguments_of(house), "GET"):
+        if path in ("/healthz", "/runs/1/live", *NEEDS_MORE):
+            continue
+        page = seen.get(path, follow_redirects=True)
+        assert (path, page.status, page.faults) == (path, 200, [])
+        assert "<script>alert" not in page.html, path
+        visited += 1
+    assert visited >= 28
+
+
+def test_every_list_answers_in_an_empty_hub(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False)
+    with store.write() as db:
+        for name in ("flow", "integration", "cursor", "connection"):
+            db.exec_driver_sql(f'DELETE FROM "{name}"')
+    seen = visitor(house)
+    lists = [rule.rule for rule in seen.rules("GET") if not rule.arguments]
+    for path in lists:
+        if path in ("/healthz", *NEEDS_MORE):
+            continue
+        page = seen.get(path, follow_redirects=True)
+        assert (path, page.status, page.faults) == (path, 200, [])
+    assert "Nothing is connected yet" in seen.get("/").text
+
+
+def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False)
+    seen = visitor(house)
+    nowhere = dict.fromkeys(arguments_of_nothing(), [999_999]) | {"provider_name": ["nobody"], "where": ["nothing"]}
+    checked = 0
+    for method in ("GET", "POST"):
+        for path in paths(seen, nowhere, method):
+            if "999999" in path or "nobody" in path:
+                page = seen.get(path) if method == "GET" else seen.post(path)
+                assert (path, page.status, page.faults) == (path, 404, [])
+                checked += 1
+    assert checked >= 35
+
+
+def arguments_of_nothing() -> list[str]:
+    return ["connection_id", "integration_id", "flow_id", "operation_id", "run_id", "schedule_id", "exchange_id"]
+
+
+def test_no_change_is_made_without_a_token(house: House) -> None:
+    seen = visitor(house)
+    before = house.operations()
+    refused = 0
+    for path in paths(seen, arguments_of(house), "POST"):
+        answer = seen.client.post(path, data={"reason": "x", "sure": "yes"})
+        assert (path, answer.status_code) == (path, 400)
+        refused += 1
+    assert refused >= 25
+    assert house.operations() == before
+
+
+def test_no_page_makes_a_change_by_being_looked_at(house: House) -> None:
+    seen = visitor(house)
+    with house.hub.store.read() as db:
+        before = db.exec_driver_sql("SELECT count(*) FROM audit_event").scalar_one()
+    for path in paths(seen, arguments_of(house), "GET"):
+        seen.get(path)
+    with house.hub.store.read() as db:
+        assert db.exec_driver_sql("SELECT count(*) FROM audit_event").scalar_one() == before
+
+
+def test_every_answer_forbids_inline_scripts_frames_and_guessing(store: Store, vault: Vault) -> None:
+    seen = visitor(called(store, vault, on=False))
+    for path in ("/", "/nowhere", "/healthz", "/static/hub.css", "/static/htmx/htmx.min.js"):
+        headers = seen.get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+    assert seen.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_nothing_is_loaded_from_elsewhere(store: Store, vault: Vault) -> None:
+    seen = visitor(called(store, vault, on=False))
+    page = seen.get("/")
+    loaded = [tag["href"] for tag in page.tags("link")] + [tag["src"] for tag in page.tags("script")]
+    assert len(loaded) >= 4
+    for address in loaded:
+        assert address.startswith("/")
+        assert seen.get(address).status == 200
+    config = next(tag["content"] for tag in page.tags("meta") if tag.get("name") == "htmx-config")
+    assert config == '{"includeIndicatorStyles": false, "allowEval": false}'
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(store: Store, vault: Vault) -> None:
+    seen = visitor(called(store, vault, on=False))
+    cookie = seen.get("/schedules/new").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_the_session_cookie_is_secure_behind_https(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False)
+    house.hub.settings = load_settings(base_url="https://hub.example.com")
+    page = visitor(house).get("/schedules/new", base_url="https://hub.example.com")
+    assert "Secure" in page.headers["Set-Cookie"]
+
+
+def test_a_request_for_another_host_is_refused(store: Store, vault: Vault) -> None:
+    seen = visitor(called(store, vault, on=False))
+    refused = seen.get("/", headers={"Host": "evil.example.com"})
+    assert refused.status == 400
+    assert "evil" not in refused.html
+    assert seen.get("/", headers={"Host": "127.0.0.1:8080"}).status == 200
+
+
+def test_an_unexpected_error_gives_a_reference_and_keeps_its_secrets(
+    store: Store, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = Blueprint("broken", __name__)
+
+    @pages.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("password=hunter2")
+
+    seen = visitor(called(store, vault, on=False), blueprints=[pages])
+    with caplog.at_level(logging.ERROR):
+        page = seen.get("/broken")
+    assert page.status == 500
+    assert page.faults == []
+    assert "hunter2" not in page.html
+    assert "Traceback" not in page.html
+    reference = page.text.split("which the log explains: ")[1].split()[0]
+    assert reference in caplog.text
+    assert "hunter2" in caplog.text
+
+
+def test_a_plugins_form_needs_the_token_but_its_machine_endpoint_does_not(store: Store, vault: Vault) -> None:
+    pages = Blueprint("own", __name__)
+
+    @pages.post("/own/form")
+    def form() -> str:
+        return "saved"
+
+    @pages.post("/own/machine")
+    def machine() -> str:
+        return "heard"
+
+    machine.csrf_exempt = True  # type: ignore[attr-defined]
+    client = create_app(called(store, vault, on=False).hub, blueprints=[pages]).test_client()
+    assert client.post("/own/form").status_code == 400
+    assert client.post("/own/machine").get_data(as_text=True) == "heard"
+
+
+def test_a_page_asked_for_in_the_wrong_way_says_so(store: Store, vault: Vault) -> None:
+    page = visitor(called(store, vault, on=False)).get("/ready/approve")
+    assert page.status == 405
+    assert page.faults == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "hub.example.com"])  # noqa: S104
+def test_the_server_refuses_to_listen_where_others_can_reach_it(store: Store, vault: Vault, host: str) -> None:
+    house = called(store, vault, on=False)
+    house.hub.settings = load_settings(listen_host=host)
+    with pytest.raises(SettingsError, match="HUB_LISTEN_HOST"):
+        serve(create_app(house.hub), house.hub)
+
+
+def test_the_real_server_answers_health_and_pages(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False)
+    house.hub.settings = load_settings(listen_port=0)
+    server = create_server(create_app(house.hub), **server_options(house.hub))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.effective_port}"
+        health = requests.get(f"{address}/healthz", timeout=5)
+        assert health.json() == {"status": "ok", "database": "ok", "version": "0.1.0"}
+        page = requests.get(f"{address}/", timeout=5)
+        assert page.status_code == 200
+        assert "Server" not in page.headers or "waitress" not in page.headers["Server"]
+    finally:
+        server.close()
+        server.asyncore.close_all(server._map)
+        thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_health_says_when_the_database_is_gone(vault: Vault, store: Store) -> None:
+    seen = visitor(called(store, vault, on=False))
+    with store.write() as db:
+        db.exec_driver_sql("DROP TABLE lease")
+    assert seen.get("/healthz").status == 200
+    seen.app.extensions["hub"].store = Store("postgresql://nobody@127.0.0.1:1/none")
+    assert seen.get("/healthz").status == 503
