@@ -198,7 +198,9 @@ def test_removing_takes_the_name_and_a_second_confirmation(seen: Visitor, house:
     with house.hub.store.read() as db:
         assert set(db.execute(sa.select(table(Flow).c.mode)).scalars()) == {"off"}
         assert db.execute(sa.select(table(Schedule).c.paused)).scalars().all() == [True]
-        actors = set(db.execute(sa.select(table(AuditEvent).c.actor).where(table(AuditEvent).c.what == "removed")).scalars())
+        actors = set(
+            db.execute(sa.select(table(AuditEvent).c.actor).where(table(AuditEvent).c.what == "removed")).scalars()
+        )
     assert actors == {"operator"}
 
 

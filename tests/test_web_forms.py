@@ -1,0 +1,110 @@
+"""Forms made from models."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+
+from hub.web.forms import ModelForm
+from hub.web.wording import amount, counted, duration, pretty
+
+
+class Colour(StrEnum):
+    RED = "red"
+    GREEN = "green"
+
+
+def long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 4:
+        raise ValueError("the key is too short")
+    return value
+
+
+class Everything(BaseModel):
+    name: str = Field(max_length=5)
+    colour: Colour = Colour.GREEN
+    size: Literal["s", "m"]
+    key: Annotated[SecretStr, AfterValidator(long_enough)]
+    count: int | None = Field(None, ge=1, le=9)
+    since: date | None = None
+    rate: Decimal = Decimal("1.5")
+    active: bool = True
+
+    @model_validator(mode="after")
+    def agree(self) -> Everything:
+        if self.name == "bad":
+            raise ValueError("this name is bad")
+        return self
+
+
+SENT = {"name": "tea", "colour": "red", "size": "m", "key": "secret", "count": "3", "since": "2026-01-31", "rate": "2"}
+
+
+def test_each_type_gets_its_input() -> None:
+    form = ModelForm(Everything)
+    assert [each.sort for each in form.inputs] == [
+        *("text", "select", "select", "password", "number", "date", "decimal", "checkbox")
+    ]
+    assert [each.name for each in form.inputs if each.required] == ["name", "size", "key"]
+    assert form["count"].limits == {"min": "1", "max": "9"}
+    assert form["name"].limits == {"maxlength": "5"}
+    assert (form["colour"].value, form["rate"].value, form["active"].checked) == ("green", "1.5", True)
+
+
+def test_what_is_sent_becomes_the_model() -> None:
+    read = ModelForm(Everything).read(SENT)
+    assert read is not None
+    assert (read.colour, read.count, read.since, read.rate) == (Colour.RED, 3, date(2026, 1, 31), Decimal(2))
+    assert read.active is False
+
+
+def test_empty_inputs_fall_back_to_their_defaults() -> None:
+    read = ModelForm(Everything).read({**SENT, "count": " ", "rate": "", "colour": ""})
+    assert read is not None
+    assert (read.count, read.rate, read.colour) == (None, Decimal("1.5"), Colour.GREEN)
+
+
+def test_each_error_is_at_its_input() -> None:
+    form = ModelForm(Everything)
+    assert form.read({**SENT, "name": "", "size": "xl", "count": "0", "since": "x", "key": "abc"}) is None
+    assert {each.name: each.error for each in form.faults} == {
+        "name": "Please fill this in.",
+        "size": "Please choose one of the list.",
+        "key": "The key is too short.",
+        "count": "Input should be greater than or equal to 1.",
+        "since": "Please enter a date such as 2025-07-01.",
+    }
+    assert form["key"].value == ""
+    assert form["count"].value == "0"
+
+
+def test_an_error_of_the_whole_is_told_above() -> None:
+    form = ModelForm(Everything)
+    assert form.read({**SENT, "name": "bad"}) is None
+    assert form.errors == ["This name is bad."]
+
+
+def test_a_stored_secret_is_kept_when_its_input_is_empty() -> None:
+    form = ModelForm(Everything, kept={"key": "stored"})
+    read = form.read({**SENT, "key": ""})
+    assert read is not None
+    assert read.key.get_secret_value() == "stored"
+    assert not form["key"].required
+
+
+def test_a_payload_is_laid_out_number_by_number() -> None:
+    assert pretty(b'{"a":[1.10,100000000000000000.01],"b":{},"c":[]}') == (
+        '{\n  "a": [\n    1.10,\n    100000000000000000.01\n  ],\n  "b": {},\n  "c": []\n}'
+    )
+    assert pretty(b"<a>1</a>") == "<a>1</a>"
+
+
+def test_words_for_amounts_and_spans() -> None:
+    assert amount("-1234.5", "GBP") == "-1,234.5 GBP"
+    assert (amount("", "GBP"), amount(None)) == ("", "")
+    assert [duration(seconds) for seconds in (0, 59, 60, 3661)] == ["0 s", "59 s", "1 min", "1 h 1 min 1 s"]
+    assert (counted(1, "entry", "entries"), counted(2000, "entry", "entries")) == ("1 entry", "2,000 entries")
