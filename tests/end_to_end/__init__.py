@@ -1,0 +1,1 @@
+"""The whole path: real engine, real plugins over HTTP, simulated Cin7 Core and Xero."""
