@@ -43,7 +43,7 @@ def test_a_draft_may_be_changed_and_deleted() -> None:
     assert allowed.fields is None
 
 
-@pytest.mark.parametrize("kind", list(XeroProvider.writes))
+@pytest.mark.parametrize("kind", sorted(XeroProvider.writes))
 @pytest.mark.parametrize("status", [TargetStatus.VOIDED, TargetStatus.MISSING])
 def test_nothing_is_done_to_what_was_voided_or_is_gone(kind: Kind, status: TargetStatus) -> None:
     allowed = ALLOWED(kind, _state(kind, status))
