@@ -20,6 +20,9 @@ GOOD = {"shop": "corner", "key": "right", "plan": "large", "parallel": "3", "liv
 NEW = "/connections/new/shop"
 
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def shop() -> Shop:
     return Shop()

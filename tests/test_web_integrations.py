@@ -16,6 +16,8 @@ from hub.models import ConnectionRow, FlowMode, Integration, MappingRow, table
 from hub.store import Store
 from hub.vault import Vault
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def house(store: Store, vault: Vault) -> House:

@@ -19,6 +19,9 @@ GOOD = {"shop": "client", "key": "client-secret", "plan": "small", "parallel": "
 NEW = "/connections/new/vendor"
 
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def vendor(platform: Any, reply: Any) -> Vendor:
     tokens = json.dumps({"access_token": "access", "refresh_token": "refresh", "expires_in": 1800}).encode()

@@ -17,6 +17,9 @@ from hub.vault import Vault
 rows = table(Schedule)
 
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def house(store: Store, vault: Vault) -> House:
     return called(store, vault, on=False)

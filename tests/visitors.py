@@ -176,7 +176,7 @@ class Shop(MemoryStock):
     name = "shop"
     title = "Shop"
     role = Role.STOCK
-    settings = ShopSettings
+    settings: ClassVar[type[BaseModel]] = ShopSettings  # type: ignore[assignment]
     help_steps = ("Open the shop.", "Copy the key.")
 
     def __init__(self) -> None:
