@@ -325,7 +325,7 @@ def test_serve_answers_schedules_works_and_ends_on_sigterm(tmp_path: Path) -> No
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-c", "from hub.cli import main; main()", "serve", "--port", str(port)],
-        env={**os.environ, "HUB_DATA": str(tmp_path / "data"), "HUB_BASE_URL": f"http://127.0.0.1:{port}"},
+        env={**os.environ, "HUB_DATA": str(tmp_path / "data")},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -338,6 +338,7 @@ def test_serve_answers_schedules_works_and_ends_on_sigterm(tmp_path: Path) -> No
         process.kill()
         process.wait()
     assert process.returncode == 0, said
+    assert f"The hub is at http://localhost:{port}" in said
     assert "is the scheduler now" in said
     assert "Traceback" not in said
 
@@ -363,7 +364,7 @@ def test_plugins_add_commands_but_not_over_the_hubs_own() -> None:
     workplace.found = Bringing([])
     assert CliRunner().invoke(cli, ["tea"], obj=workplace).output == "with milk\n"
     assert "tea" in CliRunner().invoke(cli, ["--help"], obj=workplace).output
-    workplace.found.more = [click.Command("run")]  # type: ignore[attr-defined]
+    workplace.found.more = [click.Command("run")]
     refused = CliRunner().invoke(cli, ["--help"], obj=workplace)
     assert refused.exit_code == 2
     assert "brings the command 'run', which the hub has itself" in refused.output

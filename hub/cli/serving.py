@@ -37,8 +37,7 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
     """
     from hub import app as web  # only this command needs the web's libraries
 
-    given = {"listen_host": host, "listen_port": port}
-    workplace.override({name: value for name, value in given.items() if value is not None})
+    _listen(workplace, host, port)
     hub, plugins = workplace.hub, workplace.plugins
     app = web.create_app(hub, blueprints=plugins.blueprints(hub), installed=plugins.installed)
     with ExitStack() as stack, _ending_on_signals():
@@ -47,6 +46,15 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
             stack.enter_context(_at_work(Scheduler(hub, plugins.jobs(hub))))
         click.echo(f"The hub is at {hub.settings.base_url}", err=True)
         web.serve(app, hub)
+
+
+def _listen(workplace: Workplace, host: str | None, port: int | None) -> None:
+    """Take what the command line says; browsers come to that port unless HUB_BASE_URL says otherwise."""
+    given = {"listen_host": host, "listen_port": port}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if port and "base_url" not in workplace.settings.model_fields_set:
+        chosen["base_url"] = f"http://localhost:{port}"
+    workplace.override(chosen)
 
 
 @click.command()
