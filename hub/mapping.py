@@ -108,10 +108,14 @@ class Resolved:
     facts: list[str] = field(default_factory=list)
     depends_on: list[Ref] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    _known: set[str | Ref] = field(default_factory=set, repr=False, compare=False)
 
     def rest_on(self, *facts: str) -> None:
         """Remember facts, each once."""
-        self.facts.extend(fact for fact in facts if fact not in self.facts)
+        for fact in facts:
+            if fact not in self._known:
+                self._known.add(fact)
+                self.facts.append(fact)
 
     def note(self, text: str) -> None:
         """Add to the trace, each sentence once."""
@@ -126,7 +130,8 @@ class Resolved:
     def depend(self, kind: Kind, external_id: str) -> None:
         """Wait for another source record's link."""
         self.rest_on(link_fact(kind, external_id))
-        if (kind, external_id) not in self.depends_on:
+        if (kind, external_id) not in self._known:
+            self._known.add((kind, external_id))
             self.depends_on.append((kind, external_id))
 
 
@@ -191,8 +196,8 @@ class Resolver:
     def _trade(self, document: TradeDocument, resolved: Resolved) -> None:
         contact_id = self._contact(document, resolved)
         contact = self.sources.contacts.get(document.contact_id)
-        memory: dict[tuple[str, ...], Line] = {}
-        lines = tuple(self._line(line, document, contact, resolved, memory) for line in document.lines)
+        codes: dict[tuple[str, ...], tuple[str, str]] = {}
+        lines = tuple(self._line(line, document, contact, resolved, codes) for line in document.lines)
         changes = {"lines": lines, "contact_id": contact_id, "account": "", "tax_code": ""}
         resolved.document = document.model_copy(update=changes)
 
@@ -222,62 +227,50 @@ class Resolver:
         document: TradeDocument,
         contact: Contact | None,
         resolved: Resolved,
-        memory: dict[tuple[str, ...], Line],
+        codes: dict[tuple[str, ...], tuple[str, str]],
     ) -> Line:
-        key = (line.account, line.tax_code, line.item_id, line.item_code, line.purpose)
-        known = memory.get(key)
-        if known is None:
-            known = memory[key] = self._resolve_line(line, document, contact, resolved)
-        changes = {"account": known.account, "tax_code": known.tax_code}
-        changes |= {"item_id": known.item_id, "item_code": known.item_code}
-        return line.model_copy(update=changes)
-
-    def _resolve_line(self, line: Line, document: TradeDocument, contact: Contact | None, resolved: Resolved) -> Line:
+        """One line with the target's codes; ``codes`` remembers those of the document's lines that are alike."""
         sale = document.kind in _SALES
         item = self.sources.items.get(line.item_id)
         if line.item_id:
             resolved.rest_on(source_fact(Kind.ITEM, line.item_id))
         item_account = (item.sale_account if sale else item.purchase_account) if item else ""
         item_tax = (item.sale_tax if sale else item.purchase_tax) if item else ""
-        account = self._find(
-            _Search(
-                "account",
-                MappingList.ACCOUNT,
-                (
-                    ("line", line.account),
-                    ("item", item_account),
-                    ("document", document.account),
-                    ("contact", contact.account if contact else ""),
-                ),
-                Default.SALE_ACCOUNT if sale else Default.PURCHASE_ACCOUNT,
-            ),
-            resolved,
-        )
-        tax = self._find(
-            _Search(
-                "tax code",
-                MappingList.TAX_RATE,
-                (
-                    ("line", line.tax_code),
-                    ("item", item_tax),
-                    ("document", document.tax_code),
-                    ("contact", contact.tax_code if contact else ""),
-                ),
-                Default.SALE_TAX if sale else Default.PURCHASE_TAX,
-            ),
-            resolved,
-        )
-        self._check_account(account, line, document, resolved)
-        self._check_tax(tax, resolved)
+        alike = (line.account, item_account, line.tax_code, item_tax, line.purpose)
+        if alike not in codes:
+            account = self._account(line, item_account, document, contact, resolved)
+            tax = self._tax(line, item_tax, document, contact, resolved)
+            self._check_account(account, line, document, resolved)
+            self._check_tax(tax, resolved)
+            codes[alike] = account, tax
+        account, tax = codes[alike]
         code = self._line_item(line, item, resolved)
-        return line.model_copy(
-            update={
-                "account": account,
-                "tax_code": tax,
-                "item_code": code,
-                "item_id": line.item_id if code else "",
-            }
+        changes = {"account": account, "tax_code": tax, "item_code": code, "item_id": line.item_id if code else ""}
+        return line.model_copy(update=changes)
+
+    def _account(
+        self, line: Line, item_account: str, document: TradeDocument, contact: Contact | None, resolved: Resolved
+    ) -> str:
+        places = (
+            ("line", line.account),
+            ("item", item_account),
+            ("document", document.account),
+            ("contact", contact.account if contact else ""),
         )
+        default = Default.SALE_ACCOUNT if document.kind in _SALES else Default.PURCHASE_ACCOUNT
+        return self._find(_Search("account", MappingList.ACCOUNT, places, default), resolved)
+
+    def _tax(
+        self, line: Line, item_tax: str, document: TradeDocument, contact: Contact | None, resolved: Resolved
+    ) -> str:
+        places = (
+            ("line", line.tax_code),
+            ("item", item_tax),
+            ("document", document.tax_code),
+            ("contact", contact.tax_code if contact else ""),
+        )
+        default = Default.SALE_TAX if document.kind in _SALES else Default.PURCHASE_TAX
+        return self._find(_Search("tax code", MappingList.TAX_RATE, places, default), resolved)
 
     def _find(self, search: _Search, resolved: Resolved) -> str:
         for place, code in search.places:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -154,7 +155,13 @@ def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Documen
         )
         .order_by(snapshots.c.natural_key)
     )
-    return [parse_document(kind, text) for text in db.execute(chosen).scalars()]
+    return [_parse_listed(kind, text) for text in db.execute(chosen).scalars()]
+
+
+@lru_cache(maxsize=2000)
+def _parse_listed(kind: Kind, text: str) -> Document:
+    """A list is loaded for each chunk and each batch and hardly ever changes; its documents are frozen."""
+    return parse_document(kind, text)
 
 
 def load_documents(
