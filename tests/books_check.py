@@ -11,6 +11,7 @@ from worlds import World
 
 from hub.documents import Allocation, Contact, Document, Item, Settlement, Status, TradeDocument
 from hub.models import BatchRow, Due, Exclusion, Integration, Snapshot, table
+from hub.providers import TargetStatus
 from hub.testing.books import DUE_KINDS, Entry
 
 WAITING = ("held", "failed", "proposed")
@@ -165,6 +166,8 @@ def _is_justified(picture: Picture, row: Any) -> bool:
             return id in world.edited
         case "target_gone":
             return bool(family & world.voided) or not all(_is_posted(picture, parent) for parent in _parents(row))
+        case "target_is_draft":
+            return any(_is_draft(picture, parent) for parent in _parents(row))
         case "target_has_payments" | "change_not_allowed":
             return _has_money(picture, id)
         case "payment_exceeds_due" | "refused":
@@ -188,6 +191,10 @@ def _parents(row: Any) -> list[str]:
 
 def _is_posted(picture: Picture, id: str) -> bool:
     return bool(picture.live.get(id))
+
+
+def _is_draft(picture: Picture, id: str) -> bool:
+    return any(entry.status is TargetStatus.DRAFT for entry in picture.live.get(id, ()))
 
 
 def _has_money(picture: Picture, id: str) -> bool:

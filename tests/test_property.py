@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from books_check import faults_in, mark_of, unjustified
 from cryptography.fernet import Fernet
-from houses import called, contact, invoice, line, payment, trade, visiting
+from houses import START, called, contact, invoice, line, payment, trade, visiting
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -21,6 +21,7 @@ from worlds import STALE, FragileLedger, FragileStore, World, another, build
 
 from hub.documents import Allocation, CreditNote, Document, Invoice, Kind, Payment, Refund, Status, TradeDocument
 from hub.mapping import MappingList
+from hub.providers import TargetStatus
 from hub.store import Store
 from hub.testing import Fault
 from hub.vault import Vault
@@ -40,11 +41,19 @@ class Sync(RuleBasedStateMachine):
     visits = False
     folder: Path
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(synced=st.booleans(), draft=st.sampled_from([False, False, True]))
+    def begin(self, synced: bool, draft: bool) -> None:
         self.world = self.make_world()
         self.count = 0
-        self.add_contact()
+        self.put(contact("c1", "Name c1"))
+        self.add_sale("20.00", START, True, "c1")
+        self.add_sale("35.10", START, False, "c1")
+        self.add_credit(1, "10.00", "10.00")
+        if draft:
+            self.world.house.set_flow(Kind.INVOICE, post_as="draft")
+        if synced:
+            self.world.run_stock()
+            self.world.run_ledger()
 
     def make_world(self) -> World:
         raise NotImplementedError
@@ -177,9 +186,15 @@ class Sync(RuleBasedStateMachine):
     def ledger_pays(self, number: int) -> None:
         id = self.target(number, Kind.INVOICE)
         entry = self.world.books.entries[id] if id else None
-        if entry and entry.state.due:
+        if entry and entry.status is not TargetStatus.DRAFT and entry.state.due:
             self.world.books.add(Kind.PAYMENT, document=entry.id, amount=str(entry.state.due))
             self.world.paid.add(mark_of(entry))
+
+    @rule(number=NUMBERS)
+    def ledger_approves(self, number: int) -> None:
+        drafts = [e.id for e in self.world.books.live() if e.status is TargetStatus.DRAFT]
+        if drafts:
+            self.world.books.approve(drafts[number % len(drafts)])
 
     # -- people in the hub ---------------------------------------------------------------------------------------
 
