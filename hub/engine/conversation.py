@@ -17,7 +17,7 @@ from hub.documents import REFERENCE_KINDS, Kind
 from hub.engine import looking, taking
 from hub.engine.delivery import Neighbours, deliver, neighbours
 from hub.engine.notes import chunks, left_alone
-from hub.engine.planning import is_ready, plan
+from hub.engine.planning import is_ready, is_unreleased, plan
 from hub.engine.runs import RunToken, want_run
 from hub.models import (
     ConnectionRow,
@@ -219,7 +219,8 @@ class Conversation:
     def _plan(self) -> None:
         with self.store.read() as db:
             ready = [one for one in self._integrations(db) if is_ready(db, one, self.providers)]
-            waiting = {one.id for one in ready if self._due_count(db, one.id or 0)}
+            # A process that died between planning and releasing leaves what it planned as proposed.
+            waiting = {one.id for one in ready if self._due_count(db, one.id or 0) or is_unreleased(db, one.id or 0)}
         for integration in ready:
             if integration.id in waiting and integration.id is not None:
                 plan(self.store, self.run, integration.id, self.providers)
@@ -250,8 +251,8 @@ class Conversation:
             chosen = taking.candidates(self.store, self.run, self.providers, rules)
             if chosen is None:
                 return None
-            if chosen.need_look:
-                return LookStep(chosen.operations, candidates=chosen)
+            if chosen.looked_for:
+                return LookStep(chosen.looked_for, candidates=chosen)
             rule = rules.get(chosen.kind, BatchRule())
             batch = taking.take(self.store, self.vault, self.run, self.providers, chosen, rule)
             if batch is not None:

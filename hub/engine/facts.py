@@ -189,6 +189,22 @@ def load_resolver(db: sa.Connection, ground: Ground, documents: Sequence[Documen
     return Resolver(ground.rules, ground.chart, sources, ground.policy)
 
 
+_LINK_STATE = (
+    links.c.id,
+    links.c.kind,
+    links.c.source_id,
+    links.c.live,
+    links.c.version,
+    links.c.generation,
+    links.c.target_id,
+    links.c.state,
+    links.c.written_fingerprint,
+    links.c.written_payload,
+    links.c.settled_stamp,
+)
+_LINK_VIEW = (*_LINK_STATE, links.c.written_document)
+
+
 def load_links(
     db: sa.Connection,
     integration_id: int,
@@ -201,7 +217,7 @@ def load_links(
     live: dict[str, LinkView] = {}
     generations: dict[str, int] = {}
     for part in chunks(source_ids):
-        chosen = sa.select(links).where(
+        chosen = sa.select(*(_LINK_VIEW if with_document else _LINK_STATE)).where(
             links.c.integration_id == integration_id, links.c.kind == kind, links.c.source_id.in_(part)
         )
         for row in db.execute(chosen):
@@ -233,14 +249,27 @@ def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) ->
         by_kind.setdefault(kind, set()).add(external_id)
     found: dict[Ref, Dependency] = {}
     for kind, ids in by_kind.items():
-        live, _ = load_links(db, ground.integration.id or 0, kind, sorted(ids), with_document=False)
-        found |= {(kind, id): Dependency(state=link.state) for id, link in live.items()}
+        live = _live_states(db, ground.integration.id or 0, kind, sorted(ids))
+        found |= {(kind, id): Dependency(state=state) for id, state in live.items()}
         drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
         missing = sorted(ids - live.keys())
         found |= {
             (kind, id): Dependency(coming=True, coming_as_draft=drafts)
             for id in _coming(db, ground.integration.id or 0, kind, missing)
         }
+    return found
+
+
+def _live_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, TargetState]:
+    found: dict[str, TargetState] = {}
+    for part in chunks(ids):
+        chosen = sa.select(links.c.source_id, links.c.state).where(
+            links.c.integration_id == integration_id,
+            links.c.kind == kind.value,
+            links.c.source_id.in_(part),
+            links.c.live.is_(True),
+        )
+        found |= {row.source_id: TargetState.model_validate(row.state) for row in db.execute(chosen)}
     return found
 
 

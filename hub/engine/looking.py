@@ -42,7 +42,7 @@ def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[
         store.claim(db, chosen.integration_id)
         states: list[TargetState] = []
         same: list[int] = []
-        looked = [one for one in chosen.operations if one.id in found]
+        looked = [one for one in chosen.looked_for if one.id in found]
         for one in looked:
             state = _state_of(one, found)
             states.append(state)

@@ -45,7 +45,7 @@ def settle(
     present = run.clock()
     with store.write() as db:
         _claim(store, db, batch)
-        chosen = sa.select(operations).where(operations.c.id.in_([one.id for one in batch.operations]))
+        chosen = sa.select(*_SETTLED).where(operations.c.id.in_([one.id for one in batch.operations]))
         rows = {row.id: row for row in db.execute(chosen.with_for_update())}
         settlement = Settlement(store, db, present, list(rows.values()), [o.state for o in told.values() if o.state])
         not_before = present + timedelta(seconds=settling_seconds)
@@ -60,6 +60,10 @@ def settle(
         db.execute(sa.update(batches).where(batches.c.id == batch.id).values(values))
         write_progress(db, run.id, "send", counts, {})
     return counts
+
+
+_LONG = ("document", "trace", "problem", "facts", "depends_on")
+_SETTLED = tuple(column for column in operations.c if column.name not in _LONG)
 
 
 def _settle_one(
@@ -125,8 +129,9 @@ def _claim(store: Store, db: sa.Connection, batch: Batch) -> None:
 def hold(db: sa.Connection, row: sa.Row[Any], problem: Problem, state: OperationState = OperationState.HELD) -> None:
     """Keep an operation back with its problem; it comes due when one of its facts changes."""
     own = link_fact(row.kind, row.source_id)
-    named = (link_fact(kind, id) for kind, id in row.depends_on)
-    facts = list(dict.fromkeys([*row.facts, own, *named, ORGANISATION_FACT]))
+    planned = db.execute(sa.select(operations.c.facts, operations.c.depends_on).where(operations.c.id == row.id)).one()
+    named = (link_fact(kind, id) for kind, id in planned.depends_on)
+    facts = list(dict.fromkeys([*planned.facts, own, *named, ORGANISATION_FACT]))
     change = sa.update(operations).where(operations.c.id == row.id)
     values = {"problem": problem.model_dump(), "problem_code": problem.code, "problem_subject": problem.subject}
     db.execute(change.values(state=state.value, facts=facts, **values))

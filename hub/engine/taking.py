@@ -33,13 +33,16 @@ RESENT_BEFORE_LOOK = 1
 
 @dataclass(frozen=True)
 class Candidates:
-    """Operations that could go next: one kind, one action, one integration."""
+    """Operations that could go next: one kind, one action, one integration.
+
+    ``looked_for`` are the same ones when their targets must be looked at first, else empty.
+    """
 
     integration_id: int
     kind: Kind
     action: Action
-    operations: tuple[Operation, ...]
-    need_look: bool
+    ids: tuple[int, ...]
+    looked_for: tuple[Operation, ...] = ()
 
 
 def candidates(
@@ -57,22 +60,26 @@ def candidates(
             operations.c.action == first.action,
         )
         rows = db.execute(alike.limit(size)).all()
-        found = tuple(operation_of(row, batch_id="") for row in rows)
-        states, _ = load_links(
-            db, first.integration_id, first.kind, [row.source_id for row in rows], with_document=False
-        )
-    changing = first.action != Action.CREATE.value
-    need_look = changing and any(row.looked_in != run.id for row in rows)
-    with_state = tuple(
-        replace(one, target=states[row.source_id].state) if row.source_id in states else one
-        for one, row in zip(found, rows, strict=True)
-    )
-    return Candidates(first.integration_id, Kind(first.kind), Action(first.action), with_state, need_look)
+        changing = first.action != Action.CREATE.value
+        need_look = changing and any(row.looked_in != run.id for row in rows)
+        ids = tuple(row.id for row in rows)
+        looked_for = _with_states(db, first, ids) if need_look else ()
+    return Candidates(first.integration_id, Kind(first.kind), Action(first.action), ids, looked_for)
+
+
+def _with_states(db: sa.Connection, first: sa.Row[Any], ids: Sequence[int]) -> tuple[Operation, ...]:
+    rows = {row.id: row for row in db.execute(sa.select(operations).where(operations.c.id.in_(ids)))}
+    sources = [row.source_id for row in rows.values()]
+    live, _ = load_links(db, first.integration_id, first.kind, sources, with_document=False)
+    linked = ((rows[id], live.get(rows[id].source_id)) for id in ids)
+    return tuple(operation_of(row, batch_id="", target=link.state if link else None) for row, link in linked)
 
 
 def _pending(run: RunToken) -> sa.Select[Any]:
+    """The queue, without what only a batch that is taken needs: documents are long."""
+    columns = (operations.c.id, operations.c.integration_id, operations.c.kind, operations.c.action)
     return (
-        sa.select(operations)
+        sa.select(*columns, operations.c.looked_in)
         .where(
             operations.c.ledger_id == run.connection_id,
             operations.c.state == OperationState.PENDING.value,
@@ -131,19 +138,22 @@ def _named_targets(ready: Sequence[Operation]) -> dict[tuple[Kind, str], str]:
     return {(Kind.CONTACT, id): id[1:] for id in named if id.startswith(DIRECT_TARGET)}
 
 
+_TAKEN = tuple(column for column in operations.c if column.name not in ("trace", "problem", "warnings", "facts"))
+
+
 def _ready(
     store: Store, db: sa.Connection, run: RunToken, ground: Ground, chosen: Candidates, batch_id: str
 ) -> list[Operation]:
-    ids = [one.id for one in chosen.operations]
-    rows = {row.id: row for row in db.execute(sa.select(operations).where(operations.c.id.in_(ids)))}
+    taken = sa.select(*_TAKEN).where(operations.c.id.in_(chosen.ids))
+    rows = {row.id: row for row in db.execute(taken)}
     live, _ = load_links(
         db, chosen.integration_id, chosen.kind, [row.source_id for row in rows.values()], with_document=False
     )
     refs = {(Kind(kind), id) for row in rows.values() for kind, id in row.depends_on}
     standing = load_dependencies(db, ground, refs)
     ready: list[Operation] = []
-    for one in chosen.operations:
-        row = rows[one.id]
+    for id in chosen.ids:
+        row = rows[id]
         if row.state != OperationState.PENDING.value:
             continue
         if row.approved_hash != row.payload_hash:
