@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date as Date
+from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
@@ -369,7 +369,7 @@ class Account(Document):
 
 
 class TaxRate(Document):
-    """A tax code. ``percent`` is the effective rate (20 means 20%); ``classes`` the account classes it may be used with."""
+    """A tax code. ``percent`` is the effective rate (20 means 20%); ``classes`` the account classes it is for."""
 
     kind: Literal[Kind.TAX_RATE] = Kind.TAX_RATE
     code: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date as Date
+from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -140,7 +140,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of a pull. ``watermark`` is set on the last page only; ``progress`` lets a broken pull go on from here."""
+    """A piece of a pull. ``watermark`` is set on the last page only; a broken pull goes on from ``progress``."""
 
     records: tuple[Record, ...] = ()
     states: tuple[TargetState, ...] = ()

@@ -197,7 +197,7 @@ def _parse(url: str) -> sa.URL:
 
 
 def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
     options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
     engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20)

