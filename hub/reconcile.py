@@ -627,8 +627,10 @@ def judge_look(
         return (Look.SETTLED, live[0]) if arrived and _shows(document, live[0], facts) else (Look.NOT_DONE, None)
     if not live:
         return Look.NOT_DONE, None
-    if len(live) == 1 and live[0].ours and _equals(document, live[0], facts):
-        return Look.SETTLED, live[0]
+    marked = [state for state in live if state.ours]
+    if len(marked) == 1 and _equals(document, marked[0], facts):
+        # Others beside it are somebody else's: a supplier may use a number twice.
+        return Look.SETTLED, marked[0]
     return Look.ASK, None
 
 

@@ -107,18 +107,16 @@ class Audit:
 
     def _twice(self) -> Iterator[str]:
         live = [entry for entry in self.entries if entry.status not in ENDED]
-        numbers = Counter((e.type, _bare(e.number), "" if e.is_sale else e.contact_id) for e in live)
+        # A supplier may use a number twice.
+        given = Counter((paper.type, paper.number) for paper in self.papers)
+        there = Counter((entry.type, _bare(entry.number)) for entry in live)
+        numbers = {key: count for key, count in there.items() if count > given[key]}
         marks = Counter(entry.url for entry in live if "ledgerport=" in entry.url)
         references = Counter(m.reference for m in self.money if _OUR_MARK.search(m.reference))
         credits = [one for one in self.shop.xero.books.allocations if not one.deleted]
         allocations = Counter((one.credit_note_id, one.invoice_id) for one in credits)
-        for what, counted in (
-            ("number", numbers),
-            ("mark", marks),
-            ("payment", references),
-            ("allocation", allocations),
-        ):
-            yield from (f"{what} {key} is live {count} times in Xero" for key, count in counted.items() if count > 1)
+        every: dict[Any, int] = {**numbers, **marks, **references, **allocations}
+        yield from (f"{key} is live {count} times in Xero" for key, count in every.items() if count > 1)
 
     def _restless(self) -> Iterator[str]:
         for key, row in self.open.items():

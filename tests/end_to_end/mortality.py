@@ -113,7 +113,7 @@ def _without_fsync(connection: Any, _record: object) -> None:
 
 
 class MortalWire(Wire):
-    """The wire of a process that may die before a request leaves, or when it has arrived and before its answer counts."""
+    """The wire of a process that may die before a request leaves, or after it arrived and before its answer counts."""
 
     def __init__(self, connect_timeout: float, life: Life) -> None:
         super().__init__(connect_timeout)
@@ -130,9 +130,7 @@ class MortalWire(Wire):
 class MortalHub(Hub):
     """A hub whose doors lead over a mortal wire."""
 
-    def door(
-        self, connection: Connection, limits: Limits, *, bucket: str = "", run: RunToken | None = None
-    ) -> Door:
+    def door(self, connection: Connection, limits: Limits, *, bucket: str = "", run: RunToken | None = None) -> Door:
         assert isinstance(self.store, MortalStore)
         door = super().door(connection, limits, bucket=bucket, run=run)
         door._wire = MortalWire(self.settings.connect_timeout, self.store.life)

@@ -118,7 +118,9 @@ class Shop:
 
     def _picture(self) -> object:
         stamps = {
-            row.document_id: row.updated for name in ("invoices", "credit_notes") for row in getattr(self.xero.books, name)
+            row.document_id: row.updated
+            for name in ("invoices", "credit_notes")
+            for row in getattr(self.xero.books, name)
         }
         return [(row.id, row.state) for row in self.operations()], stamps
 
