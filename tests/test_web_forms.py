@@ -96,6 +96,11 @@ def test_a_stored_secret_is_kept_when_its_input_is_empty() -> None:
     assert not form["key"].required
 
 
+def test_a_secret_is_never_filled_in_even_when_it_is_given() -> None:
+    form = ModelForm(Everything, initial={"key": "stored", "name": "tea"})
+    assert (form["key"].value, form["name"].value) == ("", "tea")
+
+
 def test_a_payload_is_laid_out_number_by_number() -> None:
     assert pretty(b'{"a":[1.10,100000000000000000.01],"b":{},"c":[]}') == (
         '{\n  "a": [\n    1.10,\n    100000000000000000.01\n  ],\n  "b": {},\n  "c": []\n}'

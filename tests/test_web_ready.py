@@ -158,9 +158,8 @@ def test_long_lists_are_cut_in_the_database_and_can_be_paged(seen: Visitor, hous
         values = {name: value for name, value in row._mapping.items() if name != "id"}
         fakes = [{**values, "source_id": f"copy-{n}", "label": f"COPY-{n}"} for n in range(2500)]
         db.execute(sa.insert(operations), fakes)
-    page = seen.get("/ready?page=51&text=copy")
     assert "2,500 documents ready" in seen.get("/ready?text=copy").text
-    assert "Page 51 of 50" in page.text or "fits this filter" in page.text
+    assert "Page 50 of 50" in seen.get("/ready?page=99999999999999999999&text=copy").text
     last = seen.get("/ready?page=50&text=copy")
     assert "Page 50 of 50" in last.text
     assert len(last.tags("input")) < 250

@@ -123,7 +123,7 @@ def _link(row: sa.Row[Any]) -> sa.Row[Any] | None:
         LINKS.c.integration_id == row.integration_id,
         LINKS.c.kind == row.kind,
         LINKS.c.source_id == row.source_id,
-        LINKS.c.live.is_(True),
+        LINKS.c.live,
     )
     return next(iter(rows(chosen)), None)
 

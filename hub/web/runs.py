@@ -95,7 +95,7 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
         LINKS.c.integration_id == OPERATIONS.c.integration_id,
         LINKS.c.kind == OPERATIONS.c.kind,
         LINKS.c.source_id == OPERATIONS.c.source_id,
-        LINKS.c.live.is_(True),
+        LINKS.c.live,
     )
     return (
         sa.select(*shown, LINKS.c.target_number, LINKS.c.state.label("target"))
