@@ -17,7 +17,7 @@ from sim_cin7core.records import Document, Task
 from sim_xero.records import Document as Entry
 from sim_xero.records import Payment as Money
 
-from end_to_end.shop import START, Shop
+from end_to_end.shop import Shop
 from hub.models import OPEN_STATES, Due, Exclusion, Flow, NativeRecord, Snapshot
 
 TYPES = {
@@ -41,11 +41,12 @@ class Paper:
     id: str
     task: Task
     document: Document
+    start: date
 
     @property
     def is_due(self) -> bool:
         """Whether it belongs into the ledger."""
-        return self.document.live and self.document.date >= START
+        return self.document.live and self.document.date >= self.start
 
     @property
     def number(self) -> str:
@@ -246,7 +247,7 @@ def _papers(shop: Shop) -> Iterator[Paper]:
         for name, documents in (("invoice", task.invoices), ("credit", task.credits)):
             kind, type = TYPES[task.side, name]
             for document in documents:
-                yield Paper(kind, type, document.task_id, task, document)
+                yield Paper(kind, type, document.task_id, task, document, shop.start)
 
 
 def day(number: int) -> date:

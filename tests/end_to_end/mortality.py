@@ -17,9 +17,6 @@ from hub.http.wire import Request, Wire
 from hub.providers import Connection, Limits
 from hub.store import Store
 
-MOST_CALLS = 400
-"""No run of these small shops needs more calls; one that makes more never ends."""
-
 
 class Died(BaseException):
     """The process is gone: nothing that comes after this happens."""
@@ -57,6 +54,8 @@ class Life:
     left: int | None = None
     dead: bool = False
     calls: int = 0
+    most_calls: int = 400
+    """No run of a small shop needs more; one that makes more never ends."""
     cut_in: Callable[[], None] | None = None
     cut_in_after: int = 0
     """What another process does while the call of this number is on its way."""
@@ -75,7 +74,7 @@ class Life:
     def called(self) -> None:
         """One more call has reached the platform."""
         self.calls += 1
-        if self.calls > MOST_CALLS:
+        if self.calls > self.most_calls:
             raise Endless("this run does not come to an end")
         if self.cut_in is not None and self.calls > self.cut_in_after:
             cut_in, self.cut_in = self.cut_in, None
