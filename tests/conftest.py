@@ -21,6 +21,7 @@ import fasteners  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
+from worlds import Models, World
 
 from hub.store import Store
 from hub.vault import Vault
@@ -137,6 +138,29 @@ def store(database_url: str) -> Iterator[Store]:
     store = Store(database_url)
     yield store
     store.dispose()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, request: pytest.FixtureRequest) -> Models:
+    """Houses that are set up, to be copied."""
+    return Models(tmp_path_factory.mktemp("houses"), sqlite_template, lambda: request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, models: Models) -> Iterator[World]:
+    """A stock system and a ledger joined, every flow automatic: on SQLite, or where ``on_both`` marks the test."""
+    backend = getattr(request, "param", "sqlite")
+    if backend == "postgresql":
+        request.getfixturevalue("postgres")
+    with models.world(backend) as made:
+        yield made
+
+
+@pytest.fixture
+def visited_world(models: Models) -> Iterator[World]:
+    """The same with a ledger that visits us."""
+    with models.world(visits=True) as made:
+        yield made
 
 
 # -- a platform --------------------------------------------------------------------------------------------------

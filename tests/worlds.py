@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import copy
+import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
-from houses import House
+from cryptography.fernet import Fernet
+from houses import House, called, visiting
 
 from hub.documents import Document
 from hub.engine import Hub
@@ -26,6 +32,10 @@ STALE = timedelta(seconds=400)
 """Longer than a run without a sign of life is believed to live."""
 MOST_WRITES = 150
 """No conversation of these small worlds needs more writes; one that does never ends."""
+
+
+on_both = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+"""Marks a test whose promise the database carries: it runs on SQLite and on PostgreSQL."""
 
 
 class Died(BaseException):
@@ -63,6 +73,8 @@ class FragileStore(Store):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.fuse = Fuse()
+        self.db: sa.Connection | None = None
+        """The connection of the write transaction that is open, or was last."""
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _without_fsync)
 
@@ -70,6 +82,7 @@ class FragileStore(Store):
     def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         self.fuse.step()
         with super().write(durable=durable) as db:
+            self.db = db
             yield db
             self.fuse.step()
         self.fuse.step()
@@ -229,10 +242,54 @@ def another(hub: Hub) -> Hub:
     return Hub(hub.store, hub.vault, hub.providers, hub.settings, clock=hub.clock, sleep=hub.sleep)
 
 
+class Models:
+    """Houses that are set up once and copied, database and books, for every test that wants one."""
+
+    def __init__(self, folder: Path, empty: Path, postgres: Callable[[], Any]) -> None:
+        self._folder, self._empty, self._postgres = folder, empty, postgres
+        self._vault = Vault([Fernet.generate_key().decode()])
+        self._made: dict[tuple[str, bool], tuple[str, House]] = {}
+
+    @contextmanager
+    def world(self, backend: str = "sqlite", *, visits: bool = False) -> Iterator[World]:
+        """A world of its own."""
+        template, model = self._model(backend, visits)
+        if backend == "sqlite":
+            path = self._folder / f"{secrets.token_hex(4)}.db"
+            shutil.copy(template, path)
+            store = FragileStore(f"sqlite:///{path}")
+        else:
+            name = self._postgres().create(template)
+            store = FragileStore(self._postgres().url(name))
+        try:
+            yield build(model, store, self._vault)
+        finally:
+            store.dispose()
+            if backend == "sqlite":
+                path.unlink()
+            else:
+                self._postgres().drop(name)
+
+    def _model(self, backend: str, visits: bool) -> tuple[str, House]:
+        if (backend, visits) not in self._made:
+            if backend == "sqlite":
+                place = str(self._folder / f"model-{visits}.db")
+                shutil.copy(self._empty, place)
+                store = Store(f"sqlite:///{place}")
+            else:
+                place = self._postgres().create()
+                store = Store(self._postgres().url(place))
+            house = (visiting if visits else called)(store, self._vault)
+            store.dispose()
+            self._made[backend, visits] = place, house
+        return self._made[backend, visits]
+
+
 def build(model: House, store: FragileStore, vault: Vault) -> World:
     """A world like the model house, on a copy of its database."""
     shelf, books = copy.deepcopy(model.shelf), copy.deepcopy(model.books)
-    ledger: MemoryLedger = VisitingLedger(books) if model.visits else FragileLedger(books, store.fuse)
+    visits = VisitingLedger.name in model.hub.providers
+    ledger: MemoryLedger = VisitingLedger(books) if visits else FragileLedger(books, store.fuse)
     clock = copy.copy(model.clock)
     providers = {"memorystock": MemoryStock(shelf), ledger.name: ledger}
     hub = Hub(store, vault, providers, model.hub.settings, clock=clock, sleep=clock.sleep)
