@@ -43,6 +43,11 @@ def test_documents_of_one_cause_are_one_group_with_count_value_and_advice(seen: 
     assert "1 document held, 12.00 GBP" in text
 
 
+def test_a_missing_mapping_leads_to_the_page_where_it_is_made(seen: Visitor, house: House) -> None:
+    links = [tag["href"] for tag in seen.get("/attention").tags("a")]
+    assert links.count(f"/integrations/{house.integration_id}/mappings/account") == 2
+
+
 def test_a_group_lists_its_documents(seen: Visitor) -> None:
     page = seen.get("/attention/group?state=held&code=account_not_mapped&subject=999")
     assert page.faults == []
@@ -85,7 +90,9 @@ def test_an_unsure_document_says_that_it_is_looked_for_and_can_not_be_skipped(se
     operations = table(OperationRow)
     unsure = {"state": "unsure", "problem": None, "problem_code": "", "problem_subject": ""}
     with house.hub.store.write() as db:
-        db.execute(sa.update(operations).where(operations.c.source_id == "i3").values(unsure))
+        db.execute(
+            sa.update(operations).where(operations.c.source_id == "i3", operations.c.state == "held").values(unsure)
+        )
     page = seen.get("/attention")
     assert "may or may not have arrived" in page.text
     group = {"state": "unsure", "code": "", "subject": "", "reason": "no"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.errors import SettingsError
+from hub.mapping import MappingList
 from hub.web import wording
 from hub.web.context import decisions, tell, tell_error, the_hub
 from hub.web.paging import page_number
@@ -18,6 +21,21 @@ from hub.web.queries.attention import (
     skipped,
     unreadable,
 )
+from hub.web.queries.codes import NEEDED_BY
+
+MAPPED_ON: Mapping[str, MappingList] = {
+    **{code: where for where, code in NEEDED_BY.items()},
+    "account_missing": MappingList.DEFAULT,
+    "tax_rate_missing": MappingList.DEFAULT,
+    "contact_missing": MappingList.DEFAULT,
+    "account_not_usable": MappingList.ACCOUNT,
+    "account_not_for_documents": MappingList.ACCOUNT,
+    "stock_account_in_periodic": MappingList.ACCOUNT,
+    "tax_rate_not_usable": MappingList.TAX_RATE,
+    "account_takes_no_payments": MappingList.PAYMENT_ACCOUNT,
+    "payment_currency": MappingList.PAYMENT_ACCOUNT,
+}
+"""The list of mappings where a problem is solved."""
 
 pages = Blueprint("attention", __name__, url_prefix="/attention")
 
@@ -31,6 +49,7 @@ def show() -> ResponseReturnValue:
             failing=failing_connections(db),
             page=groups(db, page_number()),
             unreadable=unreadable(db, 1),
+            mapped_on=MAPPED_ON,
         )
 
 

@@ -47,6 +47,7 @@ class Group:
     amount: Decimal
     currency: str
     problem: Mapping[str, Any] | None
+    integration_id: int
 
 
 def groups(db: sa.Connection, page: int) -> Paged:
@@ -60,6 +61,7 @@ def groups(db: sa.Connection, page: int) -> Paged:
             sa.func.min(OPERATIONS.c.currency).label("first_currency"),
             sa.func.max(OPERATIONS.c.currency).label("last_currency"),
             sa.func.min(OPERATIONS.c.id).label("example"),
+            sa.func.min(OPERATIONS.c.integration_id).label("integration_id"),
         )
         .where(_anywhere(), OPERATIONS.c.state.in_(STATES))
         .group_by(*parts)
@@ -171,4 +173,5 @@ def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None]) -
         from_thousandths(row.thousandths),
         row.first_currency if row.first_currency == row.last_currency else "",
         problems.get(row.example),
+        row.integration_id,
     )
