@@ -69,8 +69,8 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
     ``blueprints`` are the pages of plugins; their forms need the CSRF token as ours do, except for a view function
     with the attribute ``csrf_exempt`` set to True, which is for machines that prove themselves in another way. A
     provider's blueprint that has a view ``connection`` with the argument ``connection_id`` is linked from its
-    connections. ``installed`` are the plugins that the plugins page lists. Raises ``SettingsError`` for an address open to
-    others, before anything has been started.
+    connections. ``installed`` are the plugins that the plugins page lists. Raises ``SettingsError`` for an address
+    open to others, before anything is started.
     """
     security.check_listening(hub.settings)
     app = Flask("hub.web")
