@@ -17,6 +17,23 @@ def lacks_permission(answer: Answer) -> bool:
     return answer.status == 401 and not is_expired(answer)
 
 
+def is_stale(answer: Answer) -> bool:
+    """Whether Xero calls the token itself expired, which says nothing about the consent it comes from."""
+    return answer.status == 401 and "TokenExpired" in answer.text
+
+
+def not_accepted_yet(answer: Answer) -> Problem:
+    """A token that Xero has just given out counts as expired."""
+    return Problem(
+        code="token_not_accepted_yet",
+        what="Xero takes a new token for an expired one.",
+        why="The token was renewed a moment ago, so the connection itself is in order.",
+        fix="The hub tries again by itself. If it goes on, check this machine's clock, then status.xero.com.",
+        done="Nothing was changed.",
+        detail=answer.text[:1000],
+    )
+
+
 def rejected(answer: Answer) -> Problem:
     """Why the credentials do not work."""
     if lacks_permission(answer):

@@ -13,7 +13,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 from hub import Answer, Connection, Consent, Door, Problem, RejectedError, UnauthorizedError, UnreachableError
-from hub_xero.authorisation import disconnected, is_expired, rejected, unavailable
+from hub_xero.authorisation import disconnected, is_expired, is_stale, not_accepted_yet, rejected, unavailable
 from hub_xero.dates import moment
 from hub_xero.exact import Json
 from hub_xero.settings import XeroSettings
@@ -150,6 +150,8 @@ class XeroClient:
         return answer
 
     def _check_authorised(self, answer: Answer) -> None:
+        if is_stale(answer):
+            raise UnreachableError(not_accepted_yet(answer))
         if answer.status == 401:
             raise UnauthorizedError(rejected(answer))
         if answer.status == 403:
@@ -159,7 +161,7 @@ class XeroClient:
 
     def _tenants(self) -> set[str]:
         answer = self._door.call("GET", self._connections_url, expired=is_expired)
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) and not is_stale(answer):
             raise UnauthorizedError(rejected(answer))
         if answer.status != 200:
             raise UnreachableError(_failed(answer))

@@ -39,6 +39,7 @@ from hub import (
     TargetStatus,
     TaxRate,
     UnauthorizedError,
+    UnreachableError,
     UnsureError,
     Want,
 )
@@ -696,6 +697,17 @@ def test_an_expired_token_is_renewed_once_and_the_write_goes_through(
 
     assert office.consent().access_token() != old
     assert len(office.pull("invoices")[0].states) == 1
+
+
+def test_a_new_token_that_counts_as_expired_does_not_suspend_the_connection(
+    office: Office, customer: TargetState, trade: Make, operate: Make
+) -> None:
+    office.fault("token_expired", times=2)
+    with pytest.raises(UnreachableError) as raised:
+        office.post(operate(trade()))
+
+    assert raised.value.problem.code == "token_not_accepted_yet"
+    assert office.pull("invoices")[0].states == ()
 
 
 def test_a_missing_permission_is_reported_and_no_token_is_wasted_on_it(office: Office) -> None:
