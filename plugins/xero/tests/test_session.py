@@ -702,7 +702,7 @@ def test_an_expired_token_is_renewed_once_and_the_write_goes_through(
 def test_a_new_token_that_counts_as_expired_does_not_suspend_the_connection(
     office: Office, customer: TargetState, trade: Make, operate: Make
 ) -> None:
-    office.fault("token_expired", times=2)
+    office.fault("token_expired", path="Invoices", times=2)
     with pytest.raises(UnreachableError) as raised:
         office.post(operate(trade()))
 
