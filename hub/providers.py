@@ -373,6 +373,8 @@ class Provider:
     """How long after an unsure write a look that finds nothing can be believed."""
     resend_seconds: ClassVar[float] = 0.0
     """How long the vendor remembers an idempotency key, so that one identical resend is safe."""
+    pushes_at_once: ClassVar[int] = 1
+    """How many batches may be under way together. Above one, ``push`` is called from several threads."""
     oauth: ClassVar[OAuth | None] = None
     visit: ClassVar[Visit | None] = None
     help_steps: ClassVar[tuple[str, ...]] = ()

@@ -12,23 +12,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine import connections, looking, runs, settling, taking
-from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
+from hub.engine import connections, runs
+from hub.engine.conversation import Conversation, LookStep, PullStep, Step, WaitStep
+from hub.engine.sending import Sender, look
 from hub.errors import (
     BusyError,
     Problem,
     ProviderError,
-    RejectedError,
     RunLostError,
     SettingsError,
     StoppedError,
     UnauthorizedError,
-    UnreachableError,
-    UnsureError,
 )
 from hub.http import Door
 from hub.models import AuditEvent, ConnectionRow, Integration, Run, RunState, now, table
-from hub.providers import Batch, Connection, Limits, Operation, Outcome, Provider, Session, TargetState
+from hub.providers import Connection, Limits, Provider, Session
 from hub.settings import Settings
 from hub.store import Store
 from hub.vault import Vault
@@ -261,66 +259,11 @@ class Hub:
             for page in session.pull(step.want):
                 talk.delivered(step, page)
         elif isinstance(step, LookStep):
-            talk.looked(step, self._look(session, step.operations))
+            talk.looked(step, look(session, step.operations))
         elif isinstance(step, WaitStep):
             self.sleep(min(step.seconds, 1.0))
         else:
-            self._send(talk, provider, session, step)
-
-    def _look(self, session: Session, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
-        found = session.look(operations)
-        unlooked = [one.id for one in operations if one.id not in found]
-        if unlooked:
-            raise UnreachableError(
-                Problem(
-                    code="not_looked_for",
-                    what=f"{len(unlooked)} targets could not be looked for.",
-                    fix="Run again.",
-                )
-            )
-        return found
-
-    def _send(self, talk: Conversation, provider: Provider, session: Session, step: SendStep) -> None:
-        batch, run = step.batch, talk.run
-        try:
-            run.before_send()
-            outcomes = self._push(session, batch, provider, run)
-        except (BusyError, UnreachableError, UnauthorizedError, StoppedError):
-            taking.unsend(self.store, run, batch)
-            raise
-        except RejectedError as error:
-            outcomes = [Outcome(one.id, problem=error.problem, refresh=error.refresh) for one in batch.operations]
-        settling.settle(self.store, run, batch, outcomes, settling_seconds=provider.settling_seconds)
-        self._refresh(session, run, batch, outcomes)
-
-    def _push(
-        self, session: Session, batch: Batch, provider: Provider, run: runs.RunToken, *, again: bool = False
-    ) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        try:
-            for outcome in session.push(batch):
-                outcomes.append(outcome)
-        except (BusyError, UnreachableError, UnauthorizedError, RejectedError, StoppedError):
-            # A refusal of the second try says nothing about the first, which is still unsure.
-            if outcomes or again:
-                return outcomes
-            raise
-        except RunLostError:
-            raise
-        except Exception as error:
-            # Whatever a provider raises while pushing may have come after the platform acted.
-            log.warning("batch %s is unsure: %s", batch.id, error, exc_info=not isinstance(error, ProviderError))
-            may = isinstance(error, UnsureError) and not outcomes
-            if may and taking.may_resend(self.store, run, batch, provider.resend_seconds):
-                return self._push(session, batch, provider, run, again=True)
-        return outcomes
-
-    def _refresh(self, session: Session, run: runs.RunToken, batch: Batch, outcomes: Sequence[Outcome]) -> None:
-        """A refusal because of the target's state: read the targets again, so that the plan sees why."""
-        refused = {outcome.operation_id for outcome in outcomes if outcome.refresh}
-        again = looking.refused_targets(self.store, [one for one in batch.operations if one.id in refused])
-        if again:
-            looking.record_states(self.store, run, again, self._look(session, again))
+            Sender(self.store, self.vault, talk.run, self.providers, provider, session).send(step.batch)
 
     def _park(self, connection_id: int, seconds: float) -> None:
         until = self.clock() + timedelta(seconds=seconds)

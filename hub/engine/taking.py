@@ -67,6 +67,37 @@ def candidates(
     return Candidates(first.integration_id, Kind(first.kind), Action(first.action), ids, looked_for)
 
 
+def beside(
+    store: Store,
+    run: RunToken,
+    providers: Mapping[str, Provider],
+    rules: Mapping[Kind, BatchRule],
+    first: Batch,
+    under_way: Sequence[Batch],
+) -> Candidates | None:
+    """What may be sent before the answers to the batches under way are in: more creates of the kind of ``first``.
+
+    One kind never refers to itself, so only money can connect two of them: what one uses up is not the other's.
+    """
+    chosen = candidates(store, run, providers, rules)
+    if chosen is None or {chosen.action, first.action} != {Action.CREATE} or chosen.kind is not first.kind:
+        return None
+    busy = {key for batch in under_way for one in batch.operations for key, _ in money_moved(one.document)}
+    alike = sa.select(operations.c.integration_id).where(operations.c.id == first.operations[0].id)
+    with store.read() as db:
+        if db.execute(alike).scalar_one() != chosen.integration_id:
+            return None
+        if busy and not busy.isdisjoint(_money_of(db, chosen)):
+            return None
+    return chosen
+
+
+def _money_of(db: sa.Connection, chosen: Candidates) -> set[tuple[str, str]]:
+    """The documents whose dues these operations change."""
+    texts = db.execute(sa.select(operations.c.document).where(operations.c.id.in_(chosen.ids))).scalars()
+    return {key for text in texts for key, _ in money_moved(parse_document(chosen.kind, text))}
+
+
 def _with_states(db: sa.Connection, first: sa.Row[Any], ids: Sequence[int]) -> tuple[Operation, ...]:
     rows = {row.id: row for row in db.execute(sa.select(operations).where(operations.c.id.in_(ids)))}
     sources = [row.source_id for row in rows.values()]

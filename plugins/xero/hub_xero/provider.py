@@ -67,6 +67,8 @@ class XeroProvider(Provider):
     """A write whose answer was lost may still be running; Xero's lists show it within seconds of its end."""
     resend_seconds = 300.0
     """Xero keeps an idempotency key for about six minutes."""
+    pushes_at_once = 3
+    """Of the five calls that Xero takes at once; some are left to others."""
     oauth = XeroOAuth()
     help_steps = (
         "Log in at developer.xero.com, choose My Apps, then New app.",
