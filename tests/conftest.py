@@ -26,6 +26,8 @@ from worlds import Models, World
 from hub.store import Store
 from hub.vault import Vault
 
+pytest.register_assert_rewrite("hub.testing.contract")
+
 
 @pytest.fixture
 def vault() -> Vault:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from hub.documents import Account, AccountClass, Contact, Document, Item, Kind, TaxRate, parse_document
 from hub.errors import BusyError, Problem, UnsureError
@@ -33,7 +33,7 @@ from hub.providers import (
     TargetStatus,
     Want,
 )
-from hub.testing.books import FREE_FIELDS, Books, Entry, Fault
+from hub.testing.books import DUE_KINDS, FREE_FIELDS, Books, Entry, Fault
 
 PAGE = 20
 
@@ -62,7 +62,7 @@ STOCK_KINDS = frozenset(Kind) - {Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM,
 class MemorySettings(BaseModel):
     """Nothing to fill in."""
 
-    account_id: str = "memory"
+    account_id: str = Field(default="memory", title="Account")
 
 
 @dataclass
@@ -124,15 +124,17 @@ class StockSession:
         elif want.feed.name == "taxes":
             yield Page(records=_listed(self.shelf.taxes), watermark="")
         else:
-            yield from self._records(int(want.cursor or 0))
+            yield from self._records(want)
 
-    def _records(self, since: int) -> Iterator[Page]:
+    def _records(self, want: Want) -> Iterator[Page]:
+        since = int(want.progress or want.cursor or 0)
         changed = sorted((stamp, id) for id, (stamp, _) in self.shelf.records.items() if stamp > since)
+        known = want.known([id for _, id in changed])
         watermark = str(changed[-1][0] if changed else since)
         for start in range(0, len(changed), PAGE):
             part = changed[start : start + PAGE]
             last = start + PAGE >= len(changed)
-            records = tuple(self._record(id, stamp) for stamp, id in part)
+            records = tuple(self._record(id, stamp) for stamp, id in part if known.get(id) != str(stamp))
             yield Page(records=records, progress=str(part[-1][0]), watermark=watermark if last else None)
         if not changed:
             yield Page(watermark=watermark)
@@ -166,6 +168,10 @@ _WRITES: Mapping[Kind, frozenset[Action]] = {
 class MemoryLedger(Provider):
     """A ledger that we call."""
 
+    skips: ClassVar[Mapping[str, str]] = {
+        "test_a_known_record_is_spared": "Its lists come whole with the first call; there are no details to spare."
+    }
+
     name = "memoryledger"
     title = "Memory ledger"
     role = Role.LEDGER
@@ -191,7 +197,7 @@ class MemoryLedger(Provider):
         actions = set(self.writes[kind])
         if not state.status.is_live:
             return Allowed(frozenset(), reason=f"it is {state.status}")
-        if kind in _WRITES and state.status in (TargetStatus.PAID, TargetStatus.PART_PAID):
+        if kind in DUE_KINDS and state.status in (TargetStatus.PAID, TargetStatus.PART_PAID):
             return Allowed(frozenset({Action.UPDATE}), FREE_FIELDS - {"mark"}, "it has payments")
         return Allowed(frozenset(actions))
 
@@ -306,6 +312,9 @@ class VisitingLedger(MemoryLedger):
 
     name = "visitingledger"
     title = "Visiting ledger"
+    skips: ClassVar[Mapping[str, str]] = {
+        "test_a_known_record_is_spared": "The question can't carry what is known; its lists are short."
+    }
 
 
 class LedgerVisit:
