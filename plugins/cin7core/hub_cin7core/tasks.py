@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from hub import Page, ProviderError, Record, RejectedError, Want
@@ -16,9 +17,11 @@ from hub_cin7core.records import unreadable
 from hub_cin7core.walk import Row, Walk, read_row
 
 CHUNK = 50
-"""Details read before they are handed over and stored: what a broken pull can lose, and what is held in
-memory.
+"""Details handed over and stored together. As many more are being read meanwhile: two chunks are held in memory, and
+a pull that breaks can lose them.
 """
+
+_Reading = Future[tuple[Record, FaultError | None]]
 
 _FAULTS_IN_A_ROW = 3
 _AFTERTHOUGHT = timedelta(days=31)
@@ -61,8 +64,7 @@ class TaskPull:
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="cin7core") as pool:
             for page, rows in walk:
                 changed = self._changed([row for row in rows if self._is_ours(row)])
-                for start in range(0, len(changed), CHUNK):
-                    records, failure = self._read(pool, changed[start : start + CHUNK])
+                for records, failure in self._read(pool, changed):
                     if records:
                         yield Page(records=records, progress=progress(page.number), expected=page.total)
                     if failure:
@@ -96,11 +98,27 @@ class TaskPull:
         return changed
 
     def _read(
-        self, pool: ThreadPoolExecutor, chunk: Sequence[Row | Record]
+        self, pool: ThreadPoolExecutor, changed: Sequence[Row | Record]
+    ) -> Iterator[tuple[tuple[Record, ...], ProviderError | None]]:
+        """Chunk after chunk; while one is handed over and stored, the next is being read."""
+        chunks = [changed[start : start + CHUNK] for start in range(0, len(changed), CHUNK)]
+        following = self._begin(pool, chunks[0]) if chunks else []
+        try:
+            for chunk, later in zip_longest(chunks, chunks[1:], fillvalue=()):
+                futures, following = following, self._begin(pool, later)
+                yield self._finish(chunk, futures)
+        finally:
+            for future in following:
+                future.cancel()
+
+    def _begin(self, pool: ThreadPoolExecutor, chunk: Sequence[Row | Record]) -> list[_Reading]:
+        return [pool.submit(self._record, entry) for entry in chunk]
+
+    def _finish(
+        self, chunk: Sequence[Row | Record], futures: Sequence[_Reading]
     ) -> tuple[tuple[Record, ...], ProviderError | None]:
-        """Read details side by side, in order; when one call fails for good, what came before it is kept."""
+        """Details read side by side, in order; when one call fails for good, what came before it is kept."""
         records: list[Record] = []
-        futures = [pool.submit(self._record, entry) for entry in chunk]
         try:
             for entry, future in zip(chunk, futures, strict=True):
                 record, fault = future.result()
