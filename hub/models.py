@@ -165,6 +165,10 @@ class Flow(SQLModel, table=True):
     post_as: str = "authorised"
     update_approved: bool = True
     """Whether a document that the ledger already approved may still be updated."""
+    checked_at: datetime | None = None
+    """When the newest documents were last looked for in the ledger, which comes before the first one is written."""
+    hits: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    """What that look found and nobody has adopted or excluded yet: the flow stays off until there is none."""
 
 
 class MappingRow(SQLModel, table=True):
@@ -427,6 +431,7 @@ class Run(SQLModel, table=True):
     counts: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     problem: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     stop_requested: bool = False
+    stop_reason: str = ""
     started_at: datetime
     heartbeat_at: datetime
     finished_at: datetime | None = None

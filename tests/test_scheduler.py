@@ -321,6 +321,18 @@ def test_a_wish_made_while_another_process_runs_the_connection_is_kept(house: Ho
         assert eventually(lambda: len(finished(house, house.stock_id)) == 2)
 
 
+def test_a_person_need_not_wait_for_the_end_of_a_rest(house: House) -> None:
+    rows = table(ConnectionRow)
+    later = now() + timedelta(hours=1)
+    with house.hub.store.write() as db:
+        parked = {"parked_until": later, "wanted_at": later, "wanted_why": "parked"}
+        db.execute(sa.update(rows).where(rows.c.id == house.stock_id).values(parked))
+    house.hub.want(house.stock_id, "nudge")
+    assert wanted(house) == []
+    run_now(house.hub, house.stock_id)
+    assert house.hub.wanted() == [(house.stock_id, "person")]
+
+
 def test_a_suspended_connection_is_not_wanted_for_ever(house: House) -> None:
     rows = table(ConnectionRow)
     problem = {"code": "unauthorized", "what": "The key is wrong."}
@@ -378,4 +390,7 @@ def test_a_run_in_the_middle_ends_when_the_hub_does_and_goes_on_at_the_next_star
         go_on.set()
         ending.join()
     assert finished(house, house.stock_id) == [RunState.STOPPED]
+    with house.hub.store.read() as db:
+        [problem] = db.execute(sa.select(table(Run).c.problem).where(table(Run).c.state == "stopped")).scalars()
+    assert problem["what"] == "The hub was shut down."
     assert wanted(house) == [house.stock_id]

@@ -50,6 +50,36 @@ def test_a_skipped_document_that_stopped_being_eligible_is_counted_once(store: S
     assert (tally.skipped, tally.not_eligible, tally.unplanned) == (0, 1, 0)
 
 
+def test_a_skipped_change_of_a_document_whose_link_ended_is_counted_as_skipped(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, invoice("i1", lines=(line("99.00"),)))
+    house.sync()
+    house.person.drop([house.operations(action="update")[0].id], "no")
+    house.person.unlink(house.integration_id, Kind.INVOICE, "i1", "voided there")
+    house.sync()
+    with house.hub.store.read() as db:
+        (tally,) = [each for each in tallies(db) if each.kind == "invoice"]
+    assert (tally.documents, tally.posted, tally.skipped, tally.unplanned) == (1, 0, 1, 0)
+
+
+def test_a_skipped_removal_of_a_document_whose_link_ended_is_counted_once(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    house.shelf.put("r-i1")
+    house.sync()
+    house.person.drop([house.operations(action="void")[0].id], "no")
+    house.person.unlink(house.integration_id, Kind.INVOICE, "i1", "left as it is")
+    house.sync()
+    with house.hub.store.read() as db:
+        (tally,) = [each for each in tallies(db) if each.kind == "invoice"]
+    assert (tally.documents, tally.posted, tally.skipped + tally.not_eligible, tally.unplanned) == (1, 0, 1, 0)
+
+
 def test_an_open_update_of_a_posted_document_is_counted_as_posted(store: Store, vault: Vault) -> None:
     house = called(store, vault)
     put(house, contact(), invoice("i1"))

@@ -29,6 +29,9 @@ batches = table(BatchRow)
 connections = table(ConnectionRow)
 
 HEARTBEAT_SECONDS = 5.0
+BY_A_PERSON = "person"
+"""The cause of a run that somebody asked for."""
+ASKED_BY_A_PERSON = "A person asked this run to stop."
 
 
 @dataclass
@@ -59,7 +62,7 @@ class RunToken:
         if self.clock() - self.last_beat > timedelta(seconds=HEARTBEAT_SECONDS):
             with self.store.write(durable=False) as db:
                 self.guard(db)
-        asked = sa.select(runs.c.stop_requested).where(
+        asked = sa.select(runs.c.stop_requested, runs.c.stop_reason).where(
             runs.c.id == self.id, runs.c.token == self.token, runs.c.state == RunState.OPEN.value
         )
         with self.store.read() as db:
@@ -67,7 +70,7 @@ class RunToken:
         if row is None:
             raise RunLostError(f"run {self.id} was taken over or closed")
         if row.stop_requested:
-            raise StoppedError("A person asked this run to stop.")
+            raise StoppedError(row.stop_reason or ASKED_BY_A_PERSON)
 
     def progress(self, phase: str, counts: Mapping[str, int] | None = None, **progress: Any) -> None:
         """Show how far the run is."""
@@ -104,6 +107,7 @@ def claim(
         "progress": {},
         "counts": {},
         "stop_requested": False,
+        "stop_reason": "",
         "started_at": present,
         "heartbeat_at": present,
     }
@@ -166,12 +170,19 @@ def close(run: RunToken, state: RunState, problem: Problem | None = None) -> Non
         db.execute(change.values(values))
 
 
-def request_stop(db: sa.Connection, run_id: int) -> None:
-    """Ask a run to end after the step it is in."""
-    db.execute(sa.update(runs).where(runs.c.id == run_id).values(stop_requested=True))
+def request_stop(db: sa.Connection, run_id: int, why: str = ASKED_BY_A_PERSON) -> None:
+    """Ask a run to end after the step it is in; ``why`` is what it says when it has."""
+    db.execute(sa.update(runs).where(runs.c.id == run_id).values(stop_requested=True, stop_reason=why))
 
 
 def want_run(db: sa.Connection, connection_id: int, why: str, at: datetime) -> None:
-    """Note that a connection's run is wanted; several notes are one run."""
-    change = sa.update(connections).where(connections.c.id == connection_id, connections.c.wanted_at.is_(None))
-    db.execute(change.values(wanted_at=at, wanted_why=why))
+    """Note that a connection's run is wanted; several notes are one run.
+
+    A person does not wait for the end of a rest that the platform asked for: whatever is still too early, the limiter
+    holds back call by call.
+    """
+    change = sa.update(connections).where(connections.c.id == connection_id)
+    if why == BY_A_PERSON:
+        db.execute(change.values(wanted_at=at, wanted_why=why, parked_until=None))
+    else:
+        db.execute(change.where(connections.c.wanted_at.is_(None)).values(wanted_at=at, wanted_why=why))

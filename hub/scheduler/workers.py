@@ -123,6 +123,6 @@ class Workers:
         open_runs = sa.select(runs.c.id).where(runs.c.connection_id.in_(ours), runs.c.state == RunState.OPEN.value)
         with self._hub.store.write() as db:
             for run_id in db.execute(open_runs).scalars().all():
-                request_stop(db, run_id)
+                request_stop(db, run_id, "The hub was shut down.")
             for connection_id in ours:
                 want_run(db, connection_id, "the hub was restarted", self._hub.clock())

@@ -263,6 +263,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("stop_requested", sa.Boolean(), nullable=False),
+        sa.Column("stop_reason", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -337,6 +338,12 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("post_as", sa.String(), nullable=False),
         sa.Column("update_approved", sa.Boolean(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "hits",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(
             ["integration_id"],
             ["integration.id"],
