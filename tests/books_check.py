@@ -167,7 +167,7 @@ def _is_justified(picture: Picture, row: Any) -> bool:
         case "target_gone":
             return bool(family & world.voided) or not all(_is_posted(picture, parent) for parent in _parents(row))
         case "target_is_draft":
-            return any(_is_draft(picture, parent) for parent in _parents(row))
+            return any(_is_draft(picture, parent) or parent not in picture.links for parent in _parents(row))
         case "target_has_payments" | "change_not_allowed":
             return _has_money(picture, id)
         case "payment_exceeds_due" | "refused":

@@ -102,7 +102,7 @@ class Conversation:
             return LookStep(unsure.operations, unsure=unsure)
         if later is not None:
             return WaitStep(max(0.05, (later - self.run.clock()).total_seconds()))
-        want = self._next_want()
+        want = self.next_want()
         if want:
             return PullStep(want)
         while True:
@@ -117,6 +117,18 @@ class Conversation:
         if page.watermark is not None:
             self._feed_done(step.want.feed.name)
         return counts
+
+    def look_of(self, ids: Sequence[int], *, unsure: bool) -> LookStep | None:
+        """The look that a visitor was asked for, as far as it is still of use."""
+        state = OperationState.UNSURE if unsure else OperationState.PENDING
+        integration_id, found = looking.still_open(self.store, ids, state)
+        if not found:
+            return None
+        if unsure:
+            return LookStep(found, unsure=looking.UnsureOperations(integration_id, found))
+        first = found[0]
+        looked = taking.Candidates(integration_id, first.kind, first.action, tuple(one.id for one in found), found)
+        return LookStep(found, candidates=looked)
 
     def looked(self, step: LookStep, found: Mapping[int, Sequence[TargetState]]) -> None:
         """Save what a look found."""
@@ -164,7 +176,8 @@ class Conversation:
             progress = {**row, "feeds": [*row.get("feeds", ()), name]}
             db.execute(sa.update(runs).where(runs.c.id == self.run.id).values(progress=progress))
 
-    def _next_want(self) -> Want | None:
+    def next_want(self) -> Want | None:
+        """The next feed that this run has not pulled yet."""
         with self.store.read() as db:
             done = set(self._done_feeds(db))
             kinds, since = self._wanted_kinds(db)

@@ -250,11 +250,13 @@ class Hub:
             return RunState.FAILED, problem, []
 
     def _steps(self, talk: Conversation, provider: Provider, session: Session) -> None:
+        # Asked before the next step is worked out: a batch that is taken and then not sent would have to be looked for.
+        talk.run.before_send()
         while (step := talk.next_step()) is not None:
             self._take_step(talk, provider, session, step)
+            talk.run.before_send()
 
     def _take_step(self, talk: Conversation, provider: Provider, session: Session, step: Step) -> None:
-        talk.run.before_send()
         if isinstance(step, PullStep):
             for page in session.pull(step.want):
                 talk.delivered(step, page)

@@ -102,15 +102,27 @@ def unsure(store: Store, run: RunToken) -> tuple[UnsureOperations | None, dateti
             .order_by(operations.c.id)
             .limit(LOOKED_AT_ONCE)
         )
-        rows = db.execute(alike).all()
-        live, _ = load_links(db, first.integration_id, first.kind, [row.source_id for row in rows], with_document=False)
-        states = {source_id: link.state for source_id, link in live.items()}
-        found = [operation_of(row, row.batch_id or "", states.get(row.source_id)) for row in rows]
-        targets = load_targets(db, first.integration_id, {ref for one in found for ref in refs_of(one.document)})
-    known = tuple(
+        return UnsureOperations(first.integration_id, _to_look_for(db, db.execute(alike).all())), None
+
+
+def still_open(store: Store, ids: Sequence[int], state: OperationState) -> tuple[int, tuple[Operation, ...]]:
+    """Of operations that a visitor was asked to look for, those that still wait for it, and their integration."""
+    with store.read() as db:
+        chosen = sa.select(operations).where(operations.c.id.in_(ids), operations.c.state == state.value)
+        rows = db.execute(chosen.order_by(operations.c.id)).all()
+        return (rows[0].integration_id, _to_look_for(db, rows)) if rows else (0, ())
+
+
+def _to_look_for(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> tuple[Operation, ...]:
+    """Operations of one kind with what a look may need: the target as we know it, and those that the document names."""
+    integration_id, kind = rows[0].integration_id, rows[0].kind
+    live, _ = load_links(db, integration_id, kind, [row.source_id for row in rows], with_document=False)
+    states = {source_id: link.state for source_id, link in live.items()}
+    found = [operation_of(row, row.batch_id or "", states.get(row.source_id)) for row in rows]
+    targets = load_targets(db, integration_id, {ref for one in found for ref in refs_of(one.document)})
+    return tuple(
         replace(one, targets={ref: targets[ref] for ref in refs_of(one.document) if ref in targets}) for one in found
     )
-    return UnsureOperations(first.integration_id, known), None
 
 
 def settle_look(

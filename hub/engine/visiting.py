@@ -56,19 +56,22 @@ class Visits:
         """Take in the answer to the last question."""
         talk, visit = self._talk(run_id)
         asked = self._asked(run_id)
+        talk.run.progress(asked["do"], asked={"do": "nothing"})
         if asked["do"] == "send":
             batch = taking.batch_of(self.hub.store, self.hub.vault, asked["batch"])
             outcomes = list(visit.outcomes(batch, answer))
             seconds = talk.provider.settling_seconds
             settling.settle(self.hub.store, talk.run, batch, outcomes, settling_seconds=seconds)
-            return
-        step = talk.next_step()
-        if isinstance(step, PullStep) and asked["do"] == "pull" and step.want.feed.name == asked["feed"]:
-            talk.delivered(step, visit.hear(step.want, answer))
-        elif isinstance(step, LookStep) and asked["do"] == "look":
-            talk.looked(step, visit.found(step.operations, answer))
+        elif asked["do"] == "pull":
+            want = talk.next_want()
+            if want is not None and want.feed.name == asked["feed"]:
+                talk.delivered(PullStep(want), visit.hear(want, answer))
+        elif asked["do"] == "look":
+            look = talk.look_of(asked["operations"], unsure=asked["unsure"])
+            if look is not None:
+                talk.looked(look, visit.found(look.operations, answer))
         else:
-            raise SettingsError(f"The answer does not belong to the last question ({asked['do']}).")
+            raise SettingsError("There is no question that this could be the answer to.")
 
     def close(self, run_id: int) -> None:
         """End the visit; what was asked and not answered is unsure."""
@@ -99,8 +102,11 @@ class Visits:
             asked = {"do": "pull", "feed": step.want.feed.name}
         elif isinstance(step, SendStep):
             asked = {"do": "send", "batch": step.batch.id}
+        elif isinstance(step, LookStep):
+            ids = [one.id for one in step.operations]
+            asked = {"do": "look", "operations": ids, "unsure": step.unsure is not None}
         else:
-            asked = {"do": "look"}
+            asked = {"do": "nothing"}
         talk.run.progress(asked["do"], asked=asked)
 
     def _asked(self, run_id: int) -> dict[str, Any]:
