@@ -184,11 +184,12 @@ def messages(native: Any, name: str = "ValidationErrors") -> Iterator[str]:
                 yield from (
                     str(entry.get("Message", entry)) if isinstance(entry, dict) else str(entry) for entry in value
                 )
-            else:
+            elif isinstance(value, dict | list):
                 yield from messages(value, name)
     elif isinstance(native, list):
         for value in native:
-            yield from messages(value, name)
+            if isinstance(value, dict | list):
+                yield from messages(value, name)
 
 
 def said(answer: Any) -> list[str]:
