@@ -212,8 +212,7 @@ class Operation:
 
     ``key`` is unique to this operation and attempt (for a vendor's idempotency key). ``target`` is the target as just
     read, for updates and voids. ``fields`` limits an update to these document fields (None: all).
-    ``targets`` gives a look the target ids of the records that the document names, where a mark consists of them
-    (an allocation is known by its credit, its invoice and its amount).
+    ``targets`` gives a look the target ids of the records that the document names (an allocation is known by them).
     """
 
     id: int
