@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -103,20 +104,31 @@ class _Attempt:
 
     def _go(self) -> None:
         try:
-            report = self.hub.run(self.connection_id, self.cause)
-            self.reports.append(report or _the_other(self.hub, self.connection_id))
+            self.reports.append(_run_or_wait(self.hub, self.connection_id, self.cause))
         except Exception as error:  # noqa: BLE001  (raised again in the thread that waits)
             self.errors.append(error)
 
 
-def _the_other(hub: Hub, connection_id: int) -> RunReport:
-    """Another process has the run: wait for its end and report that."""
+def _run_or_wait(hub: Hub, connection_id: int, cause: str) -> RunReport:
+    """Run it. While another process has the run, wait for its end and report that; take over when it has died."""
+    while (report := hub.run(connection_id, cause)) is None:
+        report = _the_other(hub, connection_id)
+        if report is not None:
+            break
+    return report
+
+
+def _the_other(hub: Hub, connection_id: int) -> RunReport | None:
+    """Another process's run once it has ended; None when it gives no sign of life any more."""
     newest = sa.select(runs).where(runs.c.connection_id == connection_id).order_by(runs.c.id.desc()).limit(1)
+    stale = timedelta(seconds=hub.settings.run_stale_seconds)
     while True:
         with hub.store.read() as db:
             row = db.execute(newest).one()
         if row.state != RunState.OPEN.value:
             break
+        if hub.clock() - row.heartbeat_at > stale:
+            return None
         time.sleep(LOOK_SECONDS)
     problem = Problem.model_validate(row.problem) if row.problem else None
     name = hub.connection(connection_id).name
