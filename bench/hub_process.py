@@ -67,11 +67,11 @@ def run(hub: Hub, joined: Joined, cause: str) -> dict[str, Any]:
 def stored(hub: Hub) -> dict[str, int]:
     """How many records of each sort are in the ledger, and how many are not although they should."""
     with hub.store.read() as db:
-        linked = db.execute(sa.select(links.c.kind, sa.func.count()).group_by(links.c.kind)).all()
+        linked = db.execute(sa.select(links.c.kind, sa.func.count().label("number")).group_by(links.c.kind)).all()
         finished = (OperationState.DONE.value, OperationState.REPLACED.value)
         open_states = sa.select(sa.func.count()).where(operations.c.state.not_in(finished))
         unfinished = db.execute(open_states).scalar_one()
-    by_kind: dict[str, int] = dict(row._tuple() for row in linked)
+    by_kind: dict[str, int] = {row.kind: row.number for row in linked}
     trade = sum(count for kind, count in by_kind.items() if kind in TRADE_KINDS)
     return {"trade": trade, "all": sum(by_kind.values()), "unfinished": unfinished}
 
@@ -93,7 +93,7 @@ def invoices(hub: Hub, count: int) -> list[Any]:
         operations.c.kind == "invoice", operations.c.state == OperationState.DONE.value
     )
     with hub.store.read() as db:
-        targets: dict[str, str] = dict(row._tuple() for row in db.execute(contacts))
+        targets: dict[str, str] = {row.source_id: row.target_id for row in db.execute(contacts)}
         documents = [json.loads(text) for text in db.execute(chosen.order_by(operations.c.id).limit(count)).scalars()]
     for document in documents:
         contact = document["contact_id"]
