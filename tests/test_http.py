@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import BusyError, RunLostError, SettingsError, UnreachableError, UnsureError
-from hub.http import Answer, Door, prune_exchanges
+from hub.http import Answer, Door, end_lost_calls, prune_exchanges
 from hub.models import Bucket, BucketCall, Exchange, now, table
 from hub.providers import Limits, Window
 from hub.store import Store
@@ -485,6 +485,15 @@ def test_the_place_of_a_killed_process_becomes_free(make_door: Callable[..., Doo
         door.call("GET", "x")
     clock.now += 300
     assert door.call("GET", "x").status == 200
+
+
+def test_whoever_takes_over_from_a_killed_process_has_its_places_at_once(
+    make_door: Callable[..., Door], store: Store, clock: Clock
+) -> None:
+    with store.write() as db:
+        store.insert(db, BucketCall, [{"bucket": "connection:7", "at": clock.now, "done": False}])
+        end_lost_calls(store, db, 7)
+    assert make_door(Limits(concurrent=1), patience=1.0).call("GET", "x").status == 200
 
 
 def test_a_clock_that_was_set_back_holds_nobody_up(make_door: Callable[..., Door], clock: Clock) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from hub.errors import Problem, RunLostError, StoppedError
+from hub.http import end_lost_calls
 from hub.models import (
     BatchRow,
     ConnectionRow,
@@ -113,7 +114,7 @@ def claim(
     }
     try:
         with store.write() as db:
-            _take_over(db, connection_id, present - stale_after, present)
+            _take_over(store, db, connection_id, present - stale_after, present)
             run_id = db.execute(sa.insert(runs).values(row).returning(runs.c.id)).scalar_one()
             wanted = sa.update(connections).where(connections.c.id == connection_id)
             db.execute(wanted.values(wanted_at=None, wanted_why=""))
@@ -122,7 +123,7 @@ def claim(
     return RunToken(store, run_id, connection_id, token, clock, present)
 
 
-def _take_over(db: sa.Connection, connection_id: int, stale_before: datetime, present: datetime) -> None:
+def _take_over(store: Store, db: sa.Connection, connection_id: int, stale_before: datetime, present: datetime) -> None:
     dead = (
         sa.update(runs)
         .where(
@@ -140,6 +141,7 @@ def _take_over(db: sa.Connection, connection_id: int, stale_before: datetime, pr
     )
     if db.execute(dead).rowcount:
         mark_unsure(db, connection_id)
+        end_lost_calls(store, db, connection_id)
 
 
 def mark_unsure(db: sa.Connection, connection_id: int) -> None:

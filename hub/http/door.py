@@ -13,7 +13,7 @@ from hub.errors import Problem, SettingsError, UnreachableError, UnsureError
 from hub.http.address import resolve
 from hub.http.answers import SAFE_METHODS, Answer
 from hub.http.exchange import ExchangeLog
-from hub.http.limiter import Limiter, Permit
+from hub.http.limiter import Limiter, Permit, bucket_of
 from hub.http.throttling import busy, refused_for
 from hub.http.wire import LostError, NotSentError, Request, Wire
 from hub.models import now
@@ -79,7 +79,7 @@ class Door:
         self._read_timeout = timeout[1]
         self._patience = patience
         self._sleep = sleep
-        self._limiter = Limiter(store, bucket or f"connection:{connection_id}", limits, clock)
+        self._limiter = Limiter(store, bucket or bucket_of(connection_id), limits, clock)
         self._log = ExchangeLog(store, connection_id, run_id, exchange_bytes)
         self._wire = Wire(timeout[0])
         self._base_url = ""

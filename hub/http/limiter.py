@@ -50,6 +50,7 @@ _ENDED = (
     .limit(1)
     .offset(sa.bindparam("earlier"))
 )
+_END_ALL = sa.update(CALL).where(_MINE, ~CALL.c.done).values(done=True, at=sa.bindparam("now"))
 _FUTURE = sa.update(CALL).where(_MINE, CALL.c.at > sa.bindparam("now")).values(at=sa.bindparam("now"))
 _OVER = sa.and_(CALL.c.done, CALL.c.at < sa.bindparam("since"))
 _LOST = sa.and_(~CALL.c.done, CALL.c.at < sa.bindparam("lost_since"))
@@ -62,6 +63,16 @@ class Permit:
 
     call_id: int | None = None
     wait: float = 0.0
+
+
+def bucket_of(connection_id: int) -> str:
+    """The name of the bucket in which a connection's calls are counted."""
+    return f"connection:{connection_id}"
+
+
+def end_lost_calls(store: Store, db: sa.Connection, connection_id: int) -> None:
+    """The process that made a connection's calls is dead: they still count, but hold no place any more."""
+    db.execute(_END_ALL, {"bucket_name": bucket_of(connection_id), "now": store.time(db)})
 
 
 class Limiter:
