@@ -245,6 +245,48 @@ class Snapshot(SQLModel, table=True):
     seen_at: datetime
 
 
+class ContactEntry(SQLModel, table=True):
+    """What a contact is found and matched by, one row for each contact snapshot; see ``hub.engine.directory``."""
+
+    __tablename__ = "contact_entry"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        Index("contact_entry_name", "connection_id", "name"),
+        Index("contact_entry_head", "connection_id", "head"),
+        Index("contact_entry_email", "connection_id", "email"),
+        Index("contact_entry_domain", "connection_id", "domain"),
+        Index("contact_entry_tax_number", "connection_id", "tax_number"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
+    connection_id: int = Field(foreign_key="connection.id")
+    external_id: str
+    name: str
+    """Folded."""
+    head: str
+    """The first letters of the name's first telling word: only names that share them are compared letter by letter."""
+    email: str
+    domain: str
+    """Of the e-mail address; empty for the mail providers that everybody uses."""
+    tax_number: str
+    """Letters and digits alone, without the country before them."""
+    tax_country: str
+    is_customer: bool
+    is_supplier: bool
+    active: bool
+
+
+class ContactSheet(SQLModel, table=True):
+    """A sheet of links that somebody sent, until what it would change is applied or given up."""
+
+    __tablename__ = "contact_sheet"
+    id: int | None = Field(default=None, primary_key=True)
+    integration_id: int = Field(foreign_key="integration.id")
+    file: str
+    rows: list[list[str]] = Field(sa_column=Column(Json, nullable=False))
+    sent_by: str
+    sent_at: datetime
+
+
 class Due(SQLModel, table=True):
     """A note that one record of one flow must be planned, and why."""
 

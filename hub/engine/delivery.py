@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Account, BankAccount, Contact, Document, Item, Kind, TaxRate
+from hub.engine.directory import save_entries
 from hub.engine.notes import chunks, flows_by_kind, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
 from hub.mapping import ORGANISATION_FACT, fold, link_fact, source_fact, target_fact
@@ -73,7 +74,8 @@ def natural_key(document: Document) -> str:
 def deliver(store: Store, run: RunToken, feed: Feed, page: Page) -> dict[str, int]:
     """Save a page; what it changed comes due in the same transaction. Answers with counts for the run."""
     present = run.clock()
-    with store.write() as db:
+    # The cursor is saved with the page: what power loss undoes is pulled again.
+    with store.write(durable=False) as db:
         run.guard(db)
         sides = claim_all(store, db, run.connection_id)
         cursor = _cursor(db, run.connection_id, feed)
@@ -128,6 +130,7 @@ def _save_records(it: _Delivery, page: Sequence[Record]) -> dict[str, int]:
     readable = [record for record in page if record.problem is None]
     stored = _stored(it, [record.id for record in readable])
     fresh: list[dict[str, Any]] = []
+    contacts: list[Contact] = []
     changed: list[tuple[str, str, bool]] = []
     gone = {(row.kind, row.external_id): row.id for row in stored.values() if not row.withdrawn}
     for record in readable:
@@ -139,9 +142,12 @@ def _save_records(it: _Delivery, page: Sequence[Record]) -> dict[str, int]:
                 continue
             fresh.append(_snapshot_row(it, record, document, fingerprint))
             changed.append((document.kind, document.external_id, before is not None))
+            if isinstance(document, Contact):
+                contacts.append(document)
     it.store.upsert(
         it.db, snapshots, fresh, key=("connection_id", "kind", "external_id"), update=_SNAPSHOT_COLUMNS
     ) if fresh else None
+    save_entries(it.store, it.db, it.connection_id, contacts)
     _withdraw(it, list(gone.values()))
     _note_changes(it, [*changed, *((kind, external_id, True) for kind, external_id in gone)], fresh)
     rows = [_record_row(it, record) for record in page]

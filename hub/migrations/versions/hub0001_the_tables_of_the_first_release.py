@@ -170,6 +170,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batch_connection_id"), ["connection_id"], unique=False)
 
     op.create_table(
+        "contact_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("head", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("domain", sa.String(), nullable=False),
+        sa.Column("tax_number", sa.String(), nullable=False),
+        sa.Column("tax_country", sa.String(), nullable=False),
+        sa.Column("is_customer", sa.Boolean(), nullable=False),
+        sa.Column("is_supplier", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("connection_id", "external_id"),
+    )
+    with op.batch_alter_table("contact_entry", schema=None) as batch_op:
+        batch_op.create_index("contact_entry_domain", ["connection_id", "domain"], unique=False)
+        batch_op.create_index("contact_entry_email", ["connection_id", "email"], unique=False)
+        batch_op.create_index("contact_entry_head", ["connection_id", "head"], unique=False)
+        batch_op.create_index("contact_entry_name", ["connection_id", "name"], unique=False)
+        batch_op.create_index("contact_entry_tax_number", ["connection_id", "tax_number"], unique=False)
+
+    op.create_table(
         "cursor",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("connection_id", sa.Integer(), nullable=False),
@@ -329,6 +357,24 @@ def upgrade() -> None:
         batch_op.create_index("snapshot_key", ["connection_id", "kind", "natural_key"], unique=False)
         batch_op.create_index("snapshot_owner", ["connection_id", "feed", "record_id"], unique=False)
 
+    op.create_table(
+        "contact_sheet",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("integration_id", sa.Integer(), nullable=False),
+        sa.Column("file", sa.String(), nullable=False),
+        sa.Column(
+            "rows",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("sent_by", sa.String(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integration.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "flow",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -579,6 +625,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_integration_id"))
 
     op.drop_table("flow")
+    op.drop_table("contact_sheet")
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
         batch_op.drop_index("snapshot_owner")
         batch_op.drop_index("snapshot_key")
@@ -595,6 +642,14 @@ def downgrade() -> None:
     op.drop_table("record")
     op.drop_table("integration")
     op.drop_table("cursor")
+    with op.batch_alter_table("contact_entry", schema=None) as batch_op:
+        batch_op.drop_index("contact_entry_tax_number")
+        batch_op.drop_index("contact_entry_name")
+        batch_op.drop_index("contact_entry_head")
+        batch_op.drop_index("contact_entry_email")
+        batch_op.drop_index("contact_entry_domain")
+
+    op.drop_table("contact_entry")
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_connection_id"))
 
