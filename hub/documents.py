@@ -110,12 +110,19 @@ def _quantised(places: int) -> AfterValidator:
     step = Decimal(1).scaleb(-places)
 
     def quantise(value: Decimal) -> Decimal:
+        if value and value.same_quantum(step):
+            return value
         return value.quantize(step, ROUND_HALF_UP) + 0  # + 0 turns -0.00 into 0.00
 
     return AfterValidator(quantise)
 
 
+_CENT = Decimal("0.01")
+
+
 def _exact_amount(value: Decimal) -> Decimal:
+    if value and value.same_quantum(_CENT):
+        return value
     if value != value.quantize(Decimal("0.001")):
         raise ValueError(f"{value} has more decimals than any currency; round it with money() first")
     exact = value.quantize(Decimal("0.01"))

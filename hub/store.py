@@ -54,8 +54,9 @@ class Store:
     def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """One write transaction: commits at the end, rolls back on error.
 
-        ``durable=False`` is for counts and logs only: the commit does not wait for the disk, so power
-        loss may undo the last few of them, each as a whole.
+        ``durable=False`` is for what can be read or worked out again, and for counts and logs: the commit does not
+        wait for the disk, so power loss may undo the last few of them, each as a whole. The next durable commit
+        makes them durable too.
         """
         with (self.engine if durable else self._quick).begin() as db:
             if not durable and not self.is_sqlite:

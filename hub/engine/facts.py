@@ -249,7 +249,8 @@ def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) ->
         by_kind.setdefault(kind, set()).add(external_id)
     found: dict[Ref, Dependency] = {}
     for kind, ids in by_kind.items():
-        live = _live_states(db, ground.integration.id or 0, kind, sorted(ids))
+        live_states = _card_states if kind in _CARDS else _live_states
+        live = live_states(db, ground.integration.id or 0, kind, sorted(ids))
         found |= {(kind, id): Dependency(state=state) for id, state in live.items()}
         drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
         missing = sorted(ids - live.keys())
@@ -257,6 +258,26 @@ def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) ->
             (kind, id): Dependency(coming=True, coming_as_draft=drafts)
             for id in _coming(db, ground.integration.id or 0, kind, missing)
         }
+    return found
+
+
+_CARDS = (Kind.CONTACT, Kind.ITEM)
+
+
+def _card_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, TargetState]:
+    """Of the many contacts and items that documents name, only whether they are there and live matters."""
+    found: dict[str, TargetState] = {}
+    for part in chunks(ids):
+        status = links.c.state["status"].as_string().label("status")
+        chosen = sa.select(links.c.source_id, links.c.target_id, status).where(
+            links.c.integration_id == integration_id,
+            links.c.kind == kind.value,
+            links.c.source_id.in_(part),
+            links.c.live.is_(True),
+        )
+        for row in db.execute(chosen):
+            state = TargetState(kind=kind, target_id=row.target_id, status=TargetStatus(row.status))
+            found[row.source_id] = state
     return found
 
 

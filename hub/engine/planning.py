@@ -71,7 +71,8 @@ def plan(store: Store, run: RunToken, integration_id: int, providers: Mapping[st
     for flow_id in by_tier:
         more = True
         while more:
-            with store.write() as db:
+            # Notes are cleared with the plan that saw them: what power loss undoes is planned again.
+            with store.write(durable=False) as db:
                 run.guard(db)
                 store.claim(db, integration_id)
                 ground = load_ground(db, integration_id, providers)
