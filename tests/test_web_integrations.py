@@ -101,16 +101,81 @@ def test_a_flow_refuses_what_is_not_in_the_list(seen: Visitor, house: House, pat
     assert house.flow(Kind.INVOICE).mode == "off"
 
 
-def test_the_ledger_is_asked_for_what_is_posted_already(seen: Visitor, house: House, path: str) -> None:
+def found_already(house: House, **changes: str) -> str:
+    """An invoice on the shelf that somebody else posted."""
+    put(house, contact(), invoice("i1", "SO-1"))
+    theirs = {"number": "SO-1", "total": "12.00", "date": "2026-02-01", "mark": "i1#1"}
+    target = house.books.add(Kind.INVOICE, **{**theirs, **changes})
+    house.run_stock()
     house.person.confirm_others_off(house.integration_id)
     house.person.accept_suggestions(house.integration_id)
-    for kind in (Kind.CONTACT, Kind.INVOICE):
-        house.set_flow(kind)
-    put(house, contact(), invoice("i1", "SO-1"))
-    house.sync()
+    return target
+
+
+def test_a_flow_whose_documents_are_in_the_ledger_stays_off_and_shows_them(
+    seen: Visitor, house: House, path: str
+) -> None:
+    found_already(house)
+    flow = house.flow(Kind.INVOICE)
+    page = seen.follow(f"{path}/flows/{flow.id}", {"mode": "automatic"})
+    assert page.faults == []
+    assert "1 of the newest invoices is in Books already" in page.text
+    assert "Invoices: 1 document found in the ledger already" in page.text
+    assert "SO-1 SO-1 (Open) 2026-02-01 12.00 no Adopt SO-1" in page.text
+    assert house.flow(Kind.INVOICE).mode == "off"
+    assert "Invoices of Shelf -> Books : 1 document found in the ledger already" in seen.get("/").text
+
+
+def test_what_was_found_is_adopted_by_a_button(seen: Visitor, house: House, path: str) -> None:
+    target = found_already(house)
+    flow = house.flow(Kind.INVOICE)
+    assert "Invoices: 1 document found" in seen.follow(f"{path}/look").text
+    decided = f"{path}/flows/{flow.id}/adopt"
+    assert "Adopted: the two are linked" in seen.follow(decided, {"source": "i1", "target": target}).text
+    assert "decided about this document meanwhile" in seen.follow(decided, {"source": "i1", "target": target}).text
+    assert "The flow is saved" in seen.follow(f"{path}/flows/{flow.id}", {"mode": "automatic"}).text
+    assert [row.target_id for row in house.links()] == [target]
+
+
+def test_what_differs_is_adopted_with_a_tick(seen: Visitor, house: House, path: str) -> None:
+    target = found_already(house, total="13.00")
+    flow = house.flow(Kind.INVOICE)
     page = seen.follow(f"{path}/look")
-    assert "Invoices: 1 document found in the ledger already : SO-1: SO-1 (open)" in page.text
-    assert "Bills: none found" in page.text
+    assert page.faults == []
+    assert "Adopt all" not in page.text
+    assert "total 13.00" in page.text
+    form = {"source": "i1", "target": target}
+    assert "Confirm that it is the same" in seen.follow(f"{path}/flows/{flow.id}/adopt", form).text
+    assert "Adopted" in seen.follow(f"{path}/flows/{flow.id}/adopt", {**form, "sure": "yes"}).text
+
+
+def test_all_that_match_are_adopted_and_one_is_excluded_by_buttons(seen: Visitor, house: House, path: str) -> None:
+    found_already(house)
+    put(house, invoice("i2", "SO-2"))
+    house.books.add(Kind.INVOICE, number="SO-2", total="1.00", date="2026-02-01", mark="i2#1")
+    house.run_stock()
+    flow = house.flow(Kind.INVOICE)
+    assert "Adopt all invoices that match exactly" in seen.follow(f"{path}/look").text
+    assert "1 document adopted" in seen.follow(f"{path}/flows/{flow.id}/adopt-exact").text
+    excluded = f"{path}/flows/{flow.id}/exclude"
+    assert "Say why" in seen.follow(excluded, {"source": "i2", "reason": ""}).text
+    assert "Excluded" in seen.follow(excluded, {"source": "i2", "reason": "theirs"}).text
+    assert house.flow(Kind.INVOICE).hits == []
+    assert [(row.state, row.reason) for row in house.operations()] == [("dropped", "theirs")]
+
+
+def test_flows_of_another_integration_are_not_decided_about(seen: Visitor, house: House, path: str) -> None:
+    for verb in ("adopt", "adopt-exact", "exclude"):
+        assert seen.post(f"{path}/flows/9999/{verb}").status == 404
+
+
+def test_a_look_that_finds_nothing_says_so(seen: Visitor, house: House, path: str) -> None:
+    put(house, contact(), invoice("i1", "SO-1"))
+    house.run_stock()
+    text = seen.follow(f"{path}/look").text
+    assert "Invoices: none found." in text
+    assert "Invoices: none found, looked for 2026-03-01" in text
+    assert "Bills: not looked for, since there is nothing to look for yet." in text
 
 
 def test_looking_before_the_ledger_was_read_is_explained(store: Store, vault: Vault) -> None:

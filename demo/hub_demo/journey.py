@@ -14,6 +14,7 @@ from hub.documents import Kind
 from hub.engine import Decisions, Hub, RunReport
 from hub.engine.connections import connect, integrate, limits_of, parse_settings, reconnect, view
 from hub.engine.facts import load_matches
+from hub.errors import SettingsError
 from hub.mapping import Default, MappingList, fold
 from hub.models import ConnectionRow, Flow, FlowMode, Integration, table
 from hub.oauth import begin, finish
@@ -183,12 +184,12 @@ def _cash_customer(hub: Hub, ledger_id: int) -> str:
 def _switch_on(hub: Hub, integration_id: int, say: Callable[[str], None]) -> None:
     person = Decisions(hub, ACTOR)
     person.confirm_others_off(integration_id)
-    hits = person.find_already_posted(integration_id, Kind.INVOICE)
-    if hits:
-        raise SystemExit(f"{len(hits)} of the newest invoices are in the ledger already; nothing was switched on.")
     rows = table(Flow)
     with hub.store.read() as db:
         flows = list(db.execute(sa.select(rows.c.id).where(rows.c.integration_id == integration_id)).scalars())
-    for flow_id in flows:
-        person.set_flow(flow_id, mode=FlowMode.AUTOMATIC)
+    try:
+        for flow_id in flows:
+            person.set_flow(flow_id, mode=FlowMode.AUTOMATIC)
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
     say(f"{len(flows)} flows switched to automatic")

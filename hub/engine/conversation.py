@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import REFERENCE_KINDS, Kind
-from hub.engine import looking, taking
+from hub.engine import first_write, looking, taking
 from hub.engine.delivery import Neighbours, deliver, neighbours
 from hub.engine.notes import chunks, left_alone
 from hub.engine.planning import is_ready, is_unreleased, plan
@@ -55,11 +55,12 @@ class PullStep:
 
 @dataclass(frozen=True)
 class LookStep:
-    """Look for targets: of unsure operations, or of ``candidates`` before they change something."""
+    """Look for targets: of unsure operations, of ``candidates`` before they change something, or for a ``check``."""
 
     operations: tuple[Operation, ...]
     unsure: looking.UnsureOperations | None = None
     candidates: taking.Candidates | None = None
+    check: first_write.Check | None = None
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,19 @@ class Conversation:
         looked = taking.Candidates(integration_id, first.kind, first.action, tuple(one.id for one in found), found)
         return LookStep(found, candidates=looked)
 
+    def check_of(self, flow_id: int, source_ids: Sequence[str]) -> LookStep | None:
+        """The look before a first write that a visitor was asked for, unless one of its documents changed meanwhile."""
+        check = first_write.check_again(self.store, self.providers, flow_id, source_ids)
+        return LookStep(check.operations, check=check) if check else None
+
     def looked(self, step: LookStep, found: Mapping[int, Sequence[TargetState]]) -> None:
         """Save what a look found."""
         if step.unsure:
             looking.settle_look(self.store, self.run, step.unsure, found, self.providers)
         elif step.candidates:
             looking.record_look(self.store, self.run, step.candidates, found)
+        elif step.check:
+            first_write.record_check(self.store, self.run, step.check, found)
 
     def sides(self) -> Neighbours:
         """The integrations of this run's connection."""
@@ -266,6 +274,9 @@ class Conversation:
                 return None
             if chosen.looked_for:
                 return LookStep(chosen.looked_for, candidates=chosen)
+            check = first_write.check_before(self.store, self.providers, chosen)
+            if check:
+                return LookStep(check.operations, check=check)
             rule = rules.get(chosen.kind, BatchRule())
             batch = taking.take(self.store, self.vault, self.run, self.providers, chosen, rule)
             if batch is not None:

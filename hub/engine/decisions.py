@@ -9,11 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Account, Kind, TaxRate, parse_document
-from hub.engine import connections as joined
 from hub.engine.facts import load_ground, load_list, load_targets, refs_of
+from hub.engine.hits import Hits
 from hub.engine.hub import Hub
-from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, touch_facts
-from hub.engine.planning import is_ready
+from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, open_due, touch_facts
 from hub.engine.runs import want_run
 from hub.engine.taking import operation_of
 from hub.errors import SettingsError
@@ -28,7 +27,6 @@ from hub.mapping import (
     suggest_tax_rates,
 )
 from hub.models import (
-    OPEN_STATES,
     Due,
     Exclusion,
     Flow,
@@ -41,7 +39,7 @@ from hub.models import (
     Snapshot,
     table,
 )
-from hub.providers import Action, Operation, TargetState
+from hub.providers import TargetState
 
 due = table(Due)
 exclusions = table(Exclusion)
@@ -58,8 +56,6 @@ DROPPABLE = (
     OperationState.PROPOSED.value,
     OperationState.PENDING.value,
 )
-NEWEST_LOOKED_UP = 25
-"""How many of the newest source documents are looked for before a flow's first write."""
 
 
 def _gives_way(row: sa.Row[Any]) -> bool:
@@ -265,7 +261,12 @@ class Decisions:
     def set_flow(
         self, flow_id: int, *, mode: FlowMode, post_as: str = "authorised", update_approved: bool = True
     ) -> None:
-        """Switch a flow. Everything of its kind that is not posted comes due."""
+        """Switch a flow. Everything of its kind that is not posted comes due.
+
+        Before the first document of a kind is written, the newest ones are looked for in the ledger: now, or where that
+        can't be, in the run that would write it. A hit keeps the flow off.
+        """
+        put_off = "" if mode is FlowMode.OFF else Hits(self.hub, self.actor).must_be_none(flow_id)
         with self.store.write() as db:
             flow = db.execute(sa.select(flows).where(flows.c.id == flow_id)).one()
             integration = db.execute(sa.select(integrations).where(integrations.c.id == flow.integration_id)).one()
@@ -273,12 +274,15 @@ class Decisions:
                 raise SettingsError(
                     "Confirm first that every other integration between the two is off: two of them post twice."
                 )
-            change = sa.update(flows).where(flows.c.id == flow_id)
-            db.execute(change.values(mode=mode.value, post_as=post_as, update_approved=update_approved))
+            values: dict[str, Any] = {"mode": mode.value, "post_as": post_as, "update_approved": update_approved}
+            if put_off:
+                values |= {"checked_at": None, "hits": []}
+            db.execute(sa.update(flows).where(flows.c.id == flow_id).values(values))
             self._all_due(db, flow, integration.stock_id)
-            self._open_due(db, flow.integration_id)
+            # Whatever is not posted yet may rest on this flow being on, off, or posting drafts.
+            open_due(self.store, db, flow.integration_id, "a flow was switched")
             self._want_both(db, flow.integration_id)
-            self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", post_as=post_as)
+            self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", put_off, post_as=post_as)
 
     def _all_due(self, db: sa.Connection, flow: sa.Row[Any], stock_id: int) -> None:
         """Note every snapshot of the flow's kind that has no live link, in the database itself."""
@@ -294,55 +298,12 @@ class Decisions:
         ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~linked, ~noted)
         db.execute(sa.insert(due).from_select(["flow_id", "external_id", "reason", "version"], chosen))
 
-    def _open_due(self, db: sa.Connection, integration_id: int) -> None:
-        """Whatever is not posted yet may rest on this flow being on, off, or posting drafts."""
-        chosen = sa.select(operations.c.flow_id, operations.c.source_id).where(
-            operations.c.integration_id == integration_id, operations.c.state.in_(OPEN_STATES)
-        )
-        reason = "a flow was switched"
-        rows = [{"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason} for row in db.execute(chosen)]
-        note_due(self.store, db, rows)
-
     def confirm_others_off(self, integration_id: int) -> None:
         """A person vouches that no other integration posts between the two."""
         with self.store.write() as db:
             change = sa.update(integrations).where(integrations.c.id == integration_id)
             db.execute(change.values(others_off_by=self.actor, others_off_at=self.hub.clock()))
             self.hub.audit(db, self.actor, "confirmed", "other integrations are off")
-
-    def find_already_posted(self, integration_id: int, kind: Kind) -> list[tuple[str, TargetState]]:
-        """Ask the ledger for the newest source documents: a hit shows that somebody else posts them too."""
-        integration = self.hub.integration(integration_id)
-        ledger = self.hub.connection(integration.ledger_id)
-        provider = self.hub.provider(ledger.provider)
-        with self.store.read() as db:
-            if not is_ready(db, integration, self.hub.providers):
-                raise SettingsError(f"{ledger.name} has not been read completely yet. Run it once, then check again.")
-            newest = (
-                sa.select(snapshots.c.document)
-                .where(snapshots.c.connection_id == integration.stock_id, snapshots.c.kind == kind.value)
-                .where(snapshots.c.withdrawn.is_(False), snapshots.c.document_date >= integration.start_date)
-                .order_by(snapshots.c.document_date.desc(), snapshots.c.id.desc())
-                .limit(NEWEST_LOOKED_UP)
-            )
-            documents = [parse_document(kind, text) for text in db.execute(newest).scalars()]
-        asked = [
-            Operation(id=number, kind=kind, action=Action.CREATE, document=document, key="")
-            for number, document in enumerate(documents, start=1)
-        ]
-        connection = joined.view(self.hub, ledger)
-        limits = joined.limits_of(provider, connection.settings, ledger.limits)
-        door = self.hub.door(connection, limits)
-        try:
-            found = provider.open(connection, door).look(asked) if asked else {}
-        finally:
-            door.close()
-        return [
-            (asked[id - 1].document.label, state)
-            for id, states in found.items()
-            for state in states
-            if state.status.is_live
-        ]
 
     def unlink(self, integration_id: int, kind: Kind, source_id: str, reason: str) -> None:
         """End a live link; nothing is written. The record is planned anew as the next generation."""

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.models import Due, Flow, FlowMode, OperationFact, OperationRow, OperationState, table
+from hub.models import OPEN_STATES, Due, Flow, FlowMode, OperationFact, OperationRow, OperationState, table
 from hub.store import Store
 
 due = table(Due)
@@ -53,6 +53,15 @@ def note_due(store: Store, db: sa.Connection, rows: Sequence[Mapping[str, Any]])
     # In one order, so that two processes noting the same records wait for each other instead of for ever.
     ordered = sorted(rows, key=lambda row: (row["flow_id"], row["external_id"]))
     db.execute(statement, [{"version": 1, **row} for row in ordered])
+
+
+def open_due(store: Store, db: sa.Connection, integration_id: int, reason: str) -> None:
+    """Whatever is not posted yet may rest on whether a flow is on, off, or posting drafts."""
+    chosen = sa.select(operations.c.flow_id, operations.c.source_id).where(
+        operations.c.integration_id == integration_id, operations.c.state.in_(OPEN_STATES)
+    )
+    rows = [{"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason} for row in db.execute(chosen)]
+    note_due(store, db, rows)
 
 
 def flows_by_kind(db: sa.Connection, integration_ids: Sequence[int]) -> dict[str, list[int]]:

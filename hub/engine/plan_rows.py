@@ -46,6 +46,23 @@ class PlannedRows:
         """Turn one decision into rows; what stands already and says the same is left as it is."""
         _record(self, case, decision, reason)
 
+    def adopt(self, case: Case, match: Match, settled_stamp: str) -> None:
+        """A person says that the ledger's record is this one; nothing is written."""
+        self._settle_open(case)
+        self.adopted.append({**_adopted_link(self, case, match), "settled_stamp": settled_stamp})
+
+    def leave_out(self, case: Case, reason: str) -> None:
+        """A person says that this is never to be posted: a drop before there was anything to drop."""
+        self._settle_open(case)
+        row = _operation_row(self, case, Decision(Verdict.WRITE, rule=reason), reason)
+        self.rows.append({**row, "state": OperationState.DROPPED.value, "settled_at": self.present})
+
+    def _settle_open(self, case: Case) -> None:
+        before = self.portion.open.get(case.document.external_id)
+        if before is not None:
+            self.replaced.append(before.id)
+        self.included.append(case.document.external_id)
+
     def save(self, store: Store) -> None:
         """Write everything, in the transaction that the portion was loaded in."""
         db, flow = self.portion.db, self.portion.flow

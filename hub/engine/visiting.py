@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,8 @@ class Visits:
             want = talk.next_want()
             if want is not None and want.feed.name == asked["feed"]:
                 talk.delivered(PullStep(want), visit.hear(want, answer))
-        elif asked["do"] == "look":
-            look = talk.look_of(asked["operations"], unsure=asked["unsure"])
+        elif asked["do"] in ("look", "check"):
+            look = self._look_of(talk, asked)
             if look is not None:
                 talk.looked(look, visit.found(look.operations, answer))
         else:
@@ -96,12 +97,19 @@ class Visits:
         token.before_send()
         return Conversation(self.hub.store, self.hub.vault, token, provider, self.hub.providers), provider.visit
 
+    def _look_of(self, talk: Conversation, asked: Mapping[str, Any]) -> LookStep | None:
+        if asked["do"] == "check":
+            return talk.check_of(asked["flow"], asked["documents"])
+        return talk.look_of(asked["operations"], unsure=asked["unsure"])
+
     def _remember(self, talk: Conversation, step: Step) -> None:
         asked: dict[str, Any]
         if isinstance(step, PullStep):
             asked = {"do": "pull", "feed": step.want.feed.name}
         elif isinstance(step, SendStep):
             asked = {"do": "send", "batch": step.batch.id}
+        elif isinstance(step, LookStep) and step.check:
+            asked = {"do": "check", "flow": step.check.flow_id, "documents": step.check.source_ids}
         elif isinstance(step, LookStep):
             ids = [one.id for one in step.operations]
             asked = {"do": "look", "operations": ids, "unsure": step.unsure is not None}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import abort, current_app, flash
 
 from hub.engine import Decisions, Hub
+from hub.engine.hits import Hits
 from hub.errors import HubError, ProviderError
 
 Found = TypeVar("Found")
@@ -29,6 +30,11 @@ def actor() -> str:
 def decisions() -> Decisions:
     """The verbs of the person who acts."""
     return Decisions(the_hub(), actor())
+
+
+def hits() -> Hits:
+    """The verbs of the person who acts, before a flow's first write."""
+    return Hits(the_hub(), actor())
 
 
 def rows(statement: sa.Select[Any]) -> list[sa.Row[Any]]:

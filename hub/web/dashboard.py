@@ -13,7 +13,7 @@ from hub.models import Schedule
 from hub.scheduler import next_runs
 from hub.web import wording
 from hub.web.context import the_hub
-from hub.web.queries import attention, linked, tally
+from hub.web.queries import attention, first_write, linked, tally
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES
 
 pages = Blueprint("dashboard", __name__)
@@ -61,6 +61,7 @@ def show() -> ResponseReturnValue:
         groups = attention.groups(db, 1)
         unreadable = attention.unreadable(db, 1)
         tallies = tally.tallies(db)
+        kept_off = first_write.kept_off(db)
         outside = tally.skipped_by_source(db)
         runs = linked.runs(db, 1)
         counts = (len(linked.connections(db)), len(linked.integrations(db)))
@@ -79,6 +80,7 @@ def show() -> ResponseReturnValue:
         failing=failing,
         groups=groups,
         unreadable=unreadable.total,
+        kept_off=kept_off,
         tallies=tallies,
         outside=outside,
         runs=runs.rows[:5],

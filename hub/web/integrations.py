@@ -10,23 +10,16 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
-from hub.documents import REFERENCE_KINDS, Kind
 from hub.engine.connections import integrate
 from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
 from hub.providers import Role
 from hub.web.context import actor, decisions, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import Choice, ModelForm
-from hub.web.queries import linked, tally
-from hub.web.queries.tables import AUDIT_EVENTS, CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS
+from hub.web.queries import first_write, linked, tally
+from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS
 
 pages = Blueprint("integrations", __name__, url_prefix="/integrations")
-
-LOOKED = "looked for already posted"
-"""What the audit calls the check before the first write."""
-
-UNDATED = REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM}
-"""Kinds that are matched by name or code, and so are never posted twice unnoticed."""
 
 
 class NewIntegration(BaseModel):
@@ -138,26 +131,6 @@ def confirm_others_off(integration_id: int) -> ResponseReturnValue:
     return _back(integration_id)
 
 
-@pages.post("/<int:integration_id>/look")
-def look(integration_id: int) -> ResponseReturnValue:
-    """Ask the ledger for the newest source documents: a hit shows that somebody else posts them too."""
-    row = _integration(integration_id)
-    found: dict[str, list[str]] = {}
-    try:
-        for flow in _flows(integration_id):
-            if Kind(flow.kind) not in UNDATED:
-                hits = decisions().find_already_posted(integration_id, Kind(flow.kind))
-                found[flow.kind] = [f"{label}: {hit.number or hit.target_id} ({hit.status})" for label, hit in hits]
-    except (SettingsError, ProviderError) as error:
-        tell_error(error)
-        return _back(integration_id)
-    hub = the_hub()
-    with hub.store.write() as db:
-        hub.audit(db, actor(), LOOKED, str(integration_id), row.name, found=found)
-    tell("The ledger was asked for the newest documents of each kind. See the result below.")
-    return _back(integration_id)
-
-
 @pages.post("/<int:integration_id>/flows/<int:flow_id>")
 def set_flow(integration_id: int, flow_id: int) -> ResponseReturnValue:
     """Switch one flow."""
@@ -169,7 +142,7 @@ def set_flow(integration_id: int, flow_id: int) -> ResponseReturnValue:
         decisions().set_flow(
             flow_id, mode=FlowMode(mode), post_as=post_as, update_approved=request.form.get("update_approved") == "yes"
         )
-    except SettingsError as error:
+    except (SettingsError, ProviderError) as error:
         tell_error(error)
     else:
         tell("The flow is saved. It takes effect with the next run.")
@@ -257,22 +230,17 @@ def _page(
     integration_id: int, *, start: ModelForm[StartDate] | None = None, rules: ModelForm[Rules] | None = None
 ) -> str:
     row = _integration(integration_id)
+    flows = _flows(integration_id)
     with the_hub().store.read() as db:
         tallies = {each.flow_id: each for each in tally.tallies(db, integration_id)}
-        looked = db.execute(
-            sa.select(AUDIT_EVENTS.c.at, AUDIT_EVENTS.c.actor, AUDIT_EVENTS.c.details)
-            .where(AUDIT_EVENTS.c.what == LOOKED, AUDIT_EVENTS.c.subject == str(integration_id))
-            .order_by(AUDIT_EVENTS.c.id.desc())
-            .limit(1)
-        ).first()
+        checks = first_write.checks(db, flows)
     return render_template(
         "integration.html",
         row=row,
-        flows=_flows(integration_id),
+        flows=flows,
         tallies=tallies,
-        looked=looked,
+        checks=checks,
         modes=list(FlowMode),
-        undated=UNDATED,
         start=start or ModelForm(StartDate, initial={"start_date": row.start_date}),
         rules=rules or ModelForm(Rules, initial=dict(row._mapping), choices={"conflict_policy": CONFLICTS}),
     )
