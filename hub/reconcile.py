@@ -165,6 +165,8 @@ class Case:
     allowed: Allowed | None = None
     generation: int = 1
     matches: Sequence[Match] = ()
+    namesake: str = ""
+    """Another source record of the same name or code that is on its way to the ledger."""
     dependencies: Mapping[Ref, Dependency] = field(default_factory=dict)
 
 
@@ -209,6 +211,9 @@ def state_digest(state: TargetState) -> str:
 
 def decide(case: Case) -> Decision:
     """The one next step for a source record."""
+    if document_date(case.document):
+        # The period may be closed between the plan and the sending.
+        case.resolved.rest_on(ORGANISATION_FACT)
     return _decide_linked(case, case.link) if case.link else _decide_unlinked(case)
 
 
@@ -257,7 +262,7 @@ def _decide_unlinked(case: Case) -> Decision:
     adoption = _adoption(case)
     if adoption:
         return adoption
-    problem = _obstacle(case) or _dependency_problem(case)
+    problem = _namesake(case) or _obstacle(case) or _dependency_problem(case)
     if problem:
         return _hold(case, problem, Action.CREATE)
     return Decision(
@@ -310,6 +315,20 @@ def _adoption(case: Case) -> Decision | None:
         detail="; ".join(f"{match.label} ({match.target_id})" for match in active),
     )
     return _hold(case, problem, Action.CREATE)
+
+
+def _namesake(case: Case) -> Problem | None:
+    """Two records of one name made at the same time would be twice in the ledger: the second becomes the first's."""
+    if not case.namesake:
+        return None
+    case.resolved.rest_on(link_fact(case.document.kind, case.namesake))
+    return Problem(
+        code="namesake_coming",
+        what=f"Another {case.document.kind} called {case.document.label} is on its way to the ledger.",
+        why="A ledger has each name once: when the other is there, both are linked to it.",
+        fix="Nothing, unless they are different: then rename one of them in the stock system.",
+        subject=case.namesake,
+    )
 
 
 def _obstacle(case: Case) -> Problem | None:
@@ -529,7 +548,7 @@ def _remove(case: Case, action: Action, *, ask: bool = False) -> Decision:
         document=case.fitted,
         ask=ask,
         rule="undone in the source" if ask else "voided, removed or replaced in the source",
-        facts=(link_fact(case.document.kind, case.document.external_id),),
+        facts=(*case.resolved.facts, link_fact(case.document.kind, case.document.external_id)),
     )
 
 

@@ -153,6 +153,17 @@ class Shop:
         """Switch one flow."""
         self.person.set_flow(self.rows(Flow, kind=kind.value)[0].id, mode=mode, **options)
 
+    def held(self) -> dict[str, str]:
+        """What is held or failed: label -> problem code."""
+        return {row.label: row.problem_code for state in ("held", "failed") for row in self.operations(state=state)}
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Methods and paths of the writes that reached Xero since the last call, oldest first."""
+        calls = self.xero.world.calls
+        found = [(one.method, one.path.partition("/2.0/")[2]) for one in calls.recent if one.method != "GET"]
+        calls.clear()
+        return [one for one in found if one[1]]
+
     # -- people --------------------------------------------------------------------------------------------------
 
     def in_xero(self, action: str, **values: Any) -> Any:

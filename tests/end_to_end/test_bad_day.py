@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -32,19 +31,6 @@ from hub.vault import Vault
 
 LOST = [{"kind": "lost_answer", "method": "PUT", "times": 2}]
 """The answer to a write and to its one resend."""
-
-
-@pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Path:
-    """A fresh, migrated database file."""
-    return Path(shutil.copy(sqlite_template, tmp_path / "hub.db"))
-
-
-@pytest.fixture
-def shop(database: Path) -> Iterator[Shop]:
-    """A shop that is joined to its ledger, every flow automatic."""
-    with open_shop(database) as shop:
-        yield shop
 
 
 # -- lost answers ----------------------------------------------------------------------------------------------------
