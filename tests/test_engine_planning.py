@@ -454,3 +454,22 @@ def test_two_payments_in_one_batch_never_exceed_what_is_due_together(world: Worl
     sync(world, contact(), invoice(), payment("pay1"), payment("pay2"))
     assert len(entries(world, Kind.PAYMENT)) == 1
     assert only(world, kind="payment", state="held").problem_code == "payment_exceeds_due"
+
+
+def test_two_source_contacts_of_one_name_become_one_in_the_ledger(world: World) -> None:
+    """A ledger has each name once: the second waits for the first and is linked to the same record."""
+    sync(world, contact("c1", "Acme"), contact("c2", "ACME"), invoice("i1"), invoice("i2", contact_id="c2"))
+    [entry] = entries(world, Kind.CONTACT)
+    found = {row.source_id: (row.target_id, row.origin) for row in world.house.links() if row.kind == "contact"}
+    assert found == {"c1": (entry.id, "created"), "c2": (entry.id, "adopted")}
+    assert len(entries(world, Kind.INVOICE)) == 2
+
+
+def test_a_namesake_that_was_dropped_keeps_nobody_waiting(world: World) -> None:
+    world.house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    put(world.house, contact("c1", "Acme"))
+    world.run_stock()
+    world.house.person.drop([only(world, source_id="c1").id], "not ours")
+    world.house.set_flow(Kind.CONTACT)
+    sync(world, contact("c1", "Acme").model_copy(update={"phone": "1"}), contact("c2", "Acme"))
+    assert linked(world) == ["c2"]

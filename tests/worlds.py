@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -99,6 +101,7 @@ class FragileLedger(MemoryLedger):
         super().__init__(books)
         self.fuse = fuse
         self.cut_in: Callable[[], None] | None = None
+        self.one_by_one = Lock()
 
     def open(self, connection: Connection, http: Door) -> FragileSession:
         self.fuse.conversation = 0
@@ -125,7 +128,8 @@ class FragileSession(LedgerSession):
         cut_in, self.ledger.cut_in = self.ledger.cut_in, None
         if cut_in:
             cut_in()
-        outcomes = list(super().push(batch))
+        with self.ledger.one_by_one:
+            outcomes = list(super().push(batch))
         self.ledger.fuse.step()
         yield from outcomes
 
@@ -186,14 +190,16 @@ class World:
         try:
             while (question := visits.question(run_id)) is not None:
                 self.fuse.wrote()
-                fault = self.books.faults.pop(0) if self.books.faults else None
+                writes = json.loads(question)["do"] == "write"
+                fault = self.books.faults.pop(0) if writes and self.books.faults else None
                 self.fuse.step()
                 if fault is not Fault.LOST_REQUEST:
                     answer = reply(self.books, question)
                 self.fuse.step()
                 asked += 1
                 if fault is not None or asked == questions:
-                    return  # cut off: nobody closes the visit
+                    self.house.clock.at += STALE  # cut off: nobody closes the visit, and it comes again much later
+                    return
                 visits.answer(run_id, answer)
             visits.close(run_id)
         except RunLostError:

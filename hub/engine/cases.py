@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Document, Kind, Status, TradeDocument, parse_document
-from hub.engine.delivery import natural_key
-from hub.engine.facts import Ground, load_dependencies, load_links, load_matches, load_resolver
+from hub.engine.facts import Ground, load_dependencies, load_links, load_matches, load_namesakes, load_resolver
 from hub.engine.notes import chunks
 from hub.mapping import Ref, Resolved, target_fact
 from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, table
@@ -101,9 +100,9 @@ def cases_of(portion: Portion) -> list[tuple[Case, sa.Row[Any]]]:
     resolved = [resolver.resolve(_as_posted(portion, document)) for _, _, document in documents]
     refs: list[Ref] = [ref for one in resolved for ref in one.depends_on]
     dependencies = load_dependencies(portion.db, portion.ground, refs)
-    matches = _matches(portion, [document for _, _, document in documents])
+    names = _Names(portion, [row for _, row, _ in documents])
     return [
-        (_case(portion, row, document, one, dependencies, matches), note)
+        (_case(portion, row, document, one, dependencies, names), note)
         for (note, row, document), one in zip(documents, resolved, strict=True)
     ]
 
@@ -124,12 +123,38 @@ def _generation(portion: Portion, external_id: str) -> int:
     return link.generation if link else portion.generations.get(external_id, 0) + 1
 
 
-def _matches(portion: Portion, documents: Sequence[Document]) -> dict[str, list[Match]]:
-    kind = Kind(portion.flow.kind)
-    if kind not in (Kind.CONTACT, Kind.ITEM):
-        return {}
-    keys = [natural_key(document) for document in documents if document.external_id not in portion.links]
-    return load_matches(portion.db, portion.ground.integration.ledger_id, kind, keys)
+class _Names:
+    """Who else has the name or code of a contact or an item: in the ledger, or on its way there."""
+
+    def __init__(self, portion: Portion, rows: Sequence[sa.Row[Any]]) -> None:
+        self._matches: dict[str, list[Match]] = {}
+        self._coming: dict[str, list[str]] = {}
+        self._links = portion.links
+        self._settled = portion.links.keys() | portion.dropped.keys()
+        kind = Kind(portion.flow.kind)
+        if kind not in (Kind.CONTACT, Kind.ITEM):
+            return
+        keys = {row.natural_key for row in rows if row.external_id not in portion.links}
+        self._matches = load_matches(portion.db, portion.ground.integration.ledger_id, kind, keys)
+        linked, self._coming = load_namesakes(portion.db, portion.ground, kind, keys)
+        for key, matches in linked.items():
+            known = self._matches.setdefault(key, [])
+            listed = {match.target_id for match in known}
+            known.extend({match.target_id: match for match in matches if match.target_id not in listed}.values())
+
+    def matches(self, row: sa.Row[Any]) -> Sequence[Match]:
+        """The ledger's records that may be the same; what we made a moment ago counts before the ledger lists it."""
+        return () if row.external_id in self._links else self._matches.get(row.natural_key, ())
+
+    def namesake(self, row: sa.Row[Any]) -> str:
+        """The source record of the same name that goes first; asking makes this one the first where there is none."""
+        named = row.kind in (Kind.CONTACT.value, Kind.ITEM.value) and not row.withdrawn
+        if not named or row.external_id in self._settled:
+            return ""
+        ahead = self._coming.setdefault(row.natural_key, [])
+        if not ahead:
+            ahead.append(row.external_id)
+        return "" if row.external_id in ahead else ahead[0]
 
 
 def _case(
@@ -138,7 +163,7 @@ def _case(
     document: Document,
     resolved: Resolved,
     dependencies: Mapping[Ref, Any],
-    matches: Mapping[str, list[Match]],
+    names: _Names,
 ) -> Case:
     ground = portion.ground
     link = portion.links.get(document.external_id)
@@ -159,6 +184,7 @@ def _case(
         link=link,
         allowed=ground.provider.allowed(document.kind, link.state) if link else None,
         generation=_generation(portion, document.external_id),
-        matches=matches.get(row.natural_key, ()) if link is None else (),
+        matches=names.matches(row),
+        namesake=names.namesake(row),
         dependencies={ref: dependencies[ref] for ref in resolved.depends_on if ref in dependencies},
     )

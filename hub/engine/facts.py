@@ -349,6 +349,41 @@ def load_matches(db: sa.Connection, ledger_id: int, kind: Kind, keys: Iterable[s
     return found
 
 
+def load_namesakes(
+    db: sa.Connection, ground: Ground, kind: Kind, keys: Iterable[str]
+) -> tuple[dict[str, list[Match]], dict[str, list[str]]]:
+    """Other source records by natural key: the targets of those that are linked, and those that are on their way."""
+    linked: dict[str, list[Match]] = {}
+    coming: dict[str, list[str]] = {}
+    for part in chunks(sorted(set(keys) - {""})):
+        named = sa.and_(
+            snapshots.c.connection_id == ground.integration.stock_id,
+            snapshots.c.kind == kind.value,
+            snapshots.c.natural_key.in_(part),
+        )
+        mine = sa.and_(
+            links.c.integration_id == ground.integration.id, links.c.kind == kind.value, links.c.live.is_(True)
+        )
+        chosen = sa.select(snapshots.c.natural_key, snapshots.c.label, links.c.target_id, links.c.state).join_from(
+            snapshots, links, sa.and_(mine, links.c.source_id == snapshots.c.external_id)
+        )
+        for row in db.execute(chosen.where(named)):
+            match = Match(row.target_id, row.label, TargetState.model_validate(row.state))
+            linked.setdefault(row.natural_key, []).append(match)
+        creates = sa.and_(
+            operations.c.integration_id == ground.integration.id,
+            operations.c.kind == kind.value,
+            operations.c.action == Action.CREATE.value,
+            operations.c.state.in_(COMING_STATES),
+        )
+        waiting = sa.select(snapshots.c.natural_key, operations.c.source_id).join_from(
+            snapshots, operations, sa.and_(creates, operations.c.source_id == snapshots.c.external_id)
+        )
+        for key, source_id in db.execute(waiting.where(named)):
+            coming.setdefault(key, []).append(source_id)
+    return linked, coming
+
+
 def refs_of(document: Document) -> list[Ref]:
     """Every source record that a document names and a renderer may need the target of."""
     if isinstance(document, TradeDocument):
