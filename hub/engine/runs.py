@@ -34,6 +34,15 @@ BY_A_PERSON = "person"
 """The cause of a run that somebody asked for."""
 ASKED_BY_A_PERSON = "A person asked this run to stop."
 
+# Asked with every call and every commit, hence made once.
+_OURS = (
+    runs.c.id == sa.bindparam("run_id"),
+    runs.c.token == sa.bindparam("run_token"),
+    runs.c.state == RunState.OPEN.value,
+)
+_BEAT = sa.update(runs).where(*_OURS).values(heartbeat_at=sa.bindparam("present"))
+_STOP = sa.select(runs.c.stop_requested, runs.c.stop_reason).where(*_OURS)
+
 
 @dataclass
 class RunToken:
@@ -49,12 +58,7 @@ class RunToken:
     def guard(self, db: sa.Connection) -> None:
         """In a write transaction: refresh the heartbeat, or refuse since another process took over."""
         present = self.clock()
-        beat = (
-            sa.update(runs)
-            .where(runs.c.id == self.id, runs.c.token == self.token, runs.c.state == RunState.OPEN.value)
-            .values(heartbeat_at=present)
-        )
-        if db.execute(beat).rowcount != 1:
+        if db.execute(_BEAT, {"run_id": self.id, "run_token": self.token, "present": present}).rowcount != 1:
             raise RunLostError(f"run {self.id} was taken over or closed")
         self.last_beat = present
 
@@ -63,11 +67,8 @@ class RunToken:
         if self.clock() - self.last_beat > timedelta(seconds=HEARTBEAT_SECONDS):
             with self.store.write(durable=False) as db:
                 self.guard(db)
-        asked = sa.select(runs.c.stop_requested, runs.c.stop_reason).where(
-            runs.c.id == self.id, runs.c.token == self.token, runs.c.state == RunState.OPEN.value
-        )
         with self.store.read() as db:
-            row = db.execute(asked).first()
+            row = db.execute(_STOP, {"run_id": self.id, "run_token": self.token}).first()
         if row is None:
             raise RunLostError(f"run {self.id} was taken over or closed")
         if row.stop_requested:
