@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ MEASURES: Mapping[str, Measure] = {
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Keep the databases there.")
 def main(names: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
     """Measure what the hub promises; all of it, or only the NAMES given."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended too
     console = Console(stderr=as_json)
     place = folder or Path(tempfile.mkdtemp(prefix="ledgerport-bench-"))
     started = time.monotonic()
