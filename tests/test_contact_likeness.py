@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hub.documents import Contact
 from hub.engine.directory import domain_of, entry_of, head_of, tax_parts
-from hub.engine.likeness import Card, clear_best, compare, rank
+from hub.engine.likeness import Card, clear_best, compare, rank, with_taken
 
 ACME = Card("s", "Acme Trading Ltd", "acme trading ltd", "ann@acme.test", "acme.test", "123456789", "GB")
 
 
-def card(id: str, name: str, **more: str) -> Card:
+def card(id: str, name: str, **more: Any) -> Card:
     return Card(id, name, name, **more)
 
 
@@ -81,8 +83,8 @@ def test_of_two_that_can_not_be_told_apart_none_is_taken_unseen() -> None:
 
 
 def test_one_that_another_is_linked_to_is_offered_last_and_never_taken_unseen() -> None:
-    taken = Card("1", "Acme", "acme trading ltd", taken=True)
-    offered = rank(ACME, [taken], [card("2", "acme trading limited")])
+    found = rank(ACME, [card("1", "acme trading ltd")], [card("2", "acme trading limited")])
+    offered = with_taken(found, {"1"})
     assert [each.target_id for each in offered] == ["2", "1"]
-    assert "already linked to another" in offered[1].reasons
-    assert clear_best(rank(ACME, [taken], []), 0.5) is None
+    assert offered[1].reasons == ("name equal", "already linked to another")
+    assert clear_best(offered[1:], 0.5) is None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 
 from rapidfuzz import fuzz, process
@@ -23,7 +23,7 @@ _OTHER_TAX_NUMBER = 0.5
 
 @dataclass(frozen=True)
 class Card:
-    """What a contact is compared by; all folded as in the directory. ``taken``: another like it is linked to it."""
+    """What a contact is compared by; all but the label folded as in the directory."""
 
     external_id: str
     label: str
@@ -32,12 +32,14 @@ class Card:
     domain: str = ""
     tax_number: str = ""
     tax_country: str = ""
-    taken: bool = False
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """A contact of the ledger that may be the one, how likely from 0 to 1, and why."""
+    """A contact of the ledger that may be the one, how likely from 0 to 1, and why.
+
+    It is ``taken`` when another contact of the same side, customers or suppliers, is linked to it.
+    """
 
     target_id: str
     label: str
@@ -67,9 +69,7 @@ def compare(source: Card, target: Card, name_likeness: float | None = None) -> L
     if both and not same_number:
         score *= _OTHER_TAX_NUMBER
         reasons.append("VAT numbers differ")
-    if target.taken:
-        reasons.append("already linked to another")
-    return Likeness(target.external_id, target.label, round(min(score, CERTAIN), 2), tuple(reasons), target.taken)
+    return Likeness(target.external_id, target.label, round(min(score, CERTAIN), 2), tuple(reasons))
 
 
 def _like_name(source: Card, target: Card, known: float | None) -> list[tuple[float, str]]:
@@ -89,7 +89,18 @@ def rank(source: Card, equal: Sequence[Card], alike: Sequence[Card], *, most: in
     for _, ratio, number in like:
         found[alike[number].external_id] = compare(source, alike[number], ratio)
     good = [each for each in found.values() if each.score >= LEAST]
-    return sorted(good, key=lambda each: (each.taken, -each.score, each.label))[:most]
+    return sorted(good, key=lambda each: (-each.score, each.label))[:most]
+
+
+def with_taken(suggestions: Sequence[Likeness], taken: Collection[str]) -> list[Likeness]:
+    """The same, with those last that another contact is linked to."""
+    told = [
+        replace(each, taken=True, reasons=(*each.reasons, "already linked to another"))
+        if each.target_id in taken
+        else each
+        for each in suggestions
+    ]
+    return sorted(told, key=lambda each: each.taken)
 
 
 def clear_best(suggestions: Sequence[Likeness], at_least: float) -> Likeness | None:

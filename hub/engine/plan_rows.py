@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.documents import Kind
 from hub.engine.cases import Portion, load_operations
 from hub.engine.notes import chunks, forget_facts, touch_facts
 from hub.mapping import link_fact
@@ -46,10 +47,11 @@ class PlannedRows:
         """Turn one decision into rows; what stands already and says the same is left as it is."""
         _record(self, case, decision, reason)
 
-    def adopt(self, case: Case, match: Match, settled_stamp: str) -> None:
+    def adopt(self, case: Case, match: Match, settled_stamp: str, *, origin: str = "adopted") -> None:
         """A person says that the ledger's record is this one; nothing is written."""
         self._settle_open(case)
-        self.adopted.append({**_adopted_link(self, case, match), "settled_stamp": settled_stamp})
+        said = {"settled_stamp": settled_stamp, "origin": origin}
+        self.adopted.append(_adopted_link(self, case, match) | said)
 
     def leave_out(self, case: Case, reason: str) -> None:
         """A person says that this is never to be posted: a drop before there was anything to drop."""
@@ -99,7 +101,9 @@ class PlannedRows:
 def _record(plan: PlannedRows, case: Case, decision: Decision, reason: str) -> None:
     source_id = case.document.external_id
     before = plan.portion.open.get(source_id)
-    if decision.verdict in (Verdict.WRITE, Verdict.HOLD) and _is_dropped(plan, case, decision):
+    # Whoever leaves a contact out does not want it linked unasked either.
+    unasked = decision.verdict is Verdict.ADOPT and case.document.kind is Kind.CONTACT
+    if (unasked or decision.verdict in (Verdict.WRITE, Verdict.HOLD)) and _is_dropped(plan, case, decision):
         decision = Decision(Verdict.NOTHING, rule="dropped by a person")
     if decision.verdict is Verdict.EXCLUDED:
         flow_id = plan.portion.flow.id

@@ -54,6 +54,7 @@ class Entry:
             total=self.total,
             due=due,
             stamp=str(self.stamp),
+            merged_into=self.native.get("merged_into", ""),
         )
 
 
@@ -189,6 +190,11 @@ class Books:
         """A person archives a contact or an item."""
         self.entries[id].status = TargetStatus.ARCHIVED
         self.entries[id].stamp = next(self._stamps)
+
+    def merge(self, id: str, into: str) -> None:
+        """A person merges a contact into another one."""
+        self.edit(id, merged_into=into)
+        self.entries[id].status = TargetStatus.ARCHIVED
 
     def approve(self, id: str) -> None:
         """A person approves a draft."""

@@ -285,7 +285,8 @@ def hear(books: Books, want: Want) -> Page:
 def _listed_document(entry: Entry) -> Contact | Item:
     native, active = entry.native, entry.status.is_live
     if entry.kind is Kind.CONTACT:
-        return Contact(external_id=entry.id, name=native["name"], active=active)
+        told = {name: native[name] for name in ("name", "email", "tax_number") if native.get(name)}
+        return Contact(external_id=entry.id, active=active, **told)
     return Item(external_id=entry.id, code=native["code"], name=native.get("name", ""), active=active)
 
 

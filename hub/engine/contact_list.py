@@ -1,0 +1,142 @@
+"""The contacts of an integration's stock system with how each is linked, as a statement: filtered and cut in SQL."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import Kind
+from hub.models import ContactEntry, Integration, Link, OperationRow, OperationState, Snapshot, table
+from hub.providers import Action, TargetStatus
+
+entries = table(ContactEntry)
+links = table(Link)
+operations = table(OperationRow)
+snapshots = table(Snapshot)
+
+CONTACT = Kind.CONTACT.value
+_DEAD = tuple(status.value for status in TargetStatus if not status.is_live)
+
+
+class ContactState(StrEnum):
+    """How a contact of the stock system stands to the ledger."""
+
+    UNLINKED = "unlinked"
+    SUGGESTED = "suggested"
+    LINKED = "linked"
+    BROKEN = "broken"
+    IGNORED = "ignored"
+
+
+class Side(StrEnum):
+    """Customers or suppliers; a contact may be both."""
+
+    CUSTOMERS = "customers"
+    SUPPLIERS = "suppliers"
+
+
+def contact_list(integration: Integration, side: Side | None = None) -> sa.Select[Any]:
+    """Every contact that the stock system still has, with its state and its link; to be used as a subquery."""
+    entry, source, link = entries.alias("entry"), snapshots.alias("source"), links.alias("link")
+    target, target_entry = snapshots.alias("target"), entries.alias("target_entry")
+    status = link.c.state["status"].as_string()
+    broken = sa.or_(status.in_(_DEAD), target.c.withdrawn.is_(True), target_entry.c.active.is_(False))
+    state = sa.case(
+        (sa.and_(link.c.id.is_not(None), broken), ContactState.BROKEN.value),
+        (link.c.id.is_not(None), ContactState.LINKED.value),
+        (_ignored(integration, entry), ContactState.IGNORED.value),
+        (_suggested(integration, entry), ContactState.SUGGESTED.value),
+        else_=ContactState.UNLINKED.value,
+    )
+    statement = (
+        sa.select(
+            entry.c.external_id.label("source_id"),
+            entry.c.name.label("folded"),
+            entry.c.email,
+            entry.c.tax_number,
+            entry.c.active,
+            entry.c.is_customer,
+            entry.c.is_supplier,
+            source.c.label,
+            source.c.number,
+            source.c.fingerprint,
+            link.c.id.label("link_id"),
+            link.c.version.label("link_version"),
+            link.c.target_id,
+            link.c.origin,
+            link.c.written_fingerprint,
+            status.label("target_status"),
+            link.c.state["merged_into"].as_string().label("merged_into"),
+            sa.func.coalesce(target.c.label, link.c.target_number).label("target_label"),
+            target.c.withdrawn.label("target_withdrawn"),
+            state.label("state"),
+        )
+        .join(source, _snapshot_of(source, integration.stock_id, entry.c.external_id))
+        .outerjoin(link, _live_link(integration, link, entry.c.external_id))
+        .outerjoin(target, _snapshot_of(target, integration.ledger_id, link.c.target_id))
+        .outerjoin(target_entry, _entry_of(target_entry, integration.ledger_id, link.c.target_id))
+        .where(entry.c.connection_id == integration.stock_id, source.c.withdrawn.is_(False))
+    )
+    if side is Side.CUSTOMERS:
+        statement = statement.where(entry.c.is_customer.is_(True))
+    elif side is Side.SUPPLIERS:
+        statement = statement.where(entry.c.is_supplier.is_(True))
+    return statement
+
+
+def _snapshot_of(snapshot: Any, connection_id: int, external_id: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        snapshot.c.connection_id == connection_id,
+        snapshot.c.kind == CONTACT,
+        snapshot.c.external_id == external_id,
+    )
+
+
+def _entry_of(entry: Any, connection_id: int, external_id: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(entry.c.connection_id == connection_id, entry.c.external_id == external_id)
+
+
+def _live_link(integration: Integration, link: Any, source_id: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        link.c.integration_id == integration.id,
+        link.c.kind == CONTACT,
+        link.c.source_id == source_id,
+        link.c.live.is_(True),
+    )
+
+
+def _ignored(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
+    """A person decided that it is never created."""
+    return sa.exists().where(
+        operations.c.integration_id == integration.id,
+        operations.c.kind == CONTACT,
+        operations.c.source_id == entry.c.external_id,
+        operations.c.action == Action.CREATE.value,
+        operations.c.state == OperationState.DROPPED.value,
+    )
+
+
+def _suggested(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
+    """An active contact of the ledger shares its name, e-mail address or VAT number."""
+    other, snapshot = entries.alias("other"), snapshots.alias("other_snapshot")
+
+    def shares(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        found = (
+            sa.select(other.c.id)
+            .join(snapshot, _snapshot_of(snapshot, integration.ledger_id, other.c.external_id))
+            .where(other.c.connection_id == integration.ledger_id, *conditions)
+            .where(other.c.active.is_(True), snapshot.c.withdrawn.is_(False))
+        )
+        return found.exists()
+
+    def agree(column: str) -> sa.ColumnElement[bool]:
+        ours, theirs = entry.c[column], other.c[column]
+        return sa.or_(ours == "", theirs == "", ours == theirs)
+
+    return sa.or_(
+        shares(other.c.name == entry.c.name, agree("tax_number")),
+        sa.and_(entry.c.email != "", shares(other.c.email == entry.c.email, agree("tax_number"))),
+        sa.and_(entry.c.tax_number != "", shares(other.c.tax_number == entry.c.tax_number, agree("tax_country"))),
+    )
