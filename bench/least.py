@@ -18,6 +18,8 @@ CORE_REFERENCES = 5
 """The company, accounts, tax rules, payment terms, bank accounts: each whole in one call."""
 XERO_REFERENCES = 4
 """Organisation, accounts, tax rates, tracking."""
+XERO_FIRST_LOOKS = 4
+"""Invoices, bills, credit notes and supplier credits: the newest are looked for before the first is written."""
 _NOTHING = frozenset({"", "NOT AVAILABLE"})
 
 
@@ -62,7 +64,7 @@ def _xero(pair: Pair) -> int:
     reading = XERO_REFERENCES + 2  # and one page each of the contacts and items that were there before: none
     # The cash customer was there before: a person's own.
     writing = sum(-(-(counts[name] - (name == "contacts")) // XERO_BATCH) for name in posted)
-    return reading + writing + _credits_used(pair)
+    return reading + XERO_FIRST_LOOKS + writing + _credits_used(pair)
 
 
 def _credits_used(pair: Pair) -> int:
