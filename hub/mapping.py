@@ -99,8 +99,8 @@ class Policy:
 class Resolved:
     """A document with the target's codes, how that came about, and what it rests on.
 
-    ``facts`` are the keys of everything that was consulted; ``depends_on`` the source records that must be linked before
-    it can be sent.
+    ``facts`` are the keys of everything that was consulted; ``depends_on`` the source records that must be linked
+    before it can be sent.
     """
 
     document: Document
