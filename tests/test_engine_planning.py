@@ -16,7 +16,7 @@ from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.models import AuditEvent, Due, Exclusion, FlowMode, Integration, table
 from hub.providers import TargetStatus
-from hub.testing.books import Entry
+from hub.testing.books import Books, Entry
 
 
 def sync(world: World, *documents: Any) -> None:
@@ -27,6 +27,11 @@ def sync(world: World, *documents: Any) -> None:
 def only(world: World, **where: Any) -> Any:
     [row] = world.house.operations(**where)
     return row
+
+
+def due(world: World) -> list[Any]:
+    with world.hub.store.read() as db:
+        return list(db.execute(sa.select(table(Due))))
 
 
 def linked(world: World) -> list[str]:
@@ -108,7 +113,7 @@ def test_what_was_planned_when_the_process_died_is_let_go_by_the_next_run(world:
     for steps in range(1, 60):
         world.fuse.left = steps
         world.run_stock()
-        if world.house.operations(state="proposed"):
+        if world.house.operations(state="proposed") and not due(world):
             break
     assert world.house.operations(state="proposed"), "one of the deaths falls between planning and releasing"
     world.house.sync()
@@ -446,11 +451,14 @@ def test_a_credit_is_used_up_to_what_is_due_and_the_rest_stays_open(world: World
     [allocation] = entries(world, Kind.ALLOCATION)
     assert allocation.total == Decimal("7.00")
     assert entries(world, Kind.CREDIT_NOTE)[0].state.due == Decimal("53.00")
-    with world.hub.store.read() as db:
-        assert db.execute(sa.select(table(Due))).all() == []
+    assert due(world) == []
 
 
-def test_two_payments_in_one_batch_never_exceed_what_is_due_together(world: World) -> None:
+def test_two_payments_in_one_batch_never_exceed_what_is_due_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every ledger would refuse the second."""
+    monkeypatch.setattr(Books, "_check_money", lambda *_: None)
     sync(world, contact(), invoice(), payment("pay1"), payment("pay2"))
     assert len(entries(world, Kind.PAYMENT)) == 1
     assert only(world, kind="payment", state="held").problem_code == "payment_exceeds_due"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -254,27 +253,40 @@ class Models:
     def __init__(self, folder: Path, empty: Path, postgres: Callable[[], Any]) -> None:
         self._folder, self._empty, self._postgres = folder, empty, postgres
         self._vault = Vault([Fernet.generate_key().decode()])
+        self._store: FragileStore | None = None
         self._made: dict[tuple[str, bool], tuple[str, House]] = {}
 
     @contextmanager
     def world(self, backend: str = "sqlite", *, visits: bool = False) -> Iterator[World]:
         """A world of its own."""
         template, model = self._model(backend, visits)
-        if backend == "sqlite":
-            path = self._folder / f"{secrets.token_hex(4)}.db"
-            shutil.copy(template, path)
-            store = FragileStore(f"sqlite:///{path}")
-        else:
-            name = self._postgres().create(template)
-            store = FragileStore(self._postgres().url(name))
-        try:
+        with self._sqlite(template) if backend == "sqlite" else self._postgresql(template) as store:
             yield build(model, store, self._vault)
+
+    @contextmanager
+    def _sqlite(self, template: str) -> Iterator[FragileStore]:
+        """One file is written anew each time, so that the statements compiled for its engine are used again."""
+        path = self._folder / "world.db"
+        shutil.copy(template, path)
+        if self._store is None:
+            self._store = FragileStore(f"sqlite:///{path}")
+        self._store.fuse = Fuse()
+        try:
+            yield self._store
+        finally:
+            self._store.dispose()
+            for left in self._folder.glob("world.db*"):
+                left.unlink()
+
+    @contextmanager
+    def _postgresql(self, template: str) -> Iterator[FragileStore]:
+        name = self._postgres().create(template)
+        store = FragileStore(self._postgres().url(name))
+        try:
+            yield store
         finally:
             store.dispose()
-            if backend == "sqlite":
-                path.unlink()
-            else:
-                self._postgres().drop(name)
+            self._postgres().drop(name)
 
     def _model(self, backend: str, visits: bool) -> tuple[str, House]:
         if (backend, visits) not in self._made:
