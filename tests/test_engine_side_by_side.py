@@ -29,11 +29,14 @@ class Traffic:
         self.now: list[Batch] = []
         self.met: list[tuple[Batch, Batch]] = []
         self.count = 0
+        self.company = threading.Event()
 
     def enter(self, batch: Batch) -> int:
         with self.lock:
             self.met += [(other, batch) for other in self.now]
             self.now.append(batch)
+            if len(self.now) > 1:
+                self.company.set()
             self.count += 1
             return self.count
 
@@ -45,16 +48,16 @@ class Traffic:
 @pytest.fixture
 def traffic(monkeypatch: pytest.MonkeyPatch) -> Traffic:
     """The ledger takes three batches at once, and each waits a moment for company."""
-    return _busy_ledger(monkeypatch, lambda *_: None)
+    return _busy_ledger(monkeypatch, lambda *_: None, patience=0.5)
 
 
-def _busy_ledger(monkeypatch: pytest.MonkeyPatch, before: Answer) -> Traffic:
+def _busy_ledger(monkeypatch: pytest.MonkeyPatch, before: Answer, patience: float = 0.05) -> Traffic:
     traffic = Traffic()
 
     def push(session: FragileSession, batch: Batch) -> Iterator[Outcome]:
         number = traffic.enter(batch)
         try:
-            threading.Event().wait(0.05)
+            traffic.company.wait(patience)
             before(batch, number)
             with traffic.lock:
                 outcomes = list(LedgerSession.push(session, batch))
@@ -79,7 +82,10 @@ def many_contacts(count: int = 30) -> list[Document]:
 
 
 @on_both
-def test_batches_of_one_kind_are_under_way_together_and_everything_arrives_once(world: World, traffic: Traffic) -> None:
+def test_batches_of_one_kind_are_under_way_together_and_everything_arrives_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traffic = _busy_ledger(monkeypatch, lambda *_: None, patience=20.0)
     planned(world, *many_contacts(), *(invoice(f"i{number}", contact_id=f"c{number}") for number in range(1, 31)))
     world.run_ledger()
     assert traffic.met
