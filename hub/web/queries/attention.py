@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.documents import Kind
 from hub.models import OperationState, RunState
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
@@ -40,7 +41,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Group:
-    """The operations of one cause. ``currency`` is empty when they are in several, and then nothing is added up."""
+    """The operations of one cause. ``currency`` is empty when they are in several, and then nothing is added up.
+
+    ``contact`` is the source id of the contact that solves it, where one does.
+    """
 
     cause: Cause
     count: int
@@ -48,6 +52,7 @@ class Group:
     currency: str
     problem: Mapping[str, Any] | None
     integration_id: int
+    contact: str = ""
 
 
 def groups(db: sa.Connection, page: int) -> Paged:
@@ -62,6 +67,7 @@ def groups(db: sa.Connection, page: int) -> Paged:
             sa.func.max(OPERATIONS.c.currency).label("last_currency"),
             sa.func.min(OPERATIONS.c.id).label("example"),
             sa.func.min(OPERATIONS.c.integration_id).label("integration_id"),
+            sa.func.min(OPERATIONS.c.kind).label("kind"),
         )
         .where(_anywhere(), OPERATIONS.c.state.in_(STATES))
         .group_by(*parts)
@@ -174,4 +180,11 @@ def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None]) -
         row.first_currency if row.first_currency == row.last_currency else "",
         problems.get(row.example),
         row.integration_id,
+        row.problem_subject if _is_about_contact(row) else "",
     )
+
+
+def _is_about_contact(row: sa.Row[Any]) -> bool:
+    """Whether the subject of a group's problem is a contact that can be linked."""
+    unclear = row.problem_code in ("ambiguous_match", "only_archived_match") and row.kind == Kind.CONTACT.value
+    return unclear or row.problem_code in ("contact_not_linked", "contact_archived")

@@ -1,0 +1,289 @@
+"""Contacts: which contact of the ledger each customer and supplier of the stock system is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.documents import Kind
+from hub.engine.contact_list import ContactState, Side
+from hub.engine.linking import Linking, Outcome
+from hub.engine.suggesting import clear_suggestions, suggest
+from hub.errors import SettingsError
+from hub.models import Integration
+from hub.web import wording
+from hub.web.context import actor, found_or_404, row_or_404, tell, tell_error, the_hub
+from hub.web.paging import page_number
+from hub.web.queries import linked
+from hub.web.queries.contacts import (
+    ALL,
+    CHANGED,
+    UNSETTLED,
+    ContactFilter,
+    contact_page,
+    counts,
+    is_read,
+    ledger_contacts,
+    linked_to,
+    names_of,
+    one_contact,
+    search_ledger,
+)
+from hub.web.queries.tables import FLOWS, INTEGRATIONS
+
+pages = Blueprint("contacts", __name__)
+
+STATES: Mapping[str, str] = {
+    UNSETTLED: "To do",
+    ContactState.UNLINKED.value: "No linked contact",
+    ContactState.SUGGESTED.value: "Suggested",
+    ContactState.LINKED.value: "Linked",
+    CHANGED: "Linked and changed since",
+    ContactState.BROKEN.value: "Broken",
+    ContactState.IGNORED.value: "Ignored",
+    ALL: "All",
+}
+SCORES = ("0.99", "0.95", "0.90")
+REFUSALS_SHOWN = 5
+PLACE = "/integrations/<int:integration_id>/contacts"
+
+
+@pages.get("/contacts")
+def choose() -> ResponseReturnValue:
+    """The contacts of the only integration, or the choice of one."""
+    with the_hub().store.read() as db:
+        rows = linked.integrations(db)
+    if len(rows) == 1:
+        return redirect(url_for("contacts.show", integration_id=rows[0].id))
+    return render_template("contacts_choose.html", rows=rows)
+
+
+@pages.get(PLACE)
+def show(integration_id: int) -> ResponseReturnValue:
+    """One page of contacts."""
+    integration = integration_of(integration_id)
+    chosen = ContactFilter.of(request.args)
+    hub = the_hub()
+    with hub.store.read() as db:
+        page = contact_page(db, integration, chosen, page_number(), hub.providers)
+        shown = {
+            "counts": counts(db, integration, chosen.side),
+            "stock_read": is_read(db, integration.stock_id),
+            "ledger_read": is_read(db, integration.ledger_id),
+            "mode": _mode(db, integration_id),
+        }
+    return render_template(
+        "contacts.html", integration=integration, chosen=chosen, page=page, states=STATES, sides=list(Side), **shown
+    )
+
+
+@pages.get(f"{PLACE}/link")
+def ask_link(integration_id: int) -> ResponseReturnValue:
+    """Search the ledger's contacts for the one that a contact is."""
+    integration, text = integration_of(integration_id), request.args.get("text", "").strip()
+    source_id = request.args.get("contact", "")
+    if not source_id:
+        return _back(integration_id)
+    with the_hub().store.read() as db:
+        row = found_or_404(one_contact(db, integration, source_id))
+        offered = suggest(db, integration, [source_id]).get(source_id, [])
+        found = search_ledger(db, integration.ledger_id, text) if text else []
+        heir = ledger_contacts(db, integration.ledger_id, [row.merged_into or ""]).get(row.merged_into or "")
+        told = [each.external_id for each in found] + [each.target_id for each in offered]
+        holders = linked_to(db, integration, told)
+    return render_template(
+        "contact_link.html",
+        integration=integration,
+        row=row,
+        text=text,
+        found=found,
+        offered=offered,
+        heir=heir,
+        holders=holders,
+        chosen=ContactFilter.of(request.args),
+    )
+
+
+@pages.post(f"{PLACE}/link")
+def link(integration_id: int) -> ResponseReturnValue:
+    """Link one contact to the one chosen."""
+    integration = integration_of(integration_id)
+    source_id, _, target_id = request.form.get("pair", "").partition("\t")
+    if source_id and target_id:
+        report(
+            integration,
+            linking().link(integration_id, {source_id: target_id}),
+            "linked",
+            "What waited for it is planned again.",
+        )
+    return _back(integration_id)
+
+
+@pages.post(f"{PLACE}/accept")
+def accept(integration_id: int) -> ResponseReturnValue:
+    """Link the ticked ones to the suggestion shown beside each."""
+    integration = integration_of(integration_id)
+    ticked = set(request.form.getlist("pick"))
+    shown = dict(each.split("\t", 1) for each in request.form.getlist("best") if "\t" in each)
+    pairs = {id: target for id, target in shown.items() if id in ticked}
+    if pairs:
+        report(integration, linking().link(integration_id, pairs), "linked", "What waited for them is planned again.")
+    else:
+        tell("Tick contacts that have a suggestion first. Nothing was changed.")
+    return _back(integration_id)
+
+
+@pages.get(f"{PLACE}/accept-all")
+def ask_accept_all(integration_id: int) -> ResponseReturnValue:
+    """How many suggestions score enough, before they are taken."""
+    integration = integration_of(integration_id)
+    at_least = _score()
+    with the_hub().store.read() as db:
+        portions = list(clear_suggestions(db, integration, float(at_least)))
+        count = sum(len(portion) for portion in portions)
+        examples = [(id, each) for portion in portions for id, each in portion.items()][:10]
+        names = {id: found_or_404(one_contact(db, integration, id)).label for id, _ in examples}
+    return render_template(
+        "contacts_accept.html",
+        integration=integration,
+        at_least=at_least,
+        scores=SCORES,
+        count=count,
+        examples=examples,
+        names=names,
+    )
+
+
+@pages.post(f"{PLACE}/accept-all")
+def accept_all(integration_id: int) -> ResponseReturnValue:
+    """Take every clear suggestion that scores enough."""
+    integration = integration_of(integration_id)
+    outcome = linking().accept(integration_id, float(_score()))
+    report(integration, outcome, "linked", "What waited for them is planned again.")
+    return _back(integration_id)
+
+
+@pages.post(f"{PLACE}/upload")
+def upload(integration_id: int) -> ResponseReturnValue:
+    """Create the ticked ones in the ledger, or send again what changed."""
+    integration = integration_of(integration_id)
+    ids = request.form.getlist("pick")
+    try:
+        outcome = linking().upload(integration_id, ids)
+    except SettingsError as error:
+        tell_error(error)
+    else:
+        report(integration, outcome, "approved to be sent", "They go with the ledger's next run.")
+    return _back(integration_id)
+
+
+@pages.get(f"{PLACE}/unlink")
+def ask_unlink(integration_id: int) -> ResponseReturnValue:
+    """Say what unlinking means before it is done."""
+    integration = integration_of(integration_id)
+    return _ask(integration, "contact_unlink.html", request.args.getlist("contact"))
+
+
+@pages.post(f"{PLACE}/unlink")
+def unlink(integration_id: int) -> ResponseReturnValue:
+    """End the links; nothing is written."""
+    integration, ids = integration_of(integration_id), request.form.getlist("pick")
+    then = request.form.get("then", "")
+    if then not in ("keep", "plan"):
+        return _ask(integration, "contact_unlink.html", ids)
+    reason = request.form.get("reason", "").strip() or "unlinked by a person"
+    outcome = linking().unlink(integration_id, ids, reason, plan_anew=then == "plan")
+    report(integration, outcome, "unlinked", "Nothing was written to the ledger.")
+    return _back(integration_id)
+
+
+@pages.get(f"{PLACE}/ignore")
+def ask_ignore(integration_id: int) -> ResponseReturnValue:
+    """Ask why a contact is ignored."""
+    integration = integration_of(integration_id)
+    return _ask(integration, "contact_ignore.html", request.args.getlist("contact"))
+
+
+@pages.post(f"{PLACE}/ignore")
+def ignore(integration_id: int) -> ResponseReturnValue:
+    """Neither create nor link these, for the reason given."""
+    integration, ids = integration_of(integration_id), request.form.getlist("pick")
+    if "reason" not in request.form:
+        return _ask(integration, "contact_ignore.html", ids)
+    if not request.form["reason"].strip():
+        error = "Please say why: the reason is kept with the contact."
+        return _ask(integration, "contact_ignore.html", ids, error)
+    report(
+        integration,
+        linking().ignore(integration_id, ids, request.form["reason"]),
+        "ignored",
+        "You find them under Ignored.",
+    )
+    return _back(integration_id)
+
+
+@pages.post(f"{PLACE}/unignore")
+def unignore(integration_id: int) -> ResponseReturnValue:
+    """Take it back."""
+    integration_of(integration_id)
+    count = linking().unignore(integration_id, request.form.getlist("pick"))
+    tell(f"{wording.counted(count, 'contact')} no longer ignored: planned again with the next run.")
+    return _back(integration_id)
+
+
+def integration_of(integration_id: int) -> Integration:
+    """The integration whose contacts are shown."""
+    return Integration(**row_or_404(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id))._mapping)
+
+
+def linking() -> Linking:
+    """The verbs for contacts of the person who acts."""
+    return Linking(the_hub(), actor())
+
+
+def _mode(db: sa.Connection, integration_id: int) -> str:
+    chosen = sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == integration_id, FLOWS.c.kind == Kind.CONTACT.value)
+    return db.execute(chosen).scalar() or ""
+
+
+def _score() -> str:
+    sent = request.values.get("at_least", "")
+    return sent if sent in SCORES else SCORES[1]
+
+
+def _ask(integration: Integration, template: str, ids: Sequence[str], error: str = "") -> ResponseReturnValue:
+    """A page that asks before something is done to some contacts."""
+    if not ids:
+        tell("Tick contacts first. Nothing was changed.")
+        return _back(integration.id or 0)
+    with the_hub().store.read() as db:
+        row = found_or_404(one_contact(db, integration, ids[0]))
+    chosen = ContactFilter.of(request.args)
+    page = render_template(template, integration=integration, ids=ids, row=row, error=error, chosen=chosen)
+    return page, 422 if error else 200
+
+
+def report(integration: Integration, outcome: Outcome, done: str, then: str) -> None:
+    """Say what was done, and why the others were not."""
+    if outcome.done:
+        tell(f"{wording.counted(len(outcome.done), 'contact')} {done}. {then}")
+    if not outcome.refused:
+        return
+    shown = list(outcome.refused)[:REFUSALS_SHOWN]
+    with the_hub().store.read() as db:
+        names = names_of(db, integration.stock_id, shown)
+    why = " ".join(f"{names.get(id, id)}: {outcome.refused[id]}" for id in shown)
+    more = len(outcome.refused) - len(shown)
+    rest = f" And {more:,} more." if more else ""
+    tell_error(SettingsError(f"{wording.counted(len(outcome.refused), 'contact')} not changed. {why}{rest}"))
+
+
+def _back(integration_id: int) -> ResponseReturnValue:
+    arguments: dict[str, Any] = dict(ContactFilter.of(request.args).arguments)
+    if request.args.get("page", "").isdecimal():
+        arguments["page"] = request.args["page"]
+    return redirect(url_for("contacts.show", integration_id=integration_id, **arguments), 303)

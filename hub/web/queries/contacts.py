@@ -1,0 +1,270 @@
+"""Contacts of one integration: a page of them with their suggestions, and the ledger's to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.engine.contact_changes import Changes, changes_of
+from hub.engine.contact_list import CONTACT, ContactState, Side, contact_list
+from hub.engine.directory import entries, tax_parts
+from hub.engine.likeness import Likeness
+from hub.engine.suggesting import suggest
+from hub.mapping import fold
+from hub.models import OPEN_STATES, Integration, OperationState
+from hub.providers import Action, Provider
+from hub.web.paging import Paged, paged
+from hub.web.queries.tables import LINKS, OPERATIONS, SNAPSHOTS
+
+UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
+TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
+OPEN_TO_LINK = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value)
+FOUND_AT_MOST = 25
+
+WAITING_FOR = ("contact_not_linked", "contact_archived")
+"""Problems of documents whose subject is their contact."""
+
+
+@dataclass(frozen=True)
+class ContactFilter:
+    """Which contacts are asked for. ``contact`` is one source id, whatever its side and state."""
+
+    side: Side = Side.CUSTOMERS
+    state: str = UNSETTLED
+    text: str = ""
+    contact: str = ""
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str]) -> ContactFilter:
+        """The filter in an address; what can't be read is left out."""
+        side, state = sent.get("side", ""), sent.get("state", "")
+        return cls(
+            side=Side(side) if side in set(Side) else Side.CUSTOMERS,
+            state=state if state in {ALL, CHANGED, *ContactState} else UNSETTLED,
+            text=sent.get("text", "").strip(),
+            contact=sent.get("contact", ""),
+        )
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The filter as the arguments of an address."""
+        if self.contact:
+            return {"contact": self.contact}
+        given = {"side": self.side.value, "state": self.state, "text": self.text}
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """One contact as the page shows it. ``heir`` is the contact of the ledger that its own was merged into."""
+
+    row: sa.Row[Any]
+    suggestions: Sequence[Likeness] = ()
+    waiting: int = 0
+    operation: sa.Row[Any] | None = None
+    ignored_why: str = ""
+    heir: sa.Row[Any] | None = None
+    changes: Changes | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the stock system has a newer form than the one that was written."""
+        return self.row.link_id is not None and self.row.fingerprint != self.row.written_fingerprint
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many contacts of a side are in each state."""
+
+    by_state: Mapping[str, int] = field(default_factory=dict)
+    changed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.by_state.values())
+
+    def of(self, state: str) -> int:
+        """How many a filter's state finds."""
+        if state == CHANGED:
+            return self.changed
+        wanted = {UNSETTLED: TO_DO, ALL: tuple(self.by_state)}.get(state, (state,))
+        return sum(self.by_state.get(each, 0) for each in wanted)
+
+
+def counts(db: sa.Connection, integration: Integration, side: Side) -> Counts:
+    """How many contacts of a side are in each state."""
+    every = contact_list(integration, side).subquery()
+    changed = sa.func.sum(sa.case((_changed(every), 1), else_=0))
+    counted = sa.select(every.c.state, sa.func.count().label("count"), changed.label("changed")).group_by(every.c.state)
+    rows = db.execute(counted).all()
+    return Counts({row.state: row._mapping["count"] for row in rows}, sum(row.changed for row in rows))
+
+
+def contact_page(
+    db: sa.Connection, integration: Integration, chosen: ContactFilter, page: int, providers: Mapping[str, Provider]
+) -> Paged:
+    """One page of contacts, by name, with what the page shows of each."""
+    found = paged(db, contact_statement(integration, chosen), page)
+    return Paged(_rows(db, integration, found.rows, providers), found.total, found.number, found.size)
+
+
+def contact_statement(integration: Integration, chosen: ContactFilter) -> sa.Select[Any]:
+    """The contacts that a filter finds, by name."""
+    if chosen.contact:
+        every = contact_list(integration).subquery()
+        return sa.select(every).where(every.c.source_id == chosen.contact).order_by(every.c.source_id)
+    every = contact_list(integration, chosen.side).subquery()
+    statement = sa.select(every)
+    if chosen.state == CHANGED:
+        statement = statement.where(_changed(every))
+    elif chosen.state != ALL:
+        statement = statement.where(every.c.state.in_(TO_DO if chosen.state == UNSETTLED else (chosen.state,)))
+    if chosen.text:
+        text = fold(chosen.text)
+        looked = [every.c.folded.contains(text, autoescape=True), every.c.email.contains(text, autoescape=True)]
+        looked.append(every.c.number.icontains(chosen.text, autoescape=True))
+        if number := tax_parts(chosen.text)[1]:
+            looked.append(every.c.tax_number == number)
+        statement = statement.where(sa.or_(*looked))
+    return statement.order_by(every.c.folded, every.c.source_id)
+
+
+def _changed(every: Any) -> sa.ColumnElement[bool]:
+    linked = every.c.state == ContactState.LINKED.value
+    return sa.and_(linked, every.c.fingerprint != every.c.written_fingerprint)
+
+
+def one_contact(db: sa.Connection, integration: Integration, source_id: str) -> sa.Row[Any] | None:
+    """One contact of the stock system."""
+    return db.execute(contact_statement(integration, ContactFilter(contact=source_id))).first()
+
+
+def _rows(
+    db: sa.Connection, integration: Integration, rows: Sequence[sa.Row[Any]], providers: Mapping[str, Provider]
+) -> list[ContactRow]:
+    ids = [row.source_id for row in rows]
+    open_ids = [row.source_id for row in rows if row.state in OPEN_TO_LINK]
+    changed = [row.source_id for row in rows if row.link_id and row.fingerprint != row.written_fingerprint]
+    suggestions = suggest(db, integration, open_ids) if open_ids else {}
+    waiting, standing = _waiting(db, integration, ids), _operations(db, integration, ids)
+    heirs = ledger_contacts(db, integration.ledger_id, [row.merged_into for row in rows if row.merged_into])
+    changes = changes_of(db, integration.id or 0, providers, changed) if changed else {}
+    made = []
+    for row in rows:
+        operation = standing.get(row.source_id)
+        dropped = operation is not None and operation.state == OperationState.DROPPED.value
+        made.append(
+            ContactRow(
+                row=row,
+                suggestions=suggestions.get(row.source_id, ()),
+                waiting=waiting.get(row.source_id, 0),
+                operation=None if dropped else operation,
+                ignored_why=operation.reason if operation is not None and dropped else "",
+                heir=heirs.get(row.merged_into or ""),
+                changes=changes.get(row.source_id),
+            )
+        )
+    return made
+
+
+def _waiting(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, int]:
+    """How many documents are held for each contact."""
+    counted = (
+        sa.select(OPERATIONS.c.problem_subject, sa.func.count().label("count"))
+        .where(OPERATIONS.c.integration_id == integration.id, OPERATIONS.c.state == OperationState.HELD.value)
+        .where(OPERATIONS.c.problem_code.in_(WAITING_FOR), OPERATIONS.c.problem_subject.in_(ids))
+        .group_by(OPERATIONS.c.problem_subject)
+    )
+    return {row.problem_subject: row._mapping["count"] for row in db.execute(counted)}
+
+
+def _operations(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """What is open for each contact, or what was dropped where nothing is."""
+    columns = ("id", "source_id", "state", "action", "reason", "problem")
+    chosen = (
+        sa.select(*(OPERATIONS.c[name] for name in columns))
+        .where(OPERATIONS.c.integration_id == integration.id, OPERATIONS.c.kind == CONTACT)
+        .where(OPERATIONS.c.source_id.in_(ids))
+        .where(
+            sa.or_(
+                OPERATIONS.c.state.in_(OPEN_STATES),
+                sa.and_(OPERATIONS.c.state == OperationState.DROPPED.value, OPERATIONS.c.action == Action.CREATE.value),
+            )
+        )
+    )
+    rows = sorted(db.execute(chosen).all(), key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
+    return {row.source_id: row for row in rows}
+
+
+def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """Some active contacts of the ledger, by id."""
+    if not ids:
+        return {}
+    chosen = _ledger(ledger_id).where(entries.c.external_id.in_(ids))
+    return {row.external_id: row for row in db.execute(chosen)}
+
+
+def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[Any]]:
+    """Active contacts of the ledger with the text in name or e-mail address, or with this VAT number."""
+    looked = [
+        entries.c.name.contains(fold(text), autoescape=True),
+        entries.c.email.contains(fold(text), autoescape=True),
+    ]
+    if number := tax_parts(text)[1]:
+        looked.append(entries.c.tax_number == number)
+    return list(db.execute(_ledger(ledger_id).where(sa.or_(*looked)).order_by(entries.c.name).limit(FOUND_AT_MOST)))
+
+
+def linked_to(db: sa.Connection, integration: Integration, target_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Which contacts of the stock system are linked to these of the ledger, by name."""
+    chosen = (
+        sa.select(LINKS.c.target_id, SNAPSHOTS.c.label)
+        .join(
+            SNAPSHOTS,
+            sa.and_(
+                SNAPSHOTS.c.connection_id == integration.stock_id,
+                SNAPSHOTS.c.kind == CONTACT,
+                SNAPSHOTS.c.external_id == LINKS.c.source_id,
+            ),
+        )
+        .where(LINKS.c.ledger_id == integration.ledger_id, LINKS.c.kind == CONTACT, LINKS.c.target_id.in_(target_ids))
+        .where(LINKS.c.live.is_(True), LINKS.c.integration_id == integration.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in db.execute(chosen):
+        found.setdefault(row.target_id, []).append(row.label)
+    return found
+
+
+def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[str, str]:
+    """The names of some contacts of a connection, withdrawn ones included."""
+    chosen = sa.select(SNAPSHOTS.c.external_id, SNAPSHOTS.c.label).where(
+        SNAPSHOTS.c.connection_id == connection_id, SNAPSHOTS.c.kind == CONTACT, SNAPSHOTS.c.external_id.in_(ids)
+    )
+    return {row.external_id: row.label for row in db.execute(chosen)}
+
+
+def is_read(db: sa.Connection, connection_id: int) -> bool:
+    """Whether any contact of a connection was read."""
+    return (
+        db.execute(sa.select(entries.c.id).where(entries.c.connection_id == connection_id).limit(1)).first() is not None
+    )
+
+
+def _ledger(ledger_id: int) -> sa.Select[Any]:
+    return (
+        sa.select(entries.c.external_id, entries.c.email, entries.c.tax_number, SNAPSHOTS.c.label, SNAPSHOTS.c.number)
+        .join(
+            SNAPSHOTS,
+            sa.and_(
+                SNAPSHOTS.c.connection_id == entries.c.connection_id,
+                SNAPSHOTS.c.kind == CONTACT,
+                SNAPSHOTS.c.external_id == entries.c.external_id,
+            ),
+        )
+        .where(entries.c.connection_id == ledger_id, entries.c.active.is_(True), SNAPSHOTS.c.withdrawn.is_(False))
+    )

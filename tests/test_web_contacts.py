@@ -1,0 +1,326 @@
+"""The contacts page: who is linked to whom, and every decision about it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from houses import House, called, contact, invoice, put
+from visitors import Seen, Visitor, visitor
+
+from hub.documents import Contact, Kind
+from hub.engine.directory import entry_of
+from hub.mapping import fold
+from hub.models import AuditEvent, ContactEntry, FlowMode, Snapshot, table
+from hub.store import Store
+from hub.vault import Vault
+
+MANY = 50_000
+HOSTILE = "<script>alert('x')</script>"
+
+
+def customer(id: str, name: str, **more: Any) -> Contact:
+    return contact(id, name).model_copy(update=more)
+
+
+def supplier(id: str, name: str) -> Contact:
+    return Contact(external_id=id, name=name, is_supplier=True)
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """Contacts in every state: linked, archived there, suggested, alike, unknown."""
+    house = called(store, vault)
+    put(house, contact("linked", "Linked Ltd"), contact("broken", "Broken Ltd"), supplier("seller", "Seller"))
+    house.sync()
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    ids = {entry.native["name"]: entry.id for entry in house.books.entries.values()}
+    house.books.archive(ids["Broken Ltd"])
+    house.books.add(Kind.CONTACT, name="Ann's shop", email="ann@acme.test")
+    house.books.add(Kind.CONTACT, name="Northern Lights Limited")
+    put(house, customer("mail", "Acme", email="ann@acme.test"), contact("alike", "Northern Lights Ltd"))
+    put(house, contact("alone", HOSTILE), invoice("i1", contact_id="alone"))
+    house.sync()
+    return house
+
+
+@pytest.fixture
+def seen(house: House) -> Visitor:
+    return visitor(house)
+
+
+def place(house: House, rest: str = "") -> str:
+    return f"/integrations/{house.integration_id}/contacts{rest}"
+
+
+def rows(page: Seen) -> list[str]:
+    return [tag["value"] for tag in page.tags("input") if tag.get("name") == "pick"]
+
+
+def target(house: House, name: str) -> str:
+    return next(entry.id for entry in house.books.entries.values() if entry.native.get("name") == name)
+
+
+def linked(house: House) -> dict[str, str]:
+    return {row.source_id: row.target_id for row in house.links() if row.kind == "contact"}
+
+
+# -- the list ------------------------------------------------------------------------------------------------------
+
+
+def test_the_only_integration_is_shown_at_once(seen: Visitor, house: House) -> None:
+    assert seen.get("/contacts").location == place(house)
+
+
+def test_what_is_to_do_comes_first_with_suggestions_reasons_and_scores(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house))
+    assert page.faults == []
+    assert rows(page) == ["alone", "mail", "broken", "alike"]
+    assert "Ann's shop e-mail equal score 0.92" in page.text
+    assert "Northern Lights Limited name likeness 0.90 score 0.77" in page.text
+    assert "Broken: archived in the ledger" in page.text
+    assert HOSTILE not in page.html
+
+
+def test_states_are_counted_and_filtered_for_each_side(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house))
+    for words in ("To do (4)", "No linked contact (2)", "Suggested (1)", "Linked (1)", "Broken (1)", "All (5)"):
+        assert words in page.text
+    for state, found in {"suggested": ["mail"], "linked": ["linked"], "broken": ["broken"], "ignored": []}.items():
+        assert rows(seen.get(place(house, f"?state={state}"))) == found
+    assert rows(seen.get(place(house, "?side=suppliers&state=all"))) == ["seller"]
+
+
+def test_contacts_are_searched_by_name_and_address(seen: Visitor, house: House) -> None:
+    assert rows(seen.get(place(house, "?text=NORTHERN"))) == ["alike"]
+    assert rows(seen.get(place(house, "?text=ann@"))) == ["mail"]
+    nothing = seen.get(place(house, "?text=100%25"))
+    assert "No contact fits" in nothing.text
+    assert nothing.faults == []
+
+
+def test_a_held_document_leads_from_attention_to_its_contact(seen: Visitor, house: House) -> None:
+    house.person.drop([row.id for row in house.operations(source_id="alone", state="proposed")], "for now")
+    house.person.retry([row.id for row in house.operations(kind="invoice", state="held")])
+    put(house, invoice("i2", contact_id="alone"))
+    house.sync()
+    links = [tag["href"] for tag in seen.get("/attention").tags("a")]
+    assert place(house, "?contact=alone") in links
+    page = seen.get(place(house, "?contact=alone"))
+    assert rows(page) == ["alone"]
+    assert "2 documents wait for it" in page.text
+    assert "no such contact" in seen.get(place(house, "?contact=nobody")).text
+
+
+def test_before_anything_is_read_the_page_says_what_to_do(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False)
+    page = visitor(house).get(place(house))
+    assert page.faults == []
+    assert "have not been read yet" in page.text
+
+
+# -- linking -------------------------------------------------------------------------------------------------------
+
+
+def test_the_search_finds_contacts_of_the_ledger_and_links_the_chosen_one(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house, "/link?contact=alone&text=linked"))
+    assert page.faults == []
+    assert "Linked already: Linked Ltd" in page.text
+    pairs = [tag["value"] for tag in page.tags("input") if tag.get("name") == "pair"]
+    assert pairs == [f"alone\t{target(house, 'Linked Ltd')}"]
+    answer = seen.follow(place(house, "/link"), {"pair": f"alone\t{target(house, 'Northern Lights Limited')}"})
+    assert "1 contact linked" in answer.text
+    assert linked(house)["alone"] == target(house, "Northern Lights Limited")
+
+
+def test_an_archived_contact_is_not_found_and_can_not_be_linked(seen: Visitor, house: House) -> None:
+    assert "No active contact of the ledger fits" in seen.get(place(house, "/link?contact=alone&text=broken")).text
+    answer = seen.follow(place(house, "/link"), {"pair": f"alone\t{target(house, 'Broken Ltd')}"})
+    assert "1 contact not changed" in answer.text
+    assert "archived in the ledger" in answer.text
+    assert "alone" not in linked(house)
+
+
+def test_ticked_contacts_are_linked_to_the_suggestion_that_was_shown(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house))
+    best = [tag["value"] for tag in page.tags("input") if tag.get("name") == "best"]
+    answer = seen.follow(place(house, "/accept"), {"pick": ["alike", "alone"], "best": best})
+    assert "1 contact linked" in answer.text
+    assert "mail" not in linked(house)
+    assert linked(house)["alike"] == target(house, "Northern Lights Limited")
+    assert "Tick contacts" in seen.follow(place(house, "/accept"), {"best": best}).text
+
+
+def test_suggestions_are_counted_before_they_are_accepted(seen: Visitor, house: House) -> None:
+    assert "No suggestion scores that much" in seen.get(place(house, "/accept-all?at_least=0.95")).text
+    page = seen.get(place(house, "/accept-all?at_least=0.90"))
+    assert page.faults == []
+    assert "1 contact would be linked" in page.text
+    assert "1 contact linked" in seen.follow(place(house, "/accept-all"), {"at_least": "0.90"}).text
+    assert linked(house)["mail"] == target(house, "Ann's shop")
+
+
+def test_a_merged_contact_shows_the_one_it_was_merged_into_and_is_healed_only_by_a_person(
+    seen: Visitor, house: House
+) -> None:
+    heir = target(house, "Ann's shop")
+    house.books.merge(target(house, "Linked Ltd"), heir)
+    house.run_ledger()
+    page = seen.get(place(house, "?state=broken"))
+    assert "It was merged into Ann's shop" in page.text
+    assert linked(house)["linked"] == target(house, "Linked Ltd")
+    seen.follow(
+        place(house, "/accept"),
+        {"pick": "linked", "best": f"linked\t{heir}"},
+    )
+    assert linked(house)["linked"] == heir
+    assert rows(seen.get(place(house, "?state=linked"))) == ["linked"]
+
+
+# -- the other decisions -------------------------------------------------------------------------------------------
+
+
+def test_unlinking_says_what_it_means_and_writes_nothing(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house, "/unlink?contact=linked"))
+    assert page.faults == []
+    assert "Nothing is written to either system" in page.text
+    assert "linked" in linked(house)
+    writes = house.books.writes
+    answer = seen.follow(place(house, "/unlink"), {"pick": "linked", "then": "keep", "reason": "mixed up"})
+    assert "1 contact unlinked. Nothing was written" in answer.text
+    assert ("linked" in linked(house), house.books.writes) == (False, writes)
+    assert "Ignored: mixed up" in seen.get(place(house, "?state=ignored")).text
+
+
+def test_a_contact_is_ignored_only_with_a_reason_and_comes_back(seen: Visitor, house: House) -> None:
+    assert seen.get(place(house, "/ignore?contact=alone")).faults == []
+    asked = seen.post(place(house, "/ignore"), {"pick": "alone", "reason": " "})
+    assert (asked.status, asked.faults) == (422, [])
+    seen.follow(place(house, "/ignore"), {"pick": "alone", "reason": HOSTILE})
+    page = seen.get(place(house, "?state=ignored"))
+    assert rows(page) == ["alone"]
+    assert HOSTILE not in page.html
+    assert "1 contact no longer ignored" in seen.follow(place(house, "/unignore"), {"pick": "alone"}).text
+    assert rows(seen.get(place(house, "?state=ignored"))) == []
+
+
+def test_ticking_nothing_changes_nothing_and_says_so(seen: Visitor, house: House) -> None:
+    for verb in ("/ignore", "/unlink"):
+        assert "Tick contacts first" in seen.follow(place(house, verb), {}).text
+    asked = seen.post(place(house, "/ignore"), {"pick": ["alone", "mail"]})
+    assert (asked.status, asked.faults) == (200, [])
+    assert "Ignore 2 contacts" in asked.text
+
+
+def test_a_contact_is_uploaded_as_new(seen: Visitor, house: House) -> None:
+    answer = seen.follow(place(house, "/upload"), {"pick": "alone"})
+    assert "1 contact approved to be sent" in answer.text
+    house.run_ledger()
+    assert "alone" in linked(house)
+
+
+def test_what_changed_since_is_shown_and_sent_again(seen: Visitor, house: House) -> None:
+    put(house, contact("linked", "Linked Limited"))
+    house.run_stock()
+    page = seen.get(place(house, "?state=changed"))
+    assert page.faults == []
+    assert "Name: Linked Ltd → Linked Limited" in page.text
+    seen.follow(place(house, "/upload"), {"pick": "linked"})
+    house.run_ledger()
+    assert house.books.entries[linked(house)["linked"]].native["name"] == "Linked Limited"
+
+
+def test_nothing_is_uploaded_while_the_flow_is_off(seen: Visitor, house: House) -> None:
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    assert "The flow of contacts is off: you can link" in seen.get(place(house)).text
+    assert "Switch it to review" in seen.follow(place(house, "/upload"), {"pick": "alone"}).text
+
+
+def test_every_decision_is_audited_and_needs_a_token(seen: Visitor, house: House) -> None:
+    seen.follow(place(house, "/link"), {"pair": f"alone\t{target(house, 'Northern Lights Limited')}"})
+    events = table(AuditEvent)
+    with house.hub.store.read() as db:
+        found = db.execute(sa.select(events).where(events.c.what == "linked")).one()
+    assert (found.actor, found.details["source"]) == ("operator", "alone")
+    for verb in ("link", "accept", "accept-all", "upload", "unlink", "ignore", "unignore"):
+        assert seen.client.post(place(house, f"/{verb}"), data={"pick": "alone"}).status_code == 400
+
+
+# -- fifty thousand ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowded(tmp_path: Path, sqlite_template: Path, vault: Vault) -> Iterator[House]:
+    """Fifty thousand contacts on each side."""
+    shutil.copy(sqlite_template, tmp_path / "hub.db")
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    house = called(store, vault)
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    ours = [Contact(external_id=f"s{n}", name=f"Trader {n:05} Ltd", email=f"t{n}@t{n}.test") for n in range(MANY)]
+    theirs = [Contact(external_id=f"l{n}", name=f"Trader {n:05} Limited", email=f"t{n}@t{n}.test") for n in range(MANY)]
+    with store.write() as db:
+        for connection_id, contacts in ((house.stock_id, ours), (house.ledger_id, theirs)):
+            store.insert(db, Snapshot, [_snapshot(connection_id, each) for each in contacts])
+            store.insert(db, table(ContactEntry), [entry_of(connection_id, each) for each in contacts])
+    yield house
+    store.dispose()
+
+
+def _snapshot(connection_id: int, document: Contact) -> dict[str, Any]:
+    return {
+        "connection_id": connection_id,
+        "feed": "records",
+        "record_id": document.external_id,
+        "kind": "contact",
+        "external_id": document.external_id,
+        "natural_key": fold(document.name),
+        "label": document.name,
+        "document": document.model_dump_json(),
+        "fingerprint": document.fingerprint(),
+        "seen_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[list[str]]:
+    """The statements that are carried out meanwhile."""
+    statements: list[str] = []
+
+    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    engines = (store.engine, store._reader)
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    for engine in engines:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_page_of_fifty_thousand_contacts_takes_a_handful_of_statements(crowded: House) -> None:
+    seen = visitor(crowded)
+    with counted(crowded.hub.store) as statements:
+        page = seen.get(place(crowded, "?page=700"))
+    assert page.faults == []
+    assert len(rows(page)) == 50
+    assert "50,000 contacts, 34,951 to 35,000 shown" in page.text
+    assert "Suggested (50,000)" in page.text
+    assert page.text.count("e-mail equal") == 50
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 16
+    documents = [each for each in statements if re.search(r"SELECT[^(]*\bdocument\b", each.split("FROM")[0])]
+    assert documents == [], "the page of a list needs no document"
+
+
+def test_the_search_among_fifty_thousand_takes_a_handful_of_statements(crowded: House) -> None:
+    seen = visitor(crowded)
+    with counted(crowded.hub.store) as statements:
+        page = seen.get(place(crowded, "/link?contact=s41000&text=trader 4100"))
+    assert "Trader 41000 Limited" in page.text
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 14
