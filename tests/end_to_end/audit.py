@@ -61,6 +61,7 @@ class Touched:
     voided: set[str] = field(default_factory=set)
     edited: set[str] = field(default_factory=set)
     paid: set[str] = field(default_factory=set)
+    contacts: set[str] = field(default_factory=set)
 
     @property
     def all(self) -> set[str]:
@@ -95,6 +96,35 @@ class Audit:
         """Every promise that is broken."""
         checks = (self._twice, self._restless, self._lost, self._wrong, self._payments, self._sums, self._beliefs)
         return [fault for check in checks for fault in check()]
+
+    def unexplained(self, lost: int) -> list[str]:
+        """What waits for a reason that nothing in the history gives; ``lost`` is how many writes got no answer."""
+        waiting = [row for row in self.open.values() if not self._is_explained(row, lost)]
+        return [f"{row.action} {row.kind} {row.label}: {row.problem_code} {row.problem}" for row in waiting]
+
+    def _is_explained(self, row: Any, lost: int) -> bool:
+        family = [self.links.get((kind, id)) for kind, id in [(row.kind, row.source_id), *map(tuple, row.depends_on)]]
+        targets = {link.target_id for link in family if link}
+        match row.problem_code:
+            case "negative_total":
+                return Decimal(row.amount) < 0
+            case "contact_archived" | "only_archived_match" | "ambiguous_match":
+                return bool(self.touched.contacts)
+            case "edited_on_both_sides":
+                return bool(targets & self.touched.edited)
+            case "target_gone":
+                return bool(targets & self.touched.voided)
+            case "target_is_draft":
+                return any(self.by_id[target].status == "DRAFT" for target in targets & self.by_id.keys())
+            case "payment_exceeds_due" | "change_not_allowed" | "target_has_payments":
+                money = any(one.paid or one.credited for one in map(self.by_id.get, targets) if one)
+                return money or bool(self.touched.contacts)
+            case "unsure":
+                return lost > 0
+            case "":
+                return bool(row.caught)
+        # Something it refers to is not in Xero.
+        return row.problem_code.endswith("_not_linked") and len(targets) < len(row.depends_on)
 
     def posted(self, kind: str, id: str) -> Entry | None:
         """The live entry in Xero that a source document is linked to."""

@@ -123,7 +123,7 @@ def test_a_month_whose_process_is_killed_again_and_again_is_posted_once(tmp_path
     with running(tmp_path, minute=0.01, extra=fast) as pair, _hub(tmp_path) as hub:
         joined = set_up(hub, pair, minute=0.01, say=lambda _text: None)
         killed = [_killed_run(tmp_path, pair, side, chance.randint(1, most)) for side, most in DEATHS]
-        assert any(killed), "no process lived long enough to be killed"
+        assert sum(killed) > len(killed) / 2, "most processes ended before they were killed"
         for _ in range(2):
             assert _run(tmp_path).wait(timeout=400) == 0
         summary = summarise(hub, joined, pair, before={}, seconds=0)
@@ -143,7 +143,7 @@ def _killed_run(folder: Path, pair: Pair, side: str, calls: int) -> bool:
     enough = watched.ask("/_sim/calls")["total"] + calls
     process = _run(folder)
     while process.poll() is None and watched.ask("/_sim/calls")["total"] < enough:
-        time.sleep(0.01)
+        time.sleep(0.05)
     ended = process.poll() is not None
     process.kill()
     process.wait()
