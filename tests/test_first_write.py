@@ -242,6 +242,15 @@ def test_our_own_documents_are_no_hits(house: House) -> None:
     assert house.flow(Kind.INVOICE).mode == "automatic"
 
 
+def test_what_is_linked_to_another_document_is_no_hit(house: House) -> None:
+    [entry] = invoices(house)
+    hits_, flow_id = verbs(house)
+    hits_.look(flow_id)
+    hits_.adopt(flow_id, "i2", entry.id)
+    house.books.edit(entry.id, mark="i1#1")
+    assert hits_.look(flow_id).hits == ()
+
+
 def test_bills_of_another_supplier_give_no_hit(house: House) -> None:
     put(house, trade(Bill, "b1", "B-1", lines=(line(account="310"),)))
     house.run_stock()
