@@ -37,6 +37,18 @@ class Side(StrEnum):
     SUPPLIERS = "suppliers"
 
 
+def present(entry: Any, column: str) -> sa.ScalarSelect[Any]:
+    """A column of the snapshot of a contact in the directory; nothing when it was withdrawn.
+
+    Not a join: the database shall find the contact by what the directory holds, and only then look at its snapshot.
+    """
+    snapshot = snapshots.alias()
+    found = sa.select(snapshot.c[column]).where(
+        _snapshot_of(snapshot, entry.c.connection_id, entry.c.external_id), snapshot.c.withdrawn.is_(False)
+    )
+    return found.correlate(entry).scalar_subquery()
+
+
 def contact_list(integration: Integration, side: Side | None = None) -> sa.Select[Any]:
     """Every contact that the stock system still has, with its state and its link; to be used as a subquery."""
     entry, source, link = entries.alias("entry"), snapshots.alias("source"), links.alias("link")
@@ -86,7 +98,7 @@ def contact_list(integration: Integration, side: Side | None = None) -> sa.Selec
     return statement
 
 
-def _snapshot_of(snapshot: Any, connection_id: int, external_id: Any) -> sa.ColumnElement[bool]:
+def _snapshot_of(snapshot: Any, connection_id: Any, external_id: Any) -> sa.ColumnElement[bool]:
     return sa.and_(
         snapshot.c.connection_id == connection_id,
         snapshot.c.kind == CONTACT,
@@ -120,14 +132,13 @@ def _ignored(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
 
 def _suggested(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
     """An active contact of the ledger shares its name, e-mail address or VAT number."""
-    other, snapshot = entries.alias("other"), snapshots.alias("other_snapshot")
+    other = entries.alias("other")
 
     def shares(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         found = (
             sa.select(other.c.id)
-            .join(snapshot, _snapshot_of(snapshot, integration.ledger_id, other.c.external_id))
             .where(other.c.connection_id == integration.ledger_id, *conditions)
-            .where(other.c.active.is_(True), snapshot.c.withdrawn.is_(False))
+            .where(other.c.active.is_(True), present(other, "id").is_not(None))
         )
         return found.exists()
 

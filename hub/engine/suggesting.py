@@ -7,13 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.contact_list import CONTACT, ContactState, contact_list
+from hub.engine.contact_list import CONTACT, ContactState, contact_list, present
 from hub.engine.directory import entries
 from hub.engine.likeness import Card, Likeness, clear_best, rank, with_taken
-from hub.models import Integration, Link, Snapshot, table
+from hub.models import Integration, Link, table
 
 links = table(Link)
-snapshots = table(Snapshot)
 
 READ_AT_MOST = 2_000
 """So many contacts of the ledger are read for one value that they share with those of the page, and no more."""
@@ -58,14 +57,7 @@ def clear_suggestions(db: sa.Connection, integration: Integration, at_least: flo
         yield portion
 
 
-_DIRECTORY = sa.select(entries, snapshots.c.label).join(
-    snapshots,
-    sa.and_(
-        snapshots.c.connection_id == entries.c.connection_id,
-        snapshots.c.kind == CONTACT,
-        snapshots.c.external_id == entries.c.external_id,
-    ),
-)
+_DIRECTORY = sa.select(entries, present(entries, "label").label("label"))
 
 
 def _sharing(db: sa.Connection, ledger_id: int, column: str, values: Collection[str]) -> Found:
@@ -73,12 +65,13 @@ def _sharing(db: sa.Connection, ledger_id: int, column: str, values: Collection[
         return {}
     chosen = (
         _DIRECTORY.where(entries.c.connection_id == ledger_id, entries.c[column].in_(sorted(values)))
-        .where(entries.c.active.is_(True), snapshots.c.withdrawn.is_(False))
+        .where(entries.c.active.is_(True))
         .limit(READ_AT_MOST)
     )
     found: Found = {}
     for row in db.execute(chosen):
-        found.setdefault((column, row._mapping[column]), []).append(_card(row))
+        if row.label is not None:
+            found.setdefault((column, row._mapping[column]), []).append(_card(row))
     return found
 
 

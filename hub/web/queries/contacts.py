@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.engine.contact_changes import Changes, changes_of
-from hub.engine.contact_list import CONTACT, ContactState, Side, contact_list
+from hub.engine.contact_list import CONTACT, ContactState, Side, contact_list, present
 from hub.engine.directory import entries, tax_parts
 from hub.engine.likeness import Likeness
 from hub.engine.suggesting import suggest
@@ -256,15 +256,8 @@ def is_read(db: sa.Connection, connection_id: int) -> bool:
 
 
 def _ledger(ledger_id: int) -> sa.Select[Any]:
-    return (
-        sa.select(entries.c.external_id, entries.c.email, entries.c.tax_number, SNAPSHOTS.c.label, SNAPSHOTS.c.number)
-        .join(
-            SNAPSHOTS,
-            sa.and_(
-                SNAPSHOTS.c.connection_id == entries.c.connection_id,
-                SNAPSHOTS.c.kind == CONTACT,
-                SNAPSHOTS.c.external_id == entries.c.external_id,
-            ),
-        )
-        .where(entries.c.connection_id == ledger_id, entries.c.active.is_(True), SNAPSHOTS.c.withdrawn.is_(False))
+    label, number = present(entries, "label"), present(entries, "number")
+    columns = (entries.c.external_id, entries.c.email, entries.c.tax_number)
+    return sa.select(*columns, label.label("label"), number.label("number")).where(
+        entries.c.connection_id == ledger_id, entries.c.active.is_(True), label.is_not(None)
     )
