@@ -19,6 +19,8 @@ from hub import Connection, Limits, Session
 from hub.http import Door
 from hub.store import Store
 
+pytest.register_assert_rewrite("hub.testing.contract")
+
 LIST_KEYS = {
     "saleList": "SaleList",
     "saleCreditNoteList": "SaleList",
