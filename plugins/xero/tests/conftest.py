@@ -31,6 +31,8 @@ from hub import (
     TradeDocument,
 )
 
+pytest.register_assert_rewrite("hub.testing.contract")
+
 CONTACT = "c0000000-0000-4000-8000-000000000001"
 INVOICE = "a0000000-0000-4000-8000-000000000001"
 CREDIT = "b0000000-0000-4000-8000-000000000001"
