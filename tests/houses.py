@@ -19,7 +19,8 @@ from hub.providers import Provider
 from hub.settings import load_settings
 from hub.store import Store
 from hub.testing import Books, MemoryLedger, MemoryStock, VisitingLedger
-from hub.testing.memory import MemorySettings, Shelf, reply
+from hub.testing.memory import MemorySettings, Shelf
+from hub.testing.visiting import reply
 from hub.vault import Vault
 
 START = date(2026, 1, 1)

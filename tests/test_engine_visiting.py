@@ -14,7 +14,7 @@ from worlds import STALE, World, another
 from hub.engine.visiting import Visits
 from hub.errors import Problem, RunLostError, SettingsError
 from hub.models import BatchRow, Run, table
-from hub.testing.memory import reply
+from hub.testing.visiting import reply
 
 
 def shelve(world: World, *documents: Any) -> None:

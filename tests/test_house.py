@@ -40,8 +40,8 @@ PROVIDER_WORDS = re.compile(r"cin7|xero|quickbooks|qbdesktop|\bqb\b|\bvies\b", r
 LONGEST = 400
 LONG_FILES = {
     "hub/documents.py": "one class per kind of document, all of one pattern",
-    "hub/engine/planning.py": "planning and saving a chunk is one transaction, told in one place",
     "hub/mapping.py": "the resolver and what suggests mappings share their vocabulary",
+    "hub/testing/contract.py": "the whole contract of a provider, to be read in one go",
     "hub/models.py": "every table, so that the constraints can be read together",
     "hub/reconcile.py": "the whole decision table and its reasons",
 }

@@ -26,7 +26,8 @@ from hub.http import Door
 from hub.providers import Batch, Connection, Operation, Outcome, Page, TargetState, Want
 from hub.store import Store
 from hub.testing import Books, Fault, MemoryLedger, MemoryStock, VisitingLedger
-from hub.testing.memory import LedgerSession, reply
+from hub.testing.memory import LedgerSession
+from hub.testing.visiting import reply
 from hub.vault import Vault
 
 STALE = timedelta(seconds=400)

@@ -1,4 +1,4 @@
-"""Loading, in bulk, the stored facts that a chunk of decisions rests on."""
+"""Loading, in bulk, the stored facts that a portion of decisions rests on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ from hub.providers import Action, Facts, Organisation, Provider, TargetState, Ta
 from hub.reconcile import Conflict, Dependency, FlowRules, LinkView, Match
 
 Row = TypeVar("Row")
-
 links = table(Link)
 mappings = table(MappingRow)
 operations = table(OperationRow)
@@ -189,20 +188,8 @@ def load_resolver(db: sa.Connection, ground: Ground, documents: Sequence[Documen
     return Resolver(ground.rules, ground.chart, sources, ground.policy)
 
 
-_LINK_STATE = (
-    links.c.id,
-    links.c.kind,
-    links.c.source_id,
-    links.c.live,
-    links.c.version,
-    links.c.generation,
-    links.c.target_id,
-    links.c.state,
-    links.c.written_fingerprint,
-    links.c.written_payload,
-    links.c.settled_stamp,
-)
-_LINK_VIEW = (*_LINK_STATE, links.c.written_document)
+_LINK_VIEW = tuple(links.c)
+_LINK_STATE = tuple(column for column in _LINK_VIEW if column.name != "written_document")
 
 
 def load_links(
@@ -276,8 +263,7 @@ def _card_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequen
             links.c.live.is_(True),
         )
         for row in db.execute(chosen):
-            state = TargetState(kind=kind, target_id=row.target_id, status=TargetStatus(row.status))
-            found[row.source_id] = state
+            found[row.source_id] = TargetState(kind=kind, target_id=row.target_id, status=TargetStatus(row.status))
     return found
 
 

@@ -225,7 +225,8 @@ def open_shop(
 
 def join(shop: Shop) -> None:
     """Connect both sides, join them and read their lists."""
-    hub, no_limits = shop.hub, {"windows": [], "per_day": None, "concurrent": None}
+    hub = shop.hub
+    no_limits: dict[str, object] = {"windows": [], "per_day": None, "concurrent": None}
     core, xero = hub.provider("cin7core"), hub.provider("xero")
     shop.stock_id = connect(hub, core, shop.settings("cin7core"), name="Shop", limits=no_limits, actor=PERSON)
     shop.ledger_id = connect(
@@ -249,7 +250,7 @@ def switch_on(shop: Shop, kinds: Sequence[Kind] = ()) -> None:
     shop.person.accept_suggestions(shop.integration_id)
     cash = shop.xero.books.active_contact("Cash sales")
     assert cash is not None
-    defaults = {Default.SALE_CONTACT: cash.contact_id, Default.ROUNDING_ACCOUNT: "860"}
+    defaults: dict[str, str] = {Default.SALE_CONTACT: cash.contact_id, Default.ROUNDING_ACCOUNT: "860"}
     shop.person.set_mapping(shop.integration_id, MappingList.DEFAULT, defaults)
     shop.person.confirm_others_off(shop.integration_id)
     for flow in shop.rows(Flow):

@@ -104,9 +104,8 @@ def _trouble(shop: Shop, share: float) -> None:
 
 
 def _struck(shop: Shop) -> int:
-    return sum(rule["hits"] for rule in shop.core.faults.shown()) + sum(
-        rule["struck"] for rule in shop.xero.world.faults.shown()
-    )
+    core = sum(int(rule["hits"]) for rule in shop.core.faults.shown())
+    return core + sum(int(rule["struck"]) for rule in shop.xero.world.faults.shown())
 
 
 # -- killed processes ------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def test_drafts_wait_for_the_accountant_and_their_payments_for_the_approval(shop
     shop.sync()
     (entry,) = shop.xero.books.invoices
 
-    assert (entry.status, entry.open) == ("PAID", 0)
+    assert (entry.status, entry.open) == ("PAID", Decimal(0))
     assert Audit(shop).faults() == []
 
 

@@ -88,7 +88,7 @@ def test_a_removed_payment_is_taken_back_and_the_invoice_is_open_again(shop: Sho
     shop.core.person("remove_payment", id=sale.id)
     shop.sync()
 
-    assert (entry(shop).status, entry(shop).paid) == ("AUTHORISED", 0)
+    assert (entry(shop).status, entry(shop).paid) == ("AUTHORISED", Decimal(0))
     assert Audit(shop).faults() == []
 
 
