@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from houses import contact, invoice, item, line, payment, trade
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from hub.documents import Allocation, Bill, CreditNote, Document, Kind, Refund, SupplierCredit
 from hub.providers import Facts, Feed, Operation, Organisation, Page, Payload, Provider, Role, Session, Want
 from hub.testing import Books, MemoryLedger, MemoryStock, VisitingLedger
 from hub.testing.contract import ProviderContract
-from hub.testing.memory import ACCOUNTS, TAXES, LedgerSession, Shelf, StockSession, reply
+from hub.testing.memory import ACCOUNTS, TAXES, LedgerSession, Shelf, StockSession
 from hub.testing.talk import Poster, Reply
+from hub.testing.visiting import reply
 
 
 def ledger_facts() -> Facts:
@@ -115,6 +116,13 @@ class Unnamed(BaseModel):
     api_key: str = ""
 
 
+class Open(BaseModel):
+    """Its address may be read by anybody, its token may not."""
+
+    token_url: str = Field(default="", title="Where tokens are given out")
+    token: str = Field(default="", title="Token")
+
+
 class Forgetful(LedgerSession):
     """Finds nothing by its mark."""
 
@@ -187,6 +195,14 @@ def test_a_fingerprint_that_changes_by_itself_is_noticed() -> None:
 def test_a_rendering_that_is_not_pure_is_noticed() -> None:
     with pytest.raises(AssertionError):
         CONTRACT.test_rendering_is_pure(broken(LedgerSession(filled()), Counting(Books())), one_of_each())
+
+
+def test_a_secret_stored_openly_is_noticed_and_an_address_is_none() -> None:
+    class Blabbing(Provider):
+        settings = Open
+
+    with pytest.raises(AssertionError, match="token is stored openly"):
+        CONTRACT.test_every_setting_has_a_title_and_secrets_are_secret(Blabbing())
 
 
 @pytest.mark.parametrize(
