@@ -1,4 +1,8 @@
-"""Random lives of a shop and its ledger, with everything that can go wrong; in the end both books must agree."""
+"""Random lives of a shop and its ledger, with everything that can go wrong; in the end both books must agree.
+
+The same lives are lived in every run, so that a change is judged by the same test. ``HUB_TEST_PROFILE=thorough`` draws
+new ones, shrinks a life that goes wrong, prints it and keeps it in ``.hypothesis`` to be tried first the next time.
+"""
 
 from __future__ import annotations
 
@@ -231,7 +235,8 @@ class Days(RuleBasedStateMachine):
         shop.life.cut_in, shop.life.cut_in_after = cut_in, after
         shop.run_ledger()
         shop.life.cut_in = None
-        assert all((report is not None) is slow for report in got_in), f"one open run per connection: {got_in}"
+        # However slow, a process that still makes other calls is alive, and keeps its run.
+        assert slow or got_in in ([], [None]), f"one open run per connection: {got_in}"
 
     # -- people at the hub ---------------------------------------------------------------------------------------
 
