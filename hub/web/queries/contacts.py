@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from hub.engine.suggesting import suggest
 from hub.mapping import fold
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
+from hub.store import Store
 from hub.web.paging import Paged, paged
 from hub.web.queries.tables import LINKS, OPERATIONS, SNAPSHOTS
 
@@ -23,6 +24,7 @@ UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
 OPEN_TO_LINK = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value)
 FOUND_AT_MOST = 25
+READ_AT_ONCE = 1_000
 
 WAITING_FOR = ("contact_not_linked", "contact_archived")
 """Problems of documents whose subject is their contact."""
@@ -248,6 +250,44 @@ def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[
     return {row.external_id: row.label for row in db.execute(chosen)}
 
 
+def link_portions(store: Store, integration: Integration) -> Iterator[sa.Row[Any]]:
+    """Every contact of the stock system with its link, read portion by portion."""
+    every = contact_list(integration).subquery()
+    last = ""
+    while True:
+        with store.read() as db:
+            chosen = sa.select(every).where(every.c.source_id > last).order_by(every.c.source_id).limit(READ_AT_ONCE)
+            rows = db.execute(chosen).all()
+        yield from rows
+        if len(rows) < READ_AT_ONCE:
+            return
+        last = rows[-1].source_id
+
+
+def ledger_portions(store: Store, integration: Integration) -> Iterator[tuple[sa.Row[Any], list[str]]]:
+    """Every contact of the ledger and the source ids that are linked to it, read portion by portion."""
+    last = ""
+    while True:
+        with store.read() as db:
+            chosen = _directory(integration.ledger_id).where(entries.c.external_id > last)
+            rows = db.execute(chosen.order_by(entries.c.external_id).limit(READ_AT_ONCE)).all()
+            holders = _holders(db, integration, [row.external_id for row in rows])
+        yield from ((row, holders.get(row.external_id, [])) for row in rows)
+        if len(rows) < READ_AT_ONCE:
+            return
+        last = rows[-1].external_id
+
+
+def _holders(db: sa.Connection, integration: Integration, target_ids: Sequence[str]) -> dict[str, list[str]]:
+    chosen = sa.select(LINKS.c.target_id, LINKS.c.source_id).where(
+        LINKS.c.ledger_id == integration.ledger_id, LINKS.c.kind == CONTACT, LINKS.c.target_id.in_(target_ids)
+    )
+    found: dict[str, list[str]] = {}
+    for row in db.execute(chosen.where(LINKS.c.live.is_(True), LINKS.c.integration_id == integration.id)):
+        found.setdefault(row.target_id, []).append(row.source_id)
+    return found
+
+
 def is_read(db: sa.Connection, connection_id: int) -> bool:
     """Whether any contact of a connection was read."""
     return (
@@ -256,8 +296,13 @@ def is_read(db: sa.Connection, connection_id: int) -> bool:
 
 
 def _ledger(ledger_id: int) -> sa.Select[Any]:
+    return _directory(ledger_id).where(entries.c.active.is_(True))
+
+
+def _directory(ledger_id: int) -> sa.Select[Any]:
+    """The contacts that the ledger still has."""
     label, number = present(entries, "label"), present(entries, "number")
-    columns = (entries.c.external_id, entries.c.email, entries.c.tax_number)
+    columns = (entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active)
     return sa.select(*columns, label.label("label"), number.label("number")).where(
-        entries.c.connection_id == ledger_id, entries.c.active.is_(True), label.is_not(None)
+        entries.c.connection_id == ledger_id, label.is_not(None)
     )
