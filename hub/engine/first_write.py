@@ -136,6 +136,8 @@ def _newest(db: sa.Connection, ground: Ground, flow: Flow) -> Iterator[Sequence[
     )
     decided = sa.exists().where(
         operations.c.flow_id == flow.id,
+        operations.c.integration_id == flow.integration_id,  # with the kind: the index of a source record's operations
+        operations.c.kind == flow.kind,
         operations.c.source_id == snapshots.c.external_id,
         sa.or_(operations.c.state == OperationState.DROPPED.value, left_alone()),
     )
