@@ -147,7 +147,6 @@ class Integration(SQLModel, table=True):
     conflict_policy: str = "ask"
     safety_floor: int = 20
     safety_percent: int = 10
-    safety_release: bool = False
     rounding_limit_cents: int = 5
     created_at: datetime = Field(default_factory=now)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 import hub
 
@@ -25,11 +26,14 @@ DOORS = {
     "cryptography": ("vault.py",),
     "flask": ("app.py", "web"),
     "pluggy": ("hookspecs.py", "plugins.py"),
+    "python_calamine": ("web/sheets.py",),
+    "rapidfuzz": ("engine/likeness.py",),
     "requests": ("http",),
     "rich": ("cli",),
     "sqlmodel": ("models.py", "store.py", "migrations"),
     "urllib3": ("http",),
     "waitress": ("app.py",),
+    "xlsxwriter": ("web/sheets.py",),
 }
 """The only places of the hub that import a library."""
 
@@ -77,12 +81,11 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_the_layers_and_the_other_contracts_hold(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(ROOT)
-    status = lint_imports(config_filename="setup.cfg", no_cache=True)
-    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+def test_the_layers_and_the_other_contracts_hold() -> None:
+    # A process of its own: the linter sets up logging, which would silence the loggers of the tests that follow.
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-cache"]
+    linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
 def test_every_package_is_under_the_contracts() -> None:

@@ -226,7 +226,6 @@ def upgrade() -> None:
         sa.Column("conflict_policy", sa.String(), nullable=False),
         sa.Column("safety_floor", sa.Integer(), nullable=False),
         sa.Column("safety_percent", sa.Integer(), nullable=False),
-        sa.Column("safety_release", sa.Boolean(), nullable=False),
         sa.Column("rounding_limit_cents", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
