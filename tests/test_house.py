@@ -30,7 +30,7 @@ DOORS = {
     "rapidfuzz": ("engine/likeness.py",),
     "requests": ("http",),
     "rich": ("cli",),
-    "sqlmodel": ("models.py", "store.py", "migrations"),
+    "sqlmodel": ("models", "store.py", "migrations"),
     "urllib3": ("http",),
     "waitress": ("app.py",),
     "xlsxwriter": ("web/sheets.py",),
@@ -46,7 +46,6 @@ LONG_FILES = {
     "hub/documents.py": "one class per kind of document, all of one pattern",
     "hub/mapping.py": "the resolver and what suggests mappings share their vocabulary",
     "hub/testing/contract.py": "the whole contract of a provider, to be read in one go",
-    "hub/models.py": "every table, so that the constraints can be read together",
     "hub/reconcile.py": "the whole decision table and its reasons",
 }
 """Files that may be longer, and why."""

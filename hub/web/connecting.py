@@ -16,7 +16,8 @@ from hub.models import ConnectionRow
 from hub.oauth import begin, finish
 from hub.providers import Provider
 from hub.web import grants
-from hub.web.context import actor, tell, tell_error, the_hub
+from hub.web.access import actor
+from hub.web.context import tell, tell_error, the_hub
 from hub.web.forms import ModelForm
 
 pages = Blueprint("connecting", __name__)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from hub.engine.connections import remove
 from hub.models import ConnectionRow
 from hub.scheduler import run_now
-from hub.web.context import actor, row_or_404, tell, the_hub
+from hub.web.access import actor
+from hub.web.context import row_or_404, tell, the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries import linked
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES

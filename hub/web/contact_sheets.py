@@ -15,8 +15,9 @@ from hub.engine.link_sheet import Judged, SheetRow, carry_out, judge
 from hub.errors import SettingsError
 from hub.models import ContactSheet, Integration, table
 from hub.store import Store
+from hub.web.access import actor
 from hub.web.contacts import PLACE, integration_of, linking, report
-from hub.web.context import actor, row_or_404, tell, tell_error, the_hub
+from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.paging import PAGE_SIZE, Paged, page_number
 from hub.web.queries.contacts import ledger_portions, link_portions
 from hub.web.sheets import CSV, LARGEST_FILE, MOST_ROWS, TYPES, XLSX, read_sheet, write_csv, write_xlsx

@@ -16,7 +16,8 @@ from hub.engine.suggesting import clear_suggestions, suggest
 from hub.errors import SettingsError
 from hub.models import Integration
 from hub.web import wording
-from hub.web.context import actor, found_or_404, row_or_404, tell, tell_error, the_hub
+from hub.web.access import actor
+from hub.web.context import found_or_404, row_or_404, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries import linked
 from hub.web.queries.contacts import (

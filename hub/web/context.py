@@ -10,21 +10,14 @@ from flask import abort, current_app, flash
 from hub.engine import Decisions, Hub
 from hub.engine.hits import Hits
 from hub.errors import HubError, ProviderError
+from hub.web.access import actor
 
 Found = TypeVar("Found")
-
-ACTOR = "operator"
-"""Who acts, as long as the hub has no users: whoever sits at the machine it listens on."""
 
 
 def the_hub() -> Hub:
     """The hub this application shows."""
     return cast(Hub, current_app.extensions["hub"])
-
-
-def actor() -> str:
-    """Who acts in this request; it goes into the audit."""
-    return ACTOR
 
 
 def decisions() -> Decisions:

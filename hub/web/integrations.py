@@ -14,7 +14,8 @@ from hub.engine.connections import integrate
 from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
 from hub.providers import Role
-from hub.web.context import actor, decisions, row_or_404, tell, tell_error, the_hub
+from hub.web.access import actor
+from hub.web.context import decisions, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import Choice, ModelForm
 from hub.web.queries import first_write, linked, tally
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS

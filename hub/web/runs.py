@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from hub.engine.runs import request_stop
 from hub.models import RunState
-from hub.web.context import actor, row_or_404, tell, the_hub
+from hub.web.access import actor
+from hub.web.context import row_or_404, tell, the_hub
 from hub.web.paging import page_number, paged
 from hub.web.queries import linked
 from hub.web.queries.tables import BATCHES, CONNECTIONS, EXCHANGES, LINKS, OPERATIONS, RUNS

@@ -1,0 +1,47 @@
+"""The hub's tables and the constraints that carry its promises."""
+
+from __future__ import annotations
+
+from hub.models.columns import Identity, Json, now, table
+from hub.models.connections import Bucket, BucketCall, ConnectionRow, ConsentRow, Cursor, Exchange, OAuthRequest
+from hub.models.integrations import ContactSheet, Exclusion, Flow, Integration, MappingRow
+from hub.models.people import AuditEvent
+from hub.models.posting import BatchRow, Link, OperationFact, OperationRow
+from hub.models.records import ContactEntry, Due, NativeRecord, Snapshot
+from hub.models.running import Lease, Run, Schedule
+from hub.models.states import OPEN_STATES, FlowMode, OperationState, RunState
+
+__all__ = [
+    "OPEN_STATES",
+    "AuditEvent",
+    "BatchRow",
+    "Bucket",
+    "BucketCall",
+    "ConnectionRow",
+    "ConsentRow",
+    "ContactEntry",
+    "ContactSheet",
+    "Cursor",
+    "Due",
+    "Exchange",
+    "Exclusion",
+    "Flow",
+    "FlowMode",
+    "Identity",
+    "Integration",
+    "Json",
+    "Lease",
+    "Link",
+    "MappingRow",
+    "NativeRecord",
+    "OAuthRequest",
+    "OperationFact",
+    "OperationRow",
+    "OperationState",
+    "Run",
+    "RunState",
+    "Schedule",
+    "Snapshot",
+    "now",
+    "table",
+]

@@ -1,0 +1,151 @@
+"""What is written: links, operations and batches."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, LargeBinary, Text, text
+from sqlmodel import Field, SQLModel
+
+from hub.models.columns import Identity, Json, now, one_of
+from hub.models.states import OPEN_STATES
+
+
+class Link(SQLModel, table=True):
+    """This source record is that target record; what we last wrote and what the target last said."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        Index(
+            "link_live_source",
+            "integration_id",
+            "kind",
+            "source_id",
+            unique=True,
+            sqlite_where=text("live = 1"),
+            postgresql_where=text("live"),
+        ),
+        Index(
+            "link_live_target",
+            "integration_id",
+            "kind",
+            "target_id",
+            unique=True,
+            sqlite_where=text("live = 1 AND kind NOT IN ('contact', 'item')"),
+            postgresql_where=text("live AND kind NOT IN ('contact', 'item')"),
+        ),
+        Index("link_source", "integration_id", "kind", "source_id"),
+        Index("link_target", "ledger_id", "kind", "target_id"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
+    integration_id: int = Field(foreign_key="integration.id")
+    ledger_id: int = Field(foreign_key="connection.id")
+    kind: str
+    source_id: str
+    target_id: str
+    target_number: str = ""
+    generation: int = 1
+    live: bool = True
+    version: int = 1
+    """Raised by every change; an operation that saw an older one is refused."""
+    origin: str = "created"
+    written_fingerprint: str = ""
+    written_payload: str = ""
+    written_document: str = Field(default="", sa_column=Column(Text, nullable=False))
+    state: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    settled_stamp: str = ""
+    """The target's stamp at our last settle; another one means somebody else changed it."""
+    created_at: datetime = Field(default_factory=now)
+    ended_at: datetime | None = None
+    ended_why: str = ""
+
+
+class OperationRow(SQLModel, table=True):
+    """One intended write, frozen as it was planned."""
+
+    __tablename__ = "operation"
+    __table_args__ = (
+        Index(
+            "operation_open",
+            "flow_id",
+            "source_id",
+            unique=True,
+            sqlite_where=one_of("state", OPEN_STATES),
+            postgresql_where=one_of("state", OPEN_STATES),
+        ),
+        Index("operation_queue", "ledger_id", "state", "tier", "id"),
+        Index("operation_flow", "flow_id", "state"),
+        Index("operation_integration", "integration_id", "state"),
+        Index("operation_batch", "batch_id"),
+        Index("operation_source", "integration_id", "kind", "source_id"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
+    integration_id: int = Field(foreign_key="integration.id")
+    flow_id: int = Field(foreign_key="flow.id")
+    ledger_id: int = Field(foreign_key="connection.id")
+    kind: str
+    source_id: str
+    label: str = ""
+    action: str
+    state: str
+    tier: int = 0
+    document: str = Field(sa_column=Column(Text, nullable=False))
+    fingerprint: str
+    payload_hash: str
+    generation: int = 1
+    target_id: str = ""
+    link_id: int | None = None
+    link_version: int = 0
+    fields: list[str] | None = Field(default=None, sa_column=Column(Json))
+    depends_on: list[list[str]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    trace: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    warnings: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    problem_code: str = ""
+    problem_subject: str = ""
+    problem: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    facts: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    """What it rests on or waits for: it comes due when one of them changes."""
+    caught: bool = False
+    """Kept back by the safety catch, waiting for a person although the flow is automatic."""
+    approved_hash: str = ""
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    batch_id: str | None = None
+    attempt: int = 0
+    looked_in: int | None = None
+    """The run that last read the target for this operation: an update goes out only on a fresh look."""
+    not_before: datetime | None = None
+    amount: str = ""
+    currency: str = ""
+    document_date: date | None = None
+    reason: str = ""
+    planned_at: datetime
+    settled_at: datetime | None = None
+
+
+class OperationFact(SQLModel, table=True):
+    """The facts that a held or failed operation waits for, one row each, so that a changed fact finds it."""
+
+    __tablename__ = "operation_fact"
+    __table_args__ = (Index("operation_fact_fact", "integration_id", "fact"),)
+    operation_id: int = Field(sa_column=Column(Identity, primary_key=True))
+    fact: str = Field(primary_key=True)
+    integration_id: int
+
+
+class BatchRow(SQLModel, table=True):
+    """Operations sent together, with the exact bytes, encrypted, kept until settled."""
+
+    __tablename__ = "batch"
+    id: str = Field(primary_key=True, max_length=24)
+    connection_id: int = Field(foreign_key="connection.id", index=True)
+    run_id: int
+    kind: str
+    action: str
+    route: str
+    body: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    state: str
+    sent_at: datetime
+    resends: int = 0
+    settled_at: datetime | None = None
