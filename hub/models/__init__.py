@@ -9,6 +9,7 @@ from hub.models.people import AuditEvent
 from hub.models.posting import BatchRow, Link, OperationFact, OperationRow
 from hub.models.records import ContactEntry, Due, NativeRecord, Snapshot
 from hub.models.running import Lease, Run, Schedule
+from hub.models.setting_up import Confirmation, PilotDocument
 from hub.models.states import OPEN_STATES, FlowMode, OperationState, RunState
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "BatchRow",
     "Bucket",
     "BucketCall",
+    "Confirmation",
     "ConnectionRow",
     "ConsentRow",
     "ContactEntry",
@@ -38,6 +40,7 @@ __all__ = [
     "OperationFact",
     "OperationRow",
     "OperationState",
+    "PilotDocument",
     "Run",
     "RunState",
     "Schedule",

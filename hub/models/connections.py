@@ -50,6 +50,9 @@ class ConnectionRow(SQLModel, table=True):
     limits: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     organisation: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     suspended: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    trials: list[dict[str, str]] | None = Field(default=None, sa_column=Column(Json))
+    """What was tried when it was last tested, and what came of each."""
+    tried_at: datetime | None = None
     parked_until: datetime | None = None
     wanted_at: datetime | None = None
     wanted_why: str = ""

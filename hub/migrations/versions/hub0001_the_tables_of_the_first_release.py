@@ -135,6 +135,12 @@ def upgrade() -> None:
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=True,
         ),
+        sa.Column(
+            "trials",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("parked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_why", sa.String(), nullable=False),
@@ -335,7 +341,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
-        sa.Column("natural_key", sa.String(), nullable=False),
+        sa.Column("natural_key", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("document_date", sa.Date(), nullable=True),
@@ -356,6 +362,22 @@ def upgrade() -> None:
         batch_op.create_index("snapshot_key", ["connection_id", "kind", "natural_key"], unique=False)
         batch_op.create_index("snapshot_owner", ["connection_id", "feed", "record_id"], unique=False)
 
+    op.create_table(
+        "confirmation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("integration_id", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", sa.String(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integration.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("integration_id", "step"),
+    )
     op.create_table(
         "contact_sheet",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -407,7 +429,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("target_id", sa.String(), nullable=False),
-        sa.Column("target_number", sa.String(), nullable=False),
+        sa.Column("target_number", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -449,6 +471,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),
             postgresql_where=sa.text("live AND kind NOT IN ('contact', 'item')"),
         )
+        batch_op.create_index("link_number", ["integration_id", "target_number"], unique=False)
         batch_op.create_index("link_source", ["integration_id", "kind", "source_id"], unique=False)
         batch_op.create_index("link_target", ["ledger_id", "kind", "target_id"], unique=False)
 
@@ -467,6 +490,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("integration_id", "list", "source_code"),
+    )
+    op.create_table(
+        "pilot_document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("integration_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("chosen_by", sa.String(), nullable=False),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("looked_by", sa.String(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integration.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("integration_id", "kind", "source_id"),
     )
     op.create_table(
         "due",
@@ -608,10 +652,12 @@ def downgrade() -> None:
     op.drop_table("operation")
     op.drop_table("exclusion")
     op.drop_table("due")
+    op.drop_table("pilot_document")
     op.drop_table("mapping")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_index("link_target")
         batch_op.drop_index("link_source")
+        batch_op.drop_index("link_number")
         batch_op.drop_index(
             "link_live_target",
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),
@@ -625,6 +671,7 @@ def downgrade() -> None:
 
     op.drop_table("flow")
     op.drop_table("contact_sheet")
+    op.drop_table("confirmation")
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
         batch_op.drop_index("snapshot_owner")
         batch_op.drop_index("snapshot_key")

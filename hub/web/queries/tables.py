@@ -4,6 +4,7 @@ from hub.models import (
     AuditEvent,
     BatchRow,
     Bucket,
+    Confirmation,
     ConnectionRow,
     Exchange,
     Exclusion,
@@ -14,6 +15,7 @@ from hub.models import (
     NativeRecord,
     OAuthRequest,
     OperationRow,
+    PilotDocument,
     Run,
     Schedule,
     Snapshot,
@@ -23,6 +25,7 @@ from hub.models import (
 AUDIT_EVENTS = table(AuditEvent)
 BATCHES = table(BatchRow)
 BUCKETS = table(Bucket)
+CONFIRMATIONS = table(Confirmation)
 CONNECTIONS = table(ConnectionRow)
 EXCHANGES = table(Exchange)
 EXCLUSIONS = table(Exclusion)
@@ -32,6 +35,7 @@ LINKS = table(Link)
 MAPPINGS = table(MappingRow)
 OAUTH_REQUESTS = table(OAuthRequest)
 OPERATIONS = table(OperationRow)
+PILOT_DOCUMENTS = table(PilotDocument)
 RECORDS = table(NativeRecord)
 RUNS = table(Run)
 SCHEDULES = table(Schedule)
