@@ -5,13 +5,21 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub.errors import SettingsError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The names under which a machine reaches itself."""
+
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+"""How a mail server may be reached, and the usual port of each."""
 
 
 class Settings(BaseSettings):
@@ -66,6 +74,16 @@ class Settings(BaseSettings):
     exchange_bytes: int = Field(
         16_384, ge=0, description="How much of each request and answer that log keeps, in bytes."
     )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The mail server: smtp://host:25, smtp+starttls://user:password@host:587 or"
+        " smtps://user:password@host:465. Empty: the hub sends no e-mail.",
+    )
+    mail_from: str = Field(
+        "",
+        validate_default=True,
+        description="Whom the hub's e-mails come from, such as Ledgerport <hub@example.com>; goes with HUB_SMTP_URL.",
+    )
 
     @field_validator("secret_keys", mode="before")
     @classmethod
@@ -76,6 +94,21 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            _check_mail_server(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _a_sender(cls, value: str, info: ValidationInfo) -> str:
+        server = info.data.get("smtp_url")
+        if (value or (server and server.get_secret_value())) and "@" not in parseaddr(value)[1].strip("@"):
+            raise ValueError("an e-mail address is needed to send from, such as hub@example.com")
+        return value
 
     @property
     def store_url(self) -> str:
@@ -104,8 +137,23 @@ def new_key() -> str:
 
 def _explain(error: Any) -> str:
     name = "HUB_" + "_".join(str(part) for part in error["loc"]).upper()
-    given = "" if name.startswith("HUB_SECRET") else f" It is {str(error['input'])!r} now."
-    return f"{name} is not usable: {error['msg'][:1].lower()}{error['msg'][1:]}.{given}"
+    field = Settings.model_fields.get(str(error["loc"][0]))
+    given = "" if "SecretStr" in str(field) else f" It is {str(error['input'])!r} now."
+    words = error["msg"].removeprefix("Value error, ")
+    return f"{name} is not usable: {words[:1].lower()}{words[1:]}.{given}"
+
+
+def _check_mail_server(address: str) -> None:
+    """Raises ``ValueError``, whose words must not hold the password."""
+    parts = urlsplit(address)
+    if parts.scheme not in MAIL_PORTS or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("it should look like smtp+starttls://user:password@host:587, smtps://... or smtp://host:25")
+    try:
+        parts.port  # noqa: B018  (reading it checks it)
+    except ValueError:
+        raise ValueError("its port is not a number up to 65535") from None
+    if parts.scheme == "smtp" and parts.password and parts.hostname not in LOOPBACK:
+        raise ValueError("a password is only sent encrypted: begin it with smtp+starttls:// or smtps://")
 
 
 def _keys_from_file(path: Path) -> tuple[str, ...]:
