@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Integer, Table, text
+from sqlalchemy import JSON, BigInteger, Integer, String, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
@@ -13,6 +13,9 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 
 
 Identity = BigInteger().with_variant(Integer(), "sqlite")
+
+Name = String().with_variant(String(collation="C"), "postgresql")
+"""Text compared byte by byte on every database, so that an index finds what begins with some letters."""
 
 
 def now() -> datetime:

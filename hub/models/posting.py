@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
-from hub.models.columns import Identity, Json, now, one_of
+from hub.models.columns import Identity, Json, Name, now, one_of
 from hub.models.states import OPEN_STATES
 
 
@@ -37,6 +37,7 @@ class Link(SQLModel, table=True):
         ),
         Index("link_source", "integration_id", "kind", "source_id"),
         Index("link_target", "ledger_id", "kind", "target_id"),
+        Index("link_number", "integration_id", "target_number"),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
     integration_id: int = Field(foreign_key="integration.id")
@@ -44,7 +45,7 @@ class Link(SQLModel, table=True):
     kind: str
     source_id: str
     target_id: str
-    target_number: str = ""
+    target_number: str = Field(default="", sa_column=Column(Name, nullable=False))
     generation: int = 1
     live: bool = True
     version: int = 1

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from hub.models.columns import Identity, Json
+from hub.models.columns import Identity, Json, Name
 
 
 class NativeRecord(SQLModel, table=True):
@@ -43,7 +43,7 @@ class Snapshot(SQLModel, table=True):
     record_id: str
     kind: str
     external_id: str
-    natural_key: str = ""
+    natural_key: str = Field(default="", sa_column=Column(Name, nullable=False))
     """Folded name of a contact, code of an item or list entry: what adoption matches on."""
     label: str = ""
     number: str = ""
