@@ -6,14 +6,16 @@ from hub.models.columns import Identity, Json, now, table
 from hub.models.connections import Bucket, BucketCall, ConnectionRow, ConsentRow, Cursor, Exchange, OAuthRequest
 from hub.models.integrations import ContactSheet, Exclusion, Flow, Integration, MappingRow
 from hub.models.people import AuditEvent
-from hub.models.posting import BatchRow, Link, OperationFact, OperationRow
+from hub.models.plugins import PluginRow
+from hub.models.posting import BatchRow, Link, OperationFact, OperationRow, StateChange
 from hub.models.records import ContactEntry, Due, NativeRecord, Snapshot
-from hub.models.running import Lease, Run, Schedule
+from hub.models.running import Alert, Lease, Run, Schedule
 from hub.models.setting_up import Confirmation, PilotDocument
 from hub.models.states import OPEN_STATES, FlowMode, OperationState, RunState
 
 __all__ = [
     "OPEN_STATES",
+    "Alert",
     "AuditEvent",
     "BatchRow",
     "Bucket",
@@ -41,10 +43,12 @@ __all__ = [
     "OperationRow",
     "OperationState",
     "PilotDocument",
+    "PluginRow",
     "Run",
     "RunState",
     "Schedule",
     "Snapshot",
+    "StateChange",
     "now",
     "table",
 ]

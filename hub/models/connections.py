@@ -56,6 +56,8 @@ class ConnectionRow(SQLModel, table=True):
     parked_until: datetime | None = None
     wanted_at: datetime | None = None
     wanted_why: str = ""
+    paused_by: str = ""
+    """Who keeps its runs from starting; empty: nobody."""
     created_at: datetime = Field(default_factory=now)
     removed_at: datetime | None = None
 

@@ -38,6 +38,20 @@ class Link(SQLModel, table=True):
         Index("link_source", "integration_id", "kind", "source_id"),
         Index("link_target", "ledger_id", "kind", "target_id"),
         Index("link_number", "integration_id", "target_number"),
+        Index(
+            "link_live_newest",
+            "integration_id",
+            "id",
+            sqlite_where=text("live = 1"),
+            postgresql_where=text("live"),
+        ),
+        Index(
+            "link_edited",
+            "integration_id",
+            "id",
+            sqlite_where=text("live = 1 AND edited = 1"),
+            postgresql_where=text("live AND edited"),
+        ),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
     integration_id: int = Field(foreign_key="integration.id")
@@ -57,9 +71,22 @@ class Link(SQLModel, table=True):
     state: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     settled_stamp: str = ""
     """The target's stamp at our last settle; another one means somebody else changed it."""
+    edited: bool = False
+    """Whether the target's stamp is another one now."""
     created_at: datetime = Field(default_factory=now)
     ended_at: datetime | None = None
     ended_why: str = ""
+
+
+class StateChange(SQLModel, table=True):
+    """A link's target had another status, or another amount was due on it, than before: when the hub learned of it."""
+
+    __tablename__ = "state_change"
+    id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
+    link_id: int = Field(index=True)
+    at: datetime
+    status: str
+    due: str = ""
 
 
 class OperationRow(SQLModel, table=True):
@@ -80,6 +107,13 @@ class OperationRow(SQLModel, table=True):
         Index("operation_integration", "integration_id", "state"),
         Index("operation_batch", "batch_id"),
         Index("operation_source", "integration_id", "kind", "source_id"),
+        Index(
+            "operation_warned",
+            "integration_id",
+            "id",
+            sqlite_where=text("warned = 1"),
+            postgresql_where=text("warned"),
+        ),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
     integration_id: int = Field(foreign_key="integration.id")
@@ -102,6 +136,8 @@ class OperationRow(SQLModel, table=True):
     depends_on: list[list[str]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     trace: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     warnings: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    warned: bool = False
+    """Whether it was done with warnings."""
     problem_code: str = ""
     problem_subject: str = ""
     problem: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
@@ -120,6 +156,10 @@ class OperationRow(SQLModel, table=True):
     amount: str = ""
     currency: str = ""
     document_date: date | None = None
+    contact: str = ""
+    """The name on the document, to be found by."""
+    post_as: str = ""
+    """The status that a person chose for this document; empty: what the flow says."""
     reason: str = ""
     planned_at: datetime
     settled_at: datetime | None = None
@@ -141,7 +181,7 @@ class BatchRow(SQLModel, table=True):
     __tablename__ = "batch"
     id: str = Field(primary_key=True, max_length=24)
     connection_id: int = Field(foreign_key="connection.id", index=True)
-    run_id: int
+    run_id: int = Field(index=True)
     kind: str
     action: str
     route: str

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from hub.models.columns import Identity, Json, Name
+from hub.models.columns import Identity, Json, Name, now
 
 
 class NativeRecord(SQLModel, table=True):
@@ -36,6 +36,7 @@ class Snapshot(SQLModel, table=True):
         UniqueConstraint("connection_id", "kind", "external_id"),
         Index("snapshot_owner", "connection_id", "feed", "record_id"),
         Index("snapshot_key", "connection_id", "kind", "natural_key"),
+        Index("snapshot_dated", "connection_id", "document_date", "id"),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
     connection_id: int = Field(foreign_key="connection.id")
@@ -54,6 +55,7 @@ class Snapshot(SQLModel, table=True):
     fingerprint: str
     withdrawn: bool = False
     seen_at: datetime
+    first_seen_at: datetime = Field(default_factory=now)
 
 
 class ContactEntry(SQLModel, table=True):

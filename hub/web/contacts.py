@@ -147,7 +147,7 @@ def ask_accept_all(integration_id: int) -> ResponseReturnValue:
         portions = list(clear_suggestions(db, integration, float(at_least)))
         count = sum(len(portion) for portion in portions)
         examples = [(id, each) for portion in portions for id, each in portion.items()][:10]
-        names = {id: found_or_404(one_contact(db, integration, id)).label for id, _ in examples}
+        names = names_of(db, integration.stock_id, [id for id, _ in examples])
     return render_template(
         "contacts_accept.html",
         integration=integration,

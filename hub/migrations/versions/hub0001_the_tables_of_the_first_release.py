@@ -108,6 +108,31 @@ def upgrade() -> None:
         batch_op.create_index("operation_fact_fact", ["integration_id", "fact"], unique=False)
 
     op.create_table(
+        "plugin",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column(
+            "settings",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("secrets", sa.LargeBinary(), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "state_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("due", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("state_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_state_change_link_id"), ["link_id"], unique=False)
+
+    op.create_table(
         "connection",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
@@ -144,6 +169,7 @@ def upgrade() -> None:
         sa.Column("parked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_why", sa.String(), nullable=False),
+        sa.Column("paused_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -174,6 +200,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_batch_connection_id"), ["connection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_batch_run_id"), ["run_id"], unique=False)
 
     op.create_table(
         "contact_entry",
@@ -297,6 +324,8 @@ def upgrade() -> None:
         ),
         sa.Column("stop_requested", sa.Boolean(), nullable=False),
         sa.Column("stop_reason", sa.String(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("most_calls", sa.Integer(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -327,6 +356,15 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("last_fired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("most_calls", sa.Integer(), nullable=True),
+        sa.Column("quiet_from", sa.String(), nullable=False),
+        sa.Column("quiet_until", sa.String(), nullable=False),
+        sa.Column(
+            "recipients",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("mail_problem", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -351,6 +389,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -359,9 +398,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", "kind", "external_id"),
     )
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
+        batch_op.create_index("snapshot_dated", ["connection_id", "document_date", "id"], unique=False)
         batch_op.create_index("snapshot_key", ["connection_id", "kind", "natural_key"], unique=False)
         batch_op.create_index("snapshot_owner", ["connection_id", "feed", "record_id"], unique=False)
 
+    op.create_table(
+        "alert",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("schedule_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column(
+            "causes",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["schedule_id"], ["schedule.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("schedule_id", "connection_id", "topic"),
+    )
     op.create_table(
         "confirmation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -443,6 +499,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("settled_stamp", sa.String(), nullable=False),
+        sa.Column("edited", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_why", sa.String(), nullable=False),
@@ -457,6 +514,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index(
+            "link_edited",
+            ["integration_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("live = 1 AND edited = 1"),
+            postgresql_where=sa.text("live AND edited"),
+        )
+        batch_op.create_index(
+            "link_live_newest",
+            ["integration_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("live = 1"),
+            postgresql_where=sa.text("live"),
+        )
         batch_op.create_index(
             "link_live_source",
             ["integration_id", "kind", "source_id"],
@@ -578,6 +649,7 @@ def upgrade() -> None:
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
         ),
+        sa.Column("warned", sa.Boolean(), nullable=False),
         sa.Column("problem_code", sa.String(), nullable=False),
         sa.Column("problem_subject", sa.String(), nullable=False),
         sa.Column(
@@ -601,6 +673,8 @@ def upgrade() -> None:
         sa.Column("amount", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("document_date", sa.Date(), nullable=True),
+        sa.Column("contact", sa.String(), nullable=False),
+        sa.Column("post_as", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
@@ -631,6 +705,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("operation_queue", ["ledger_id", "state", "tier", "id"], unique=False)
         batch_op.create_index("operation_source", ["integration_id", "kind", "source_id"], unique=False)
+        batch_op.create_index(
+            "operation_warned",
+            ["integration_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("warned = 1"),
+            postgresql_where=sa.text("warned"),
+        )
 
     # ### end Alembic commands ###
 
@@ -638,6 +719,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("operation", schema=None) as batch_op:
+        batch_op.drop_index("operation_warned", sqlite_where=sa.text("warned = 1"), postgresql_where=sa.text("warned"))
         batch_op.drop_index("operation_source")
         batch_op.drop_index("operation_queue")
         batch_op.drop_index(
@@ -664,6 +746,10 @@ def downgrade() -> None:
             postgresql_where=sa.text("live AND kind NOT IN ('contact', 'item')"),
         )
         batch_op.drop_index("link_live_source", sqlite_where=sa.text("live = 1"), postgresql_where=sa.text("live"))
+        batch_op.drop_index("link_live_newest", sqlite_where=sa.text("live = 1"), postgresql_where=sa.text("live"))
+        batch_op.drop_index(
+            "link_edited", sqlite_where=sa.text("live = 1 AND edited = 1"), postgresql_where=sa.text("live AND edited")
+        )
 
     op.drop_table("link")
     with op.batch_alter_table("flow", schema=None) as batch_op:
@@ -672,9 +758,11 @@ def downgrade() -> None:
     op.drop_table("flow")
     op.drop_table("contact_sheet")
     op.drop_table("confirmation")
+    op.drop_table("alert")
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
         batch_op.drop_index("snapshot_owner")
         batch_op.drop_index("snapshot_key")
+        batch_op.drop_index("snapshot_dated")
 
     op.drop_table("snapshot")
     op.drop_table("schedule")
@@ -697,10 +785,16 @@ def downgrade() -> None:
 
     op.drop_table("contact_entry")
     with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_batch_run_id"))
         batch_op.drop_index(batch_op.f("ix_batch_connection_id"))
 
     op.drop_table("batch")
     op.drop_table("connection")
+    with op.batch_alter_table("state_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_state_change_link_id"))
+
+    op.drop_table("state_change")
+    op.drop_table("plugin")
     with op.batch_alter_table("operation_fact", schema=None) as batch_op:
         batch_op.drop_index("operation_fact_fact")
 
