@@ -164,6 +164,8 @@ class Case:
     link: LinkView | None = None
     allowed: Allowed | None = None
     generation: int = 1
+    post_as: str = ""
+    """The status that a person chose for this document; empty: what the flow says."""
     matches: Sequence[Match] = ()
     namesake: str = ""
     """Another source record of the same name or code that is on its way to the ledger."""

@@ -74,6 +74,7 @@ def load_operations(db: sa.Connection, flow: Flow, ids: Sequence[str], states: S
         operations.c.link_version,
         operations.c.caught,
         operations.c.approved_by,
+        operations.c.post_as,
     )
     for part in chunks(ids):
         chosen = (
@@ -111,11 +112,19 @@ def _as_posted(portion: Portion, document: Document) -> Document:
     """The document with the status it is to have in the ledger and the number of its generation."""
     changes: dict[str, Any] = {}
     if isinstance(document, TradeDocument) and document.status is Status.AUTHORISED:
-        changes["status"] = Status(portion.flow.post_as)
+        changes["status"] = Status(_chosen_status(portion, document.external_id) or portion.flow.post_as)
     generation = _generation(portion, document.external_id)
     if isinstance(document, TradeDocument) and generation > 1:
         changes["number"] = f"{document.number}-v{generation}"
     return document.model_copy(update=changes) if changes else document
+
+
+def _chosen_status(portion: Portion, external_id: str) -> str:
+    """The status that a person chose for this document; one that is posted keeps the status it was posted with."""
+    before, link = portion.open.get(external_id), portion.links.get(external_id)
+    if link is not None:
+        return str(getattr(link.written_document, "status", ""))
+    return before.post_as if before is not None else ""
 
 
 def _generation(portion: Portion, external_id: str) -> int:
@@ -184,6 +193,7 @@ def _case(
         link=link,
         allowed=ground.provider.allowed(document.kind, link.state) if link else None,
         generation=_generation(portion, document.external_id),
+        post_as="" if link else _chosen_status(portion, document.external_id),
         matches=names.matches(row),
         namesake=names.namesake(row),
         dependencies={ref: dependencies[ref] for ref in resolved.depends_on if ref in dependencies},

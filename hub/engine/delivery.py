@@ -13,9 +13,11 @@ from hub.documents import Account, BankAccount, Contact, Document, Item, Kind, T
 from hub.engine.directory import save_entries
 from hub.engine.notes import chunks, flows_by_kind, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
+from hub.engine.state_history import Moved, note_states
 from hub.mapping import ORGANISATION_FACT, fold, link_fact, source_fact, target_fact
 from hub.models import ConnectionRow, Cursor, Integration, Link, NativeRecord, Snapshot, table
 from hub.providers import Feed, Page, Record, TargetState
+from hub.reconcile import state_digest
 from hub.store import Store
 
 connections = table(ConnectionRow)
@@ -82,7 +84,7 @@ def deliver(store: Store, run: RunToken, feed: Feed, page: Page) -> dict[str, in
         if page.organisation:
             _save_organisation(store, db, run.connection_id, sides, page.organisation.model_dump(mode="json"))
         counts = _save_records(_Delivery(store, db, run.connection_id, feed, sides, cursor.pull, present), page.records)
-        counts["states"] = save_states(store, db, run.connection_id, page.states)
+        counts["states"] = save_states(store, db, run.connection_id, page.states, present)
         if page.watermark is not None:
             counts["withdrawn"] = counts.get("withdrawn", 0) + _finish_pull(
                 _Delivery(store, db, run.connection_id, feed, sides, cursor.pull, present), page.watermark
@@ -195,6 +197,7 @@ def _snapshot_row(it: _Delivery, record: Record, document: Document, fingerprint
         "fingerprint": fingerprint,
         "withdrawn": False,
         "seen_at": it.present,
+        "first_seen_at": it.present,
     }
 
 
@@ -290,9 +293,9 @@ def _withdraw_unlisted(it: _Delivery) -> int:
     return len(rows)
 
 
-def save_states(store: Store, db: sa.Connection, ledger_id: int, states: Sequence[TargetState]) -> int:
+def save_states(store: Store, db: sa.Connection, ledger_id: int, states: Sequence[TargetState], at: datetime) -> int:
     """Keep what the ledger says of linked targets; a changed state comes due for whoever rests on it."""
-    count = 0
+    moved: list[Moved] = []
     for part in chunks(states):
         by_key = {(state.kind.value, state.target_id): state for state in part}
         chosen = sa.select(
@@ -302,6 +305,7 @@ def save_states(store: Store, db: sa.Connection, ledger_id: int, states: Sequenc
             links.c.source_id,
             links.c.target_id,
             links.c.state,
+            links.c.settled_stamp,
         ).where(
             links.c.ledger_id == ledger_id,
             links.c.live.is_(True),
@@ -311,15 +315,19 @@ def save_states(store: Store, db: sa.Connection, ledger_id: int, states: Sequenc
             state = by_key.get((row.kind, row.target_id))
             if state is None:
                 continue
-            merged = merge_state(TargetState.model_validate(row.state), state)
+            before = TargetState.model_validate(row.state)
+            merged = merge_state(before, state)
             dumped = merged.model_dump(mode="json")
             if dumped == row.state:
                 continue
             change = sa.update(links).where(links.c.id == row.id)
-            db.execute(change.values(state=dumped, target_number=merged.number, version=links.c.version + 1))
+            edited = bool(row.settled_stamp) and state_digest(merged) != row.settled_stamp
+            values = {"state": dumped, "target_number": merged.number, "edited": edited}
+            db.execute(change.values(**values, version=links.c.version + 1))
             _note_state(store, db, row)
-            count += 1
-    return count
+            moved.append((row.id, before, merged))
+    note_states(db, moved, at)
+    return len(moved)
 
 
 def merge_state(before: TargetState, after: TargetState) -> TargetState:

@@ -172,6 +172,7 @@ class Hub:
         chosen = (
             sa.select(connection_rows.c.id, connection_rows.c.wanted_why)
             .where(connection_rows.c.wanted_at.is_not(None), connection_rows.c.removed_at.is_(None))
+            .where(connection_rows.c.paused_by == "")
             .where(sa.or_(connection_rows.c.parked_until.is_(None), connection_rows.c.parked_until <= present))
             .order_by(connection_rows.c.wanted_at)
         )

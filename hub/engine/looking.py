@@ -48,7 +48,7 @@ def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[
             states.append(state)
             if one.target and _looks_the_same(one.target, merge_state(one.target, state)):
                 same.append(one.id)
-        save_states(store, db, run.connection_id, states)
+        save_states(store, db, run.connection_id, states, run.clock())
         version = sa.select(links.c.version).where(links.c.id == operations.c.link_id).scalar_subquery()
         seen = sa.update(operations).where(operations.c.id.in_([one.id for one in looked]))
         db.execute(seen.values(looked_in=run.id))
@@ -62,7 +62,8 @@ def record_states(
     with store.write() as db:
         run.guard(db)
         claim_all(store, db, run.connection_id)
-        save_states(store, db, run.connection_id, [_state_of(one, found) for one in looked])
+        states = [_state_of(one, found) for one in looked]
+        save_states(store, db, run.connection_id, states, run.clock())
 
 
 def _state_of(one: Operation, found: Mapping[int, Sequence[TargetState]]) -> TargetState:

@@ -216,6 +216,8 @@ def _operation_row(plan: PlannedRows, case: Case, decision: Decision, reason: st
         "amount": str(amount) if amount is not None else "",
         "currency": getattr(document, "currency", ""),
         "document_date": getattr(document, "date", None),
+        "contact": getattr(document, "contact_name", ""),
+        "post_as": case.post_as,
         "reason": decision.rule or reason,
         "planned_at": plan.present,
     }

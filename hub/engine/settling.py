@@ -14,6 +14,7 @@ from hub.documents import Settlement as MoneySettlement
 from hub.engine.delivery import merge_state
 from hub.engine.notes import chunks, forget_facts, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
+from hub.engine.state_history import Moved, note_states
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, link_fact
 from hub.models import OPEN_STATES, BatchRow, Link, OperationFact, OperationRow, OperationState, table
@@ -179,8 +180,9 @@ class Settlement:
         else:
             self._end_link(row, document, state)
         self._settled.append(row)
+        told = [*row.warnings, *warnings]
         self._done.append(
-            {"done_id": row.id, "new_target": state.target_id, "new_warnings": [*row.warnings, *warnings]}
+            {"done_id": row.id, "new_target": state.target_id, "new_warnings": told, "new_warned": bool(told)}
         )
         return {Action.CREATE.value: "created", Action.UPDATE.value: "updated"}.get(row.action, "removed")
 
@@ -196,6 +198,7 @@ class Settlement:
             "settled_at": self._present,
             "target_id": sa.bindparam("new_target"),
             "warnings": sa.bindparam("new_warnings"),
+            "warned": sa.bindparam("new_warned"),
             "problem": None,
             "problem_code": "",
         }
@@ -250,6 +253,7 @@ class Settlement:
             "written_document": document.model_dump_json(),
             "state": merged.model_dump(mode="json"),
             "settled_stamp": state_digest(merged),
+            "edited": False,
             "target_number": merged.number,
         }
         self.db.execute(sa.update(links).where(links.c.id == row.link_id).values(values))
@@ -280,16 +284,20 @@ class Settlement:
         for kind, source_id in self._moved:
             by_kind.setdefault(kind, []).append(source_id)
         changes: list[dict[str, Any]] = []
+        moved: list[Moved] = []
         touched: list[str] = []
         for kind, ids in by_kind.items():
             for row in _links_of(self.db, self._settled[0].integration_id, kind, ids):
-                state = _after(TargetState.model_validate(row.state), self._moved[kind, row.source_id])
+                before = TargetState.model_validate(row.state)
+                state = _after(before, self._moved[kind, row.source_id])
                 if state is not None:
+                    moved.append((row.id, before, state))
                     changes.append({"link_id": row.id, "new_state": state.model_dump(mode="json")})
                     touched.append(link_fact(kind, row.source_id))
         if changes:
             change = sa.update(links).where(links.c.id == sa.bindparam("link_id"))
             self.db.execute(change.values(state=sa.bindparam("new_state"), version=links.c.version + 1), changes)
+            note_states(self.db, moved, self._present)
         return touched
 
 

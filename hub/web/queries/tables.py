@@ -19,6 +19,7 @@ from hub.models import (
     Run,
     Schedule,
     Snapshot,
+    StateChange,
     table,
 )
 
@@ -40,3 +41,4 @@ RECORDS = table(NativeRecord)
 RUNS = table(Run)
 SCHEDULES = table(Schedule)
 SNAPSHOTS = table(Snapshot)
+STATE_CHANGES = table(StateChange)
