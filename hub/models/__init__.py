@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.models.columns import Identity, Json, now, table
 from hub.models.connections import Bucket, BucketCall, ConnectionRow, ConsentRow, Cursor, Exchange, OAuthRequest
 from hub.models.integrations import ContactSheet, Exclusion, Flow, Integration, MappingRow
-from hub.models.people import AuditEvent
+from hub.models.people import AuditEvent, EntityAccess, Invitation, PersonRow, SignIn
 from hub.models.plugins import PluginRow
 from hub.models.posting import BatchRow, Link, OperationFact, OperationRow, StateChange
 from hub.models.records import ContactEntry, Due, NativeRecord, Snapshot
@@ -27,12 +27,14 @@ __all__ = [
     "ContactSheet",
     "Cursor",
     "Due",
+    "EntityAccess",
     "Exchange",
     "Exclusion",
     "Flow",
     "FlowMode",
     "Identity",
     "Integration",
+    "Invitation",
     "Json",
     "Lease",
     "Link",
@@ -42,11 +44,13 @@ __all__ = [
     "OperationFact",
     "OperationRow",
     "OperationState",
+    "PersonRow",
     "PilotDocument",
     "PluginRow",
     "Run",
     "RunState",
     "Schedule",
+    "SignIn",
     "Snapshot",
     "StateChange",
     "now",

@@ -25,9 +25,13 @@ def upgrade() -> None:
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
         ),
+        sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("integration_id", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
+        batch_op.create_index("audit_event_actor", ["actor", "id"], unique=False)
+        batch_op.create_index("audit_event_what", ["what", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_event_at"), ["at"], unique=False)
 
     op.create_table(
@@ -82,6 +86,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_exchange_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "invitation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("first_name", sa.String(), nullable=False),
+        sa.Column("last_name", sa.String(), nullable=False),
+        sa.Column("sort", sa.String(), nullable=False),
+        sa.Column(
+            "rights",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "access",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("invited_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_email"), ["email"], unique=False)
+
+    op.create_table(
         "lease",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
@@ -108,6 +141,29 @@ def upgrade() -> None:
         batch_op.create_index("operation_fact_fact", ["integration_id", "fact"], unique=False)
 
     op.create_table(
+        "person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("first_name", sa.String(), nullable=False),
+        sa.Column("last_name", sa.String(), nullable=False),
+        sa.Column("sort", sa.String(), nullable=False),
+        sa.Column("owner", sa.Boolean(), nullable=False),
+        sa.Column("manage_entities", sa.Boolean(), nullable=False),
+        sa.Column("manage_users", sa.Boolean(), nullable=False),
+        sa.Column("approve_imports", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("password", sa.String(), nullable=False),
+        sa.Column("fs_uniquifier", sa.String(), nullable=False),
+        sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_counter", sa.Integer(), nullable=False),
+        sa.Column("recovery_codes", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_signed_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("email"),
+        sa.UniqueConstraint("fs_uniquifier"),
+    )
+    op.create_table(
         "plugin",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column(
@@ -120,6 +176,20 @@ def upgrade() -> None:
         sa.Column("disabled_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "sign_in",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_at"), ["at"], unique=False)
+        batch_op.create_index("sign_in_address", ["address", "at"], unique=False)
+        batch_op.create_index("sign_in_email", ["email", "at"], unique=False)
+
     op.create_table(
         "state_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -245,6 +315,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection_id", "feed"),
+    )
+    op.create_table(
+        "entity_access",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id", "connection_id"),
     )
     op.create_table(
         "integration",
@@ -775,6 +860,7 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_table("record")
     op.drop_table("integration")
+    op.drop_table("entity_access")
     op.drop_table("cursor")
     with op.batch_alter_table("contact_entry", schema=None) as batch_op:
         batch_op.drop_index("contact_entry_tax_number")
@@ -794,13 +880,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_state_change_link_id"))
 
     op.drop_table("state_change")
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.drop_index("sign_in_email")
+        batch_op.drop_index("sign_in_address")
+        batch_op.drop_index(batch_op.f("ix_sign_in_at"))
+
+    op.drop_table("sign_in")
     op.drop_table("plugin")
+    op.drop_table("person")
     with op.batch_alter_table("operation_fact", schema=None) as batch_op:
         batch_op.drop_index("operation_fact_fact")
 
     op.drop_table("operation_fact")
     op.drop_table("oauth_request")
     op.drop_table("lease")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_email"))
+
+    op.drop_table("invitation")
     with op.batch_alter_table("exchange", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_exchange_run_id"))
         batch_op.drop_index(batch_op.f("ix_exchange_connection_id"))
@@ -815,6 +912,8 @@ def downgrade() -> None:
     op.drop_table("bucket")
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_event_at"))
+        batch_op.drop_index("audit_event_what")
+        batch_op.drop_index("audit_event_actor")
 
     op.drop_table("audit_event")
     # ### end Alembic commands ###
