@@ -24,7 +24,7 @@ from hub.store import Store
 from hub.vault import Vault
 
 UNLIMITED: Mapping[str, Any] = {"windows": [], "per_day": None, "concurrent": None}
-CORE_CALLS_AT_ONCE = 8
+CORE_CALLS_AT_ONCE = 16
 
 connections, links, operations = table(ConnectionRow), table(Link), table(OperationRow)
 

@@ -61,7 +61,7 @@ class Cin7CoreSettings(BaseModel):
     parallel: int = Field(
         default=3,
         ge=1,
-        le=8,
+        le=16,
         title="Calls at the same time",
         description="How many sales or purchases are read at once; helps while Cin7 Core answers slowly.",
         json_schema_extra={"advanced": True},
