@@ -22,15 +22,20 @@ from hub.web import (
     contact_sheets,
     contacts,
     dashboard,
+    frame,
+    guidance,
     hits,
     integrations,
     mappings,
     operations,
     plugins,
+    preferences,
     ready,
     runs,
     schedules,
+    search,
     security,
+    switching,
     wording,
 )
 from hub.web.context import the_hub
@@ -55,18 +60,10 @@ PAGES = (
     connecting.pages,
     schedules.pages,
     plugins.pages,
-)
-
-NAVIGATION = (
-    ("dashboard.show", "Dashboard"),
-    ("ready.show", "Ready to sync"),
-    ("attention.show", "Attention"),
-    ("contacts.choose", "Contacts"),
-    ("runs.show_all", "Runs"),
-    ("integrations.show_all", "Integrations"),
-    ("connections.show_all", "Connections"),
-    ("schedules.show_all", "Schedules"),
-    ("plugins.show", "Plugins"),
+    search.pages,
+    switching.pages,
+    preferences.pages,
+    guidance.pages,
 )
 
 
@@ -89,7 +86,7 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
     Bootstrap5(app)
     csrf = security.protect(app)
     wording.install(app)
-    app.context_processor(_frame)
+    frame.install(app)
     for pages in (*PAGES, _scripts(), *blueprints):
         app.register_blueprint(pages)
     for view in app.view_functions.values():
@@ -131,8 +128,3 @@ def _scripts() -> Blueprint:
     """htmx, from the package that carries its files."""
     folder = files("js_lib_htmx").joinpath("static", "htmx")
     return Blueprint("htmx", __name__, static_folder=str(folder), static_url_path="/static/htmx")
-
-
-def _frame() -> dict[str, Any]:
-    """What the frame of every page shows."""
-    return {"navigation": NAVIGATION, "hub_version": package.__version__}

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+(/[^\s?#]*)?$",
         description="Where people's browsers reach the hub; signing in at a platform returns there.",
     )
+    environment: str = Field(
+        "",
+        max_length=20,
+        description="A word that every page shows, such as Test or Demo. Leave it empty for the real books.",
+    )
     listen_host: str = Field("127.0.0.1", min_length=1, description="Address that the web server listens on.")
     listen_port: int = Field(
         8080, ge=0, le=65535, description="Port that the web server listens on; 0 picks a free one."

@@ -91,6 +91,7 @@ def _hub(folder: Path, plugins: Plugins, port: int) -> Iterator[Hub]:
         data=folder,
         database_url="",
         base_url=f"http://127.0.0.1:{port}",
+        environment="Demo",
         listen_host="127.0.0.1",
         listen_port=port,
         log_level="warning",

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import abort, current_app, flash
+from flask import abort, current_app, flash, g, session
+from werkzeug.routing import MapAdapter
 
 from hub.engine import Decisions, Hub
 from hub.engine.hits import Hits
 from hub.errors import HubError, ProviderError
-from hub.web.access import actor
+from hub.web.access import actor, visible_integrations
+from hub.web.queries.tables import INTEGRATIONS
 
 Found = TypeVar("Found")
+
+CHOSEN = "integration"
+"""Where the session keeps the integration that a person switched to."""
 
 
 def the_hub() -> Hub:
@@ -28,6 +33,21 @@ def decisions() -> Decisions:
 def hits() -> Hits:
     """The verbs of the person who acts, before a flow's first write."""
     return Hits(the_hub(), actor())
+
+
+def adapter() -> MapAdapter:
+    """What finds the page of an address."""
+    return current_app.url_map.bind("localhost")
+
+
+def chosen_integration() -> int | None:
+    """The integration that the person switched to, whose records alone the lists show; None for all of them."""
+    if "chosen_integration" not in g:
+        kept = session.get(CHOSEN)
+        seen = sa.select(INTEGRATIONS.c.id).where(INTEGRATIONS.c.id == kept, visible_integrations(INTEGRATIONS.c.id))
+        g.chosen_integration = next((row.id for row in rows(seen)), None) if kept else None
+    chosen: int | None = g.chosen_integration
+    return chosen
 
 
 def rows(statement: sa.Select[Any]) -> list[sa.Row[Any]]:

@@ -1,0 +1,44 @@
+"""Addresses that came from a browser: only those of our own pages are followed."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from hub.web.context import adapter
+
+
+def local_path(wanted: str | None, fallback: str) -> str:
+    """``wanted`` where it is a path of ours, else ``fallback``: nobody is led to another site by a link to us.
+
+    Browsers take a backslash for a slash and skip control characters, so neither is let through.
+    """
+    if not wanted or not wanted.isprintable() or "\\" in wanted or not wanted.startswith("/"):
+        return fallback
+    parts = urlsplit(wanted)
+    return fallback if parts.scheme or parts.netloc or wanted.startswith("//") else wanted
+
+
+def here() -> str:
+    """The address of this page, to come back to; the dashboard for what is no page by itself."""
+    return request.full_path.rstrip("?") if request.method == "GET" else url_for("dashboard.show")
+
+
+def same_page_of(integration_id: int | None, path: str) -> str:
+    """The page at ``path``, of another integration: lists stay what they are, other pages lead to the dashboard."""
+    endpoint, arguments = _page_at(path)
+    if endpoint and set(arguments) == {"integration_id"} and integration_id is not None:
+        return url_for(endpoint, integration_id=integration_id)
+    return urlsplit(path).path if endpoint and not arguments else url_for("dashboard.show")
+
+
+def _page_at(path: str) -> tuple[str, dict[str, Any]]:
+    try:
+        found = adapter().match(urlsplit(path).path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return "", {}
+    return str(found[0]), dict(found[1])

@@ -1,0 +1,35 @@
+"""The switch on every page between integrations: what was chosen stays chosen until the person signs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.web.addresses import local_path, same_page_of
+from hub.web.context import CHOSEN, the_hub
+from hub.web.queries import pairs as queries
+from hub.web.queries.pairs import Pair
+
+pages = Blueprint("switching", __name__)
+
+
+@pages.post("/integrations/switch")
+def switch() -> ResponseReturnValue:
+    """Work in one integration from now on, or in all of them."""
+    wanted = request.form.get("integration", 0, type=int)
+    chosen = next((pair.id for pair in pairs() if pair.id == wanted), None)
+    session[CHOSEN] = chosen
+    come_from = local_path(request.form.get("next"), url_for("dashboard.show"))
+    return redirect(same_page_of(chosen, come_from), 303)
+
+
+def pairs() -> Sequence[Pair]:
+    """What there is to switch between; read once for a page."""
+    if "pairs" not in g:
+        hub = the_hub()
+        with hub.store.read() as db:
+            g.pairs = queries.pairs(db, hub.providers)
+    found: Sequence[Pair] = g.pairs
+    return found
