@@ -96,6 +96,8 @@ class Organisation(Frozen):
     currencies: tuple[str, ...] = ()
     """Empty when the platform does not say which currencies are enabled."""
     other_integrations: tuple[str, ...] = ()
+    short_code: str = ""
+    """What the platform calls it in addresses of its pages, where it does."""
 
 
 @dataclass(frozen=True)
@@ -394,6 +396,10 @@ class Provider:
     def allowed(self, kind: Kind, state: TargetState) -> Allowed:
         """What may be done to a target in this state. Pure."""
         return Allowed(frozenset(), reason=f"{self.title} is only read")
+
+    def address_of(self, kind: Kind, id: str, organisation: Organisation) -> str:
+        """Where a person sees this record in the browser, as the vendor documents it; empty when there is no page."""
+        return ""
 
     def open(self, connection: Connection, http: Door) -> Session:
         """Start a conversation; no call is made yet."""

@@ -46,6 +46,7 @@ LONG_FILES = {
     "hub/documents.py": "one class per kind of document, all of one pattern",
     "hub/mapping.py": "the resolver and what suggests mappings share their vocabulary",
     "hub/testing/contract.py": "the whole contract of a provider, to be read in one go",
+    "hub/providers.py": "the whole contract between the hub and a provider",
     "hub/reconcile.py": "the whole decision table and its reasons",
 }
 """Files that may be longer, and why."""

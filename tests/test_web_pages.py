@@ -18,7 +18,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from hub.app import create_app, serve, server_options
 from hub.documents import Kind
 from hub.errors import SettingsError
-from hub.models import ConnectionRow, Cursor, Flow, FlowMode, Integration, table
+from hub.models import ConnectionRow, Cursor, Flow, FlowMode, Integration, Snapshot, table
 from hub.plugins import PluginInfo
 from hub.scheduler import add_schedule
 from hub.settings import load_settings
@@ -57,12 +57,20 @@ def paths(seen: Visitor, arguments: dict[str, Any], method: str) -> Iterator[str
             yield adapter.build(rule.endpoint, each, method=method)
 
 
+def snapshot_of(house: House) -> int:
+    rows = table(Snapshot)
+    chosen = sa.select(sa.func.min(rows.c.id)).where(rows.c.connection_id == house.stock_id, rows.c.kind == "invoice")
+    with house.hub.store.read() as db:
+        return int(db.execute(chosen).scalar_one())
+
+
 def arguments_of(house: House) -> dict[str, Any]:
     return {
         "connection_id": house.stock_id,
         "integration_id": house.integration_id,
         "flow_id": house.flow(Kind.INVOICE).id,
         "operation_id": house.operations(state="proposed")[0].id,
+        "snapshot_id": snapshot_of(house),
         "run_id": 1,
         "schedule_id": 1,
         "exchange_id": 1,
@@ -106,7 +114,16 @@ def test_every_list_answers_in_an_empty_hub(store: Store, vault: Vault) -> None:
 def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -> None:
     house = called(store, vault, on=False)
     seen = visitor(house)
-    names = ("connection_id", "integration_id", "flow_id", "operation_id", "run_id", "schedule_id", "exchange_id")
+    names = (
+        "connection_id",
+        "integration_id",
+        "flow_id",
+        "operation_id",
+        "snapshot_id",
+        "run_id",
+        "schedule_id",
+        "exchange_id",
+    )
     nowhere: dict[str, Any] = dict.fromkeys(names, 999999) | {"provider_name": "nobody", "where": "nothing"}
     checked = 0
     for method in ("GET", "POST"):

@@ -63,22 +63,22 @@ ROLES: Mapping[str, str] = {"stock": "Stock system", "ledger": "Ledger", "checke
 
 def kind_title(kind: str) -> str:
     """One document of a kind."""
-    return KINDS[kind][0] if kind in KINDS else _spoken(kind)
+    return KINDS[kind][0] if kind in KINDS else spoken(kind)
 
 
 def kinds_title(kind: str) -> str:
     """Several documents of a kind."""
-    return KINDS[kind][1] if kind in KINDS else _spoken(kind)
+    return KINDS[kind][1] if kind in KINDS else spoken(kind)
 
 
 def operation_state(state: str) -> str:
     """How an intended write stands."""
-    return OPERATION_STATES.get(state, _spoken(state))
+    return OPERATION_STATES.get(state, spoken(state))
 
 
 def run_state(state: str) -> str:
     """How a run stands."""
-    return RUN_STATES.get(state, _spoken(state))
+    return RUN_STATES.get(state, spoken(state))
 
 
 def cause(why: str) -> str:
@@ -150,7 +150,7 @@ def _laid_out(value: Any, indent: str) -> Iterable[str]:
         yield str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
-def _spoken(name: str) -> str:
+def spoken(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
@@ -167,6 +167,6 @@ def install(app: Flask) -> None:
         moment=moment,
         duration=duration,
         problem=problem_of,
-        spoken=_spoken,
+        spoken=spoken,
     )
     app.jinja_env.globals.update(counted=counted, ACTIONS=ACTIONS, MODES=MODES, ROLES=ROLES)

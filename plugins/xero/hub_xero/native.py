@@ -43,6 +43,7 @@ def organisation(native: Json, tenant_id: str) -> Organisation:
         base_currency=native["BaseCurrency"],
         time_zone=iana(native.get("Timezone") or ""),
         lock_date=max(locks, default=None),
+        short_code=native.get("ShortCode") or "",
     )
 
 

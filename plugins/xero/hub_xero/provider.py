@@ -21,6 +21,7 @@ from hub import (
     Kind,
     Limits,
     Operation,
+    Organisation,
     Payload,
     Payment,
     Provider,
@@ -31,7 +32,7 @@ from hub import (
     TradeDocument,
     Window,
 )
-from hub_xero import cards, lifecycle, money, render, trade
+from hub_xero import addresses, cards, lifecycle, money, render, trade
 from hub_xero.feeds import FEEDS
 from hub_xero.oauth import XeroOAuth
 from hub_xero.session import XeroSession
@@ -105,6 +106,10 @@ class XeroProvider(Provider):
     def allowed(self, kind: Kind, state: TargetState) -> Allowed:
         """What Xero lets anybody do to a record in this state."""
         return lifecycle.allowed(kind, state)
+
+    def address_of(self, kind: Kind, id: str, organisation: Organisation) -> str:
+        """The record's page at Xero."""
+        return addresses.address_of(kind, id, organisation.short_code)
 
     def open(self, connection: Connection, http: Door) -> Session:
         """Start a conversation."""

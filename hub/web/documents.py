@@ -1,0 +1,63 @@
+"""One document of the stock system: everything that became of it, from first seen to paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.documents import parse_document
+from hub.web import comparison
+from hub.web.access import visible_integrations
+from hub.web.context import found_or_404, row_or_404, the_hub
+from hub.web.elsewhere import Ledger, safe
+from hub.web.queries.history import belonging, calls, document_of, history
+from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, SNAPSHOTS
+
+pages = Blueprint("documents", __name__)
+
+
+@pages.get("/integrations/<int:integration_id>/documents/<int:snapshot_id>")
+def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
+    """The document, its time line, its versions, and its calls."""
+    integration = _integration(integration_id)
+    mine = (SNAPSHOTS.c.id == snapshot_id, SNAPSHOTS.c.connection_id == integration.stock_id)
+    snapshot = row_or_404(sa.select(SNAPSHOTS).where(*mine))
+    document = parse_document(snapshot.kind, snapshot.document)
+    with the_hub().store.read() as db:
+        found = history(db, integration, snapshot)
+        ledger = Ledger(db, integration.ledger_id)
+        return render_template(
+            "document.html",
+            integration=integration,
+            snapshot=snapshot,
+            found=found,
+            fields=comparison.fields(None, document),
+            belonging=belonging(db, integration, snapshot),
+            calls=calls(db, found),
+            ledger=ledger,
+            source_address=safe(document.source_url),
+        )
+
+
+@pages.get("/operations/<int:operation_id>/document")
+def show_of(operation_id: int) -> ResponseReturnValue:
+    """The document that an operation is about."""
+    visible = sa.select(OPERATIONS.c.id).where(
+        OPERATIONS.c.id == operation_id, visible_integrations(OPERATIONS.c.integration_id)
+    )
+    row_or_404(visible)
+    with the_hub().store.read() as db:
+        row = found_or_404(document_of(db, operation_id))
+    return redirect(url_for("documents.show", integration_id=row.integration_id, snapshot_id=row.id))
+
+
+def _integration(integration_id: int) -> sa.Row[Any]:
+    stock = CONNECTIONS.alias("stock")
+    return row_or_404(
+        sa.select(INTEGRATIONS, stock.c.name.label("stock"))
+        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
+        .where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    )

@@ -1,0 +1,104 @@
+"""The sync report: both numbers, dates and status of every document, on the page and as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.web import wording
+from hub.web.access import visible_integrations
+from hub.web.context import chosen_integration, row_or_404, the_hub
+from hub.web.elsewhere import Ledger, safe
+from hub.web.paging import Paged, page_number
+from hub.web.queries.report import DATED, FILTERS, Entry, Filter, entries, every_entry
+from hub.web.queries.tables import INTEGRATIONS
+from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
+
+pages = Blueprint("report", __name__)
+
+TITLES = (
+    "Kind",
+    "Number in the stock system",
+    "Number in the ledger",
+    "Date",
+    "Amount",
+    "Currency",
+    "Status",
+    "Why",
+    "First seen",
+    "Posted",
+    "Status in the ledger",
+    "Page in the stock system",
+    "Page in the ledger",
+)
+
+
+@pages.get("/report")
+def show() -> ResponseReturnValue:
+    """One page of the report of one integration: the one that was switched to, or the first."""
+    chosen, wanted = Filter.of(request.args), request.args.get("integration", type=int)
+    with the_hub().store.read() as db:
+        found = _integrations(db)
+        integration = next((one for one in found if one.id == (wanted or chosen_integration())), None)
+        integration = integration or next(iter(found), None)
+        page = entries(db, integration, chosen, page_number()) if integration is not None else Paged([], 0, 1)
+        ledger = Ledger(db, integration.ledger_id) if integration is not None else None
+    return render_template(
+        "report.html",
+        page=page,
+        chosen=chosen,
+        integration=integration,
+        integrations=found,
+        statuses=FILTERS,
+        kinds=sorted(DATED),
+        ledger=ledger,
+        safe=safe,
+    )
+
+
+@pages.get("/integrations/<int:integration_id>/report")
+def export(integration_id: int) -> ResponseReturnValue:
+    """Everything that the filter finds, as a sheet; however long it is, it is written a portion at a time."""
+    integration = row_or_404(
+        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    )
+    form, store = request.args.get("form", ""), the_hub().store
+    if form not in TYPES:
+        return redirect(url_for("report.show", integration=integration_id))
+    with store.read() as db:
+        ledger = Ledger(db, integration.ledger_id)
+    found = every_entry(store, integration, Filter.of(request.args))
+    rows, name = _rows(found, ledger), f"sync-report-{integration_id}.{form}"
+    if form == XLSX:
+        return send_file(write_xlsx(TITLES, rows), mimetype=TYPES[XLSX], as_attachment=True, download_name=name)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write_csv(TITLES, rows), mimetype=TYPES[CSV], headers=headers)
+
+
+def _integrations(db: sa.Connection) -> list[sa.Row[Any]]:
+    chosen = sa.select(INTEGRATIONS).where(visible_integrations(INTEGRATIONS.c.id)).order_by(INTEGRATIONS.c.name)
+    return list(db.execute(chosen).all())
+
+
+def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
+    for entry in found:
+        document, link = entry.document, entry.link
+        yield [
+            wording.kind_title(document.kind),
+            document.number or document.label,
+            link.target_number or link.target_id if link is not None else "",
+            wording.day(document.document_date),
+            document.amount,
+            document.currency,
+            entry.status.value.capitalize(),
+            entry.why,
+            document.first_seen_at.isoformat(),
+            entry.posted_at.isoformat() if entry.posted_at else "",
+            link.state.get("status", "") if link is not None else "",
+            safe(entry.source_address),
+            ledger.address(document.kind, link.target_id) if link is not None else "",
+        ]

@@ -1,0 +1,153 @@
+"""The page of one document: what became of it, from first seen to paid."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from houses import House, called, contact, invoice, line, payment, put
+from visitors import Seen, Visitor, visitor
+
+from hub.documents import Kind
+from hub.models import BatchRow, Exchange, FlowMode, Snapshot, table
+from hub.store import Store
+from hub.vault import Vault
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """An invoice and its payment, both posted."""
+    house = called(store, vault)
+    put(house, contact())
+    house.shelf.put("sale", invoice("i1", "SO-1", source_url="https://stock.example/i1"), payment())
+    house.sync()
+    return house
+
+
+@pytest.fixture
+def seen(house: House) -> Visitor:
+    return visitor(house)
+
+
+def snapshot_id(house: House, external_id: str) -> int:
+    rows = table(Snapshot)
+    chosen = sa.select(rows.c.id).where(rows.c.external_id == external_id, rows.c.connection_id == house.stock_id)
+    with house.hub.store.read() as db:
+        return int(db.execute(chosen).scalar_one())
+
+
+def page_of(seen: Visitor, house: House, external_id: str = "i1") -> Seen:
+    page = seen.get(f"/integrations/{house.integration_id}/documents/{snapshot_id(house, external_id)}")
+    assert (page.status, page.faults) == (200, [])
+    return page
+
+
+def exchange(house: House, **values: Any) -> None:
+    made = {"connection_id": house.ledger_id, "method": "POST", "url": "/write", "status": 200, "run_id": 1}
+    with house.hub.store.write() as db:
+        house.hub.store.insert(db, Exchange, [made | values])
+
+
+def test_the_time_line_tells_the_whole_life_in_order(seen: Visitor, house: House) -> None:
+    house.clock.at += timedelta(days=1)
+    house.shelf.put("sale", invoice("i1", "SO-1", reference="new"), payment())
+    house.run_stock()
+    text = page_of(seen, house).text
+    told = [
+        "First seen in the stock system",
+        "Planned: create",
+        "Approved by itself",
+        "Sent to the ledger",
+        "Posted",
+        "In the ledger: paid 0.00 is due",
+        "Last changed there",
+    ]
+    places = [text.find(each) for each in told]
+    assert -1 not in places, dict(zip(told, places, strict=True))
+    assert places == sorted(places)
+
+
+def test_it_leads_to_both_systems_and_to_what_belongs_to_it(
+    seen: Visitor, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = house.hub.provider("memoryledger")
+    monkeypatch.setattr(provider, "address_of", lambda kind, there, _: f"https://books.example/{kind}/{there}")
+    page = page_of(seen, house)
+    target = next(link.target_id for link in house.links() if link.kind == "invoice")
+    hrefs = [tag.get("href") for tag in page.tags("a")]
+    assert "https://stock.example/i1" in hrefs
+    assert f"https://books.example/invoice/{target}" in hrefs
+    assert f"/integrations/{house.integration_id}/documents/{snapshot_id(house, 'pay1')}" in hrefs
+
+
+def test_an_address_that_is_no_address_of_the_web_is_no_link(seen: Visitor, house: House) -> None:
+    house.shelf.put("sale", invoice("i1", "SO-1", source_url="javascript:alert(1)"), payment())
+    house.run_stock()
+    assert not any("javascript" in tag.get("href", "") for tag in page_of(seen, house).tags("a"))
+
+
+def test_every_planned_form_is_a_version_with_what_changed(seen: Visitor, house: House) -> None:
+    put(house, invoice("i2", "SO-2"))
+    house.sync()
+    put(house, invoice("i2", "SO-2", lines=(line("20.00"),)))
+    house.sync()
+    text = page_of(seen, house, "i2").text
+    assert "Lines, Subtotal, Tax, Total" in text
+    assert "24.00 GBP" in text
+
+
+def test_what_is_held_says_why_and_what_to_do(seen: Visitor, house: House) -> None:
+    put(house, invoice("i3", "SO-3", lines=(line(account="999"),)))
+    house.sync()
+    text = page_of(seen, house, "i3").text
+    assert "Held: The account 999 is not mapped." in text
+    assert "Decide about it" in text
+
+
+def test_only_the_calls_that_wrote_it_are_shown(seen: Visitor, house: House) -> None:
+    batches = table(BatchRow)
+    with house.hub.store.read() as db:
+        batch = db.execute(sa.select(batches).where(batches.c.kind == "invoice")).one()
+    exchange(house, run_id=batch.run_id, at=batch.sent_at, url="/mine", request='{"mark": "i1#1"}')
+    exchange(house, run_id=batch.run_id, at=batch.sent_at, url="/beside", request='{"mark": "other"}')
+    exchange(house, run_id=batch.run_id, at=batch.sent_at, url="/read", method="GET", request="i1")
+    exchange(house, run_id=batch.run_id + 1, at=batch.sent_at, url="/another-run", request="i1")
+    exchange(house, run_id=batch.run_id, at=batch.sent_at + timedelta(days=1), url="/later", request="i1")
+    text = page_of(seen, house).text
+    assert "/mine" in text
+    assert [each for each in ("/beside", "/read", "/another-run", "/later") if each in text] == []
+
+
+def test_a_payment_made_in_the_ledger_shows_on_the_time_line(seen: Visitor, house: House) -> None:
+    put(house, invoice("i4", "SO-4"))
+    house.sync()
+    target = next(link.target_id for link in house.links() if link.source_id == "i4")
+    house.books.add(Kind.PAYMENT, document=target, amount=str(Decimal("5.00")))
+    house.run_ledger()
+    assert "In the ledger: part paid 7.00 is due" in page_of(seen, house, "i4").text
+
+
+def test_a_plan_leads_to_its_document(seen: Visitor, house: House) -> None:
+    row = house.operations(source_id="i1")[0]
+    assert f"/operations/{row.id}/document" in [tag.get("href") for tag in seen.get(f"/operations/{row.id}").tags("a")]
+    answer = seen.get(f"/operations/{row.id}/document")
+    assert answer.location.endswith(f"/documents/{snapshot_id(house, 'i1')}")
+
+
+def test_a_document_of_another_system_is_not_there(seen: Visitor, house: House) -> None:
+    rows = table(Snapshot)
+    with house.hub.store.read() as db:
+        theirs = sa.select(rows.c.id).where(rows.c.connection_id == house.ledger_id).limit(1)
+        other = db.execute(theirs).scalar_one()
+    assert seen.get(f"/integrations/{house.integration_id}/documents/{other}").status == 404
+
+
+def test_a_document_that_waits_or_is_left_out_says_so(seen: Visitor, house: House) -> None:
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, invoice("i5", "SO-5"), invoice("old", "SO-0", date="2025-01-01"))
+    house.sync()
+    assert "Waiting for approval" in page_of(seen, house, "i5").text
+    assert "Not eligible: dated before the start date" in page_of(seen, house, "old").text

@@ -1,0 +1,130 @@
+"""The sync report: both numbers, dates and status, on the page and as a sheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+from houses import House, called, contact, invoice, line, put
+from python_calamine import CalamineWorkbook
+from visitors import Visitor, visitor
+
+from hub.documents import Kind
+from hub.models import FlowMode, OperationRow, Snapshot, table
+from hub.store import Store
+from hub.vault import Vault
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """Documents in every state that the report knows."""
+    house = called(store, vault)
+    put(house, contact())
+    put(house, invoice("done", "SO-DONE"), invoice("noted", "SO-NOTED"), invoice("old", "SO-OLD", date="2025-01-01"))
+    put(house, invoice("stuck", "SO-STUCK", lines=(line(account="999"),)))
+    house.sync()
+    noted = {"warnings": ["a cent was rounded"], "warned": True}
+    rows = table(OperationRow)
+    with house.hub.store.write() as db:
+        db.execute(sa.update(rows).where(rows.c.source_id == "noted").values(noted))
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, invoice("waits", "SO-WAITS", date="2026-02-20"), invoice("no", "SO-NO"))
+    house.sync()
+    house.person.drop([house.operations(source_id="no")[0].id], "a sample")
+    return house
+
+
+@pytest.fixture
+def seen(house: House) -> Visitor:
+    return visitor(house)
+
+
+NUMBERS = {
+    "completed": "SO-DONE",
+    "warning": "SO-NOTED",
+    "failed": "SO-STUCK",
+    "pending": "SO-WAITS",
+    "skipped": "SO-NO",
+    "not eligible": "SO-OLD",
+}
+
+
+def shown(seen: Visitor, query: str = "") -> set[str]:
+    page = seen.get(f"/report{query}")
+    assert (page.status, page.faults) == (200, [])
+    return {number for number in NUMBERS.values() if number in page.text.split()}
+
+
+def test_every_document_is_there_with_its_status_and_why(seen: Visitor) -> None:
+    text = seen.get("/report").text
+    assert shown(seen) == set(NUMBERS.values())
+    assert "Completed" in text
+    assert "Warning: a cent was rounded" in text
+    assert "Failed: The account 999 is not mapped." in text
+    assert "Skipped: a sample" in text
+    assert "Not eligible: dated before the start date" in text
+    assert "6 documents" in text
+
+
+@pytest.mark.parametrize("status", NUMBERS)
+def test_each_status_finds_its_own_and_nothing_else(seen: Visitor, status: str) -> None:
+    assert shown(seen, f"?status={status}") == {NUMBERS[status]}
+    assert "1 document," in seen.get(f"/report?status={status}").text
+
+
+def test_the_filter_finds_by_either_number_kind_and_date(seen: Visitor, house: House) -> None:
+    target = next(link for link in house.links() if link.source_id == "done")
+    assert shown(seen, "?text=so-st") == {"SO-STUCK"}
+    assert "SO-DONE" in shown(seen, f"?text={target.target_number}")
+    assert shown(seen, "?since=2026-02-15") == {"SO-WAITS"}
+    assert shown(seen, "?until=2025-12-31&status=not+eligible") == {"SO-OLD"}
+    assert "No document fits" in seen.get("/report?kind=bill").text
+
+
+def test_a_filter_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
+    assert shown(seen, "?status=x&kind=y&since=soon&integration=z&page=-3") == set(NUMBERS.values())
+
+
+def test_a_posted_document_whose_change_is_held_is_not_completed(seen: Visitor, house: House) -> None:
+    put(house, invoice("done", "SO-DONE", lines=(line(account="999"),)))
+    house.sync()
+    assert shown(seen, "?status=completed") == set()
+    assert "SO-DONE" in shown(seen, "?status=failed")
+
+
+def test_the_sheets_have_what_the_filter_finds_and_both_numbers(seen: Visitor, house: House) -> None:
+    answer = seen.client.get(f"/integrations/{house.integration_id}/report?form=csv&status=completed")
+    rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    target = next(link for link in house.links() if link.source_id == "done")
+    assert [(row["Number in the stock system"], row["Number in the ledger"]) for row in rows] == [
+        ("SO-DONE", target.target_number)
+    ]
+    assert (rows[0]["Status"], rows[0]["Amount"], rows[0]["Status in the ledger"]) == ("Completed", "12.00", "open")
+    book = seen.client.get(f"/integrations/{house.integration_id}/report?form=xlsx").get_data()
+    lines = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert {str(row[1]) for row in lines[1:]} == set(NUMBERS.values())
+
+
+def test_a_sheet_longer_than_a_portion_is_whole(seen: Visitor, house: House) -> None:
+    rows = table(Snapshot)
+    with house.hub.store.write() as db:
+        row = db.execute(sa.select(rows).where(rows.c.external_id == "done")).one()
+        values = {name: value for name, value in row._mapping.items() if name != "id"}
+        db.execute(sa.insert(rows), [values | {"external_id": f"n{n}", "number": f"N{n}"} for n in range(1200)])
+    text = seen.client.get(f"/integrations/{house.integration_id}/report?form=csv").get_data(as_text=True)
+    numbers = [line.split(",")[1] for line in text.splitlines()[1:]]
+    assert len(numbers) == len(set(numbers)) == 1206
+    assert "Page 25 of 25" in seen.get("/report?page=25").text
+
+
+def test_what_would_be_a_formula_is_none(seen: Visitor, house: House) -> None:
+    put(house, invoice("evil", "=HYPERLINK(1)"))
+    house.sync()
+    text = seen.client.get(f"/integrations/{house.integration_id}/report?form=csv").get_data(as_text=True)
+    assert "'=HYPERLINK(1)" in text
+
+
+def test_an_integration_that_is_not_there_has_no_sheet(seen: Visitor) -> None:
+    assert seen.get("/integrations/999999/report?form=csv").status == 404
