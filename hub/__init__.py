@@ -47,6 +47,7 @@ from hub.hookspecs import Job, hookimpl
 from hub.http import Answer, Door
 from hub.oauth import Consent
 from hub.providers import (
+    AccountType,
     Action,
     Allowed,
     Batch,
@@ -85,6 +86,7 @@ __all__ = [
     "TRADE_KINDS",
     "Account",
     "AccountClass",
+    "AccountType",
     "Action",
     "Address",
     "Allocation",

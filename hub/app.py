@@ -38,6 +38,7 @@ from hub.web import (
     search,
     security,
     switching,
+    trials,
     wording,
 )
 from hub.web.context import the_hub
@@ -62,6 +63,7 @@ PAGES = (
     contact_sheets.pages,
     connections.pages,
     connecting.pages,
+    trials.pages,
     schedules.pages,
     plugins.pages,
     search.pages,

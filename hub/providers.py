@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from hub.documents import Account, Document, Frozen, Kind, TaxRate
+from hub.documents import Account, AccountClass, Document, Frozen, Kind, TaxRate
 from hub.errors import Problem
 
 if TYPE_CHECKING:
@@ -324,6 +324,28 @@ class Session(Protocol):
         """Find targets by id where an operation has one, else by mark. An id without an entry was not looked for."""
 
 
+@runtime_checkable
+class TellsPermissions(Protocol):
+    """A session that knows what its account lets the hub do; others are believed to be allowed what they offer."""
+
+    def missing_permissions(self) -> Sequence[str]:
+        """What the hub may not do there though it would, in words ("write invoices"); empty when nothing is missing."""
+
+
+@runtime_checkable
+class KeepsChart(Protocol):
+    """A session that can add accounts to the ledger's chart, one of the provider's ``account_types`` each."""
+
+    def find_account(self, code: str) -> Account | None:
+        """The account with this code, archived ones included, as the ledger has it now."""
+
+    def create_account(self, wanted: Account) -> Account:
+        """Add it, and answer with what the ledger made of it. The ledger refuses a code that it has.
+
+        Raises ``RejectedError`` with the ledger's reason, ``UnsureError`` when the answer was lost.
+        """
+
+
 class Visit(Protocol):
     """A platform that visits us: the same conversations as pairs of question and answer."""
 
@@ -359,6 +381,15 @@ class OAuth(Protocol):
         """The accounts this consent reaches: id -> name."""
 
 
+@dataclass(frozen=True)
+class AccountType:
+    """A sort of account that the ledger can be asked to add: its own word for it, and how people read it."""
+
+    code: str
+    title: str
+    account_class: AccountClass
+
+
 class Provider:
     """What a plugin registers. Subclasses set the class attributes and override what they offer."""
 
@@ -380,6 +411,8 @@ class Provider:
     visit: ClassVar[Visit | None] = None
     help_steps: ClassVar[tuple[str, ...]] = ()
     """Numbered steps that tell a person where to find the credentials."""
+    account_types: ClassVar[tuple[AccountType, ...]] = ()
+    """What its sessions, then of the sort ``KeepsChart``, can add to the chart, usual ones first; empty: nothing."""
 
     def limits(self, settings: Any) -> Limits:
         """What the platform allows; depends on the plan the settings name."""

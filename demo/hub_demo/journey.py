@@ -14,6 +14,7 @@ from hub.documents import Kind
 from hub.engine import Decisions, Hub, RunReport
 from hub.engine.connections import connect, integrate, limits_of, parse_settings, reconnect, view
 from hub.engine.facts import load_matches
+from hub.engine.pilot import Pilot
 from hub.errors import SettingsError
 from hub.mapping import Default, MappingList, fold
 from hub.models import ConnectionRow, Flow, FlowMode, Integration, table
@@ -184,6 +185,7 @@ def _cash_customer(hub: Hub, ledger_id: int) -> str:
 def _switch_on(hub: Hub, integration_id: int, say: Callable[[str], None]) -> None:
     person = Decisions(hub, ACTOR)
     person.confirm_others_off(integration_id)
+    Pilot(hub, ACTOR).skip(integration_id, "The demo posts simulated trade into simulated books.")
     rows = table(Flow)
     with hub.store.read() as db:
         flows = list(db.execute(sa.select(rows.c.id).where(rows.c.integration_id == integration_id)).scalars())

@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from hub.documents import Kind
+from hub.engine.trying import Candidate, Tried, rows_of, try_all
 from hub.errors import SettingsError
 from hub.models import ConnectionRow, Flow, FlowMode, Integration, Schedule, table
 from hub.oauth import Consent
@@ -114,11 +115,17 @@ def connect(
     account_id: str = "",
     consent_id: int | None = None,
     limits: Mapping[str, Any] | None = None,
+    tried: Tried | None = None,
     actor: str = "",
 ) -> int:
-    """Test, then save a connection. One account can't be connected twice; a removed one comes back to life."""
-    organisation = None
-    if provider.visit is None:
+    """Test, then save a connection. One account can't be connected twice; a removed one comes back to life.
+
+    ``tried`` is a test that was made just now and was good: nothing is asked again.
+    """
+    organisation = tried.organisation if tried else None
+    if organisation is not None:
+        account_id = organisation.id
+    elif provider.visit is None:
         organisation = try_settings(hub, provider, settings, account_id=account_id, consent_id=consent_id)
         account_id = organisation.id
     plain, secret = split_secrets(settings)
@@ -130,6 +137,8 @@ def connect(
         "consent_id": consent_id,
         "limits": dict(limits) if limits is not None else None,
         "organisation": organisation.model_dump(mode="json") if organisation else None,
+        "trials": rows_of(tried.trials) if tried else None,
+        "tried_at": hub.clock() if tried else None,
         "suspended": None,
         "removed_at": None,
     }
@@ -139,7 +148,8 @@ def connect(
         )
         known = db.execute(mine).first()
         if known is not None and known.removed_at is None:
-            raise SettingsError(f"{chosen_name} is connected already, as {known.name}. Use Reconnect there.")
+            whose = organisation.name if organisation else chosen_name
+            raise SettingsError(f"{whose} is connected already, as {known.name}. Use Edit or Reconnect on its page.")
         if known is not None:
             db.execute(sa.update(connections).where(connections.c.id == known.id).values(values))
             connection_id = int(known.id)
@@ -157,14 +167,21 @@ def connect(
 
 
 def reconnect(
-    hub: Hub, connection_id: int, settings: BaseModel, *, consent_id: int | None = None, actor: str = ""
+    hub: Hub,
+    connection_id: int,
+    settings: BaseModel,
+    *,
+    consent_id: int | None = None,
+    tried: Tried | None = None,
+    actor: str = "",
 ) -> None:
-    """New credentials for a connection; they must reach the same account."""
+    """New credentials for a connection; they must reach the same account. ``tried`` is as for ``connect``."""
     row = hub.connection(connection_id)
     provider = hub.provider(row.provider)
-    organisation = try_settings(
-        hub, provider, settings, account_id=row.account_id, consent_id=consent_id or row.consent_id
-    )
+    organisation = tried.organisation if tried else None
+    if organisation is None:
+        reached = consent_id or row.consent_id
+        organisation = try_settings(hub, provider, settings, account_id=row.account_id, consent_id=reached)
     if organisation.id != row.account_id:
         raise SettingsError(
             f"These credentials belong to {organisation.name}, but {row.name} is another account."
@@ -172,11 +189,28 @@ def reconnect(
         )
     plain, secret = split_secrets(settings)
     values: dict[str, Any] = {"settings": plain, "secrets": hub.vault.seal(secret), "suspended": None}
+    if tried is not None:
+        values |= {"trials": rows_of(tried.trials), "tried_at": hub.clock()}
     if consent_id is not None:
         values["consent_id"] = consent_id
     with hub.store.write() as db:
         db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
         hub.audit(db, actor, "reconnected", row.name)
+
+
+def try_again(hub: Hub, connection_id: int) -> Tried:
+    """Test a connection as it is stored, and keep what was found with it."""
+    row = hub.connection(connection_id)
+    candidate = Candidate(
+        hub.provider(row.provider), settings_of(hub, row), row.account_id, row.consent_id, connection_id
+    )
+    tried = try_all(hub, candidate)
+    values: dict[str, Any] = {"trials": rows_of(tried.trials), "tried_at": hub.clock()}
+    if tried.is_good:
+        values["suspended"] = None  # it was let in again without anything having been changed here
+    with hub.store.write() as db:
+        db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
+    return tried
 
 
 def remove(hub: Hub, connection_id: int, *, actor: str) -> None:
@@ -202,7 +236,7 @@ def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name
     """Join a stock side and a ledger side; every flow the two allow is there, switched off."""
     stock, ledger = hub.connection(stock_id), hub.connection(ledger_id)
     kinds = flow_kinds(hub.provider(stock.provider), hub.provider(ledger.provider))
-    _check_pair(stock, ledger)
+    check_pair(stock, ledger)
     chosen_name = name or f"{stock.name} -> {ledger.name}"
     row = {
         "name": chosen_name,
@@ -231,7 +265,8 @@ def flow_kinds(stock: Provider, ledger: Provider) -> list[Kind]:
     return [kind for kind in Kind if kind in delivered and kind in ledger.writes]
 
 
-def _check_pair(stock: ConnectionRow, ledger: ConnectionRow) -> None:
+def check_pair(stock: ConnectionRow, ledger: ConnectionRow) -> None:
+    """Raises ``SettingsError`` when the two are known to keep their books in different currencies."""
     currencies = {
         row.organisation["base_currency"]
         for row in (stock, ledger)

@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Account, Kind, TaxRate, parse_document
+from hub.engine.connections import check_pair
 from hub.engine.facts import load_ground, load_list, load_targets, refs_of
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
 from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, open_due, touch_facts
+from hub.engine.pilot import keep_to_pilot, must_be_settled
 from hub.engine.runs import want_run
 from hub.engine.taking import operation_of
 from hub.errors import SettingsError
@@ -72,10 +74,14 @@ class Decisions:
         self.actor = actor
 
     def approve(self, operation_ids: Sequence[int], *, hashes: Mapping[int, str] | None = None) -> int:
-        """Let proposed operations go. With ``hashes``, only those that still are what the person saw."""
+        """Let proposed operations go. With ``hashes``, only those that still are what the person saw.
+
+        Until the pilot is settled, only its documents, contacts and items go.
+        """
         count = 0
         with self.store.write() as db:
             self._claim(db, operation_ids)
+            keep_to_pilot(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = db.execute(
                     sa.select(operations.c.id, operations.c.payload_hash, operations.c.ledger_id).where(
@@ -264,8 +270,11 @@ class Decisions:
         """Switch a flow. Everything of its kind that is not posted comes due.
 
         Before the first document of a kind is written, the newest ones are looked for in the ledger: now, or where that
-        can't be, in the run that would write it. A hit keeps the flow off.
+        can't be, in the run that would write it. A hit keeps the flow off. No flow becomes automatic before the pilot
+        is settled, and none is on while the two keep their books in different currencies.
         """
+        if mode is not FlowMode.OFF:
+            self._check_currencies(flow_id)
         put_off = "" if mode is FlowMode.OFF else Hits(self.hub, self.actor).must_be_none(flow_id)
         with self.store.write() as db:
             flow = db.execute(sa.select(flows).where(flows.c.id == flow_id)).one()
@@ -274,6 +283,8 @@ class Decisions:
                 raise SettingsError(
                     "Confirm first that every other integration between the two is off: two of them post twice."
                 )
+            if mode is FlowMode.AUTOMATIC and flow.mode != FlowMode.AUTOMATIC:
+                must_be_settled(db, flow.integration_id)
             values: dict[str, Any] = {"mode": mode.value, "post_as": post_as, "update_approved": update_approved}
             if put_off:
                 values |= {"checked_at": None, "hits": []}
@@ -283,6 +294,12 @@ class Decisions:
             open_due(self.store, db, flow.integration_id, "a flow was switched")
             self._want_both(db, flow.integration_id)
             self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", put_off, post_as=post_as)
+
+    def _check_currencies(self, flow_id: int) -> None:
+        with self.store.read() as db:
+            joined = sa.select(flows.c.integration_id).where(flows.c.id == flow_id)
+            integration = self.hub.integration(db.execute(joined).scalar_one())
+        check_pair(self.hub.connection(integration.stock_id), self.hub.connection(integration.ledger_id))
 
     def _all_due(self, db: sa.Connection, flow: sa.Row[Any], stock_id: int) -> None:
         """Note every snapshot of the flow's kind that has no live link, in the database itself."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
+from hub.documents import Kind
 from hub.engine.connections import connect, reconnect
+from hub.engine.trying import Candidate, Trial, try_all
 from hub.errors import ProviderError, SettingsError
 from hub.models import ConnectionRow
 from hub.oauth import begin, finish
 from hub.providers import Provider
-from hub.web import grants
-from hub.web.access import actor
-from hub.web.context import tell, tell_error, the_hub
+from hub.web import grants, wording
+from hub.web.access import Right, actor, needs, visible_connections
+from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
+from hub.web.queries.tables import CONNECTIONS
 
 pages = Blueprint("connecting", __name__)
 
@@ -27,55 +31,68 @@ class FriendlyName(BaseModel):
     """What people call the connection."""
 
     friendly_name: str = Field(
-        "", max_length=80, title="Name", description="What you call this account. Empty: the name it has over there."
+        "",
+        max_length=80,
+        title="Friendly name",
+        description="What people see everywhere. Empty: the name the account has over there.",
     )
 
 
 @pages.get("/connections/new")
+@needs(Right.MANAGE_ENTITIES)
 def choose() -> ResponseReturnValue:
-    """Choose what to connect."""
+    """The first page of New entity: what is to be connected."""
     providers = sorted(the_hub().providers.values(), key=lambda provider: (provider.role != "stock", provider.title))
-    return render_template("connect_choose.html", providers=providers)
+    return render_template("connect_choose.html", providers=providers, reads=_reads, writes=_writes)
 
 
 @pages.get("/connections/new/<provider_name>")
+@needs(Right.MANAGE_ENTITIES)
 def ask(provider_name: str) -> ResponseReturnValue:
     """The form that connects an account of one provider."""
     provider = _provider(provider_name)
-    return _page(provider, ModelForm(FriendlyName), ModelForm(provider.settings))
+    return connect_page(provider, ModelForm(FriendlyName), ModelForm(provider.settings))
 
 
 @pages.post("/connections/new/<provider_name>")
+@needs(Right.MANAGE_ENTITIES)
 def save(provider_name: str) -> ResponseReturnValue:
     """Test and save; a provider that asks for consent is visited first."""
     provider = _provider(provider_name)
     naming, form = ModelForm(FriendlyName), ModelForm(provider.settings)
     name, settings = naming.read(request.form), form.read(request.form)
     if name is None or settings is None:
-        return _page(provider, naming, form), 422
+        return connect_page(provider, naming, form), 422
+    tried = None
     try:
         if provider.oauth is not None:
             return _visit(provider, settings, name.friendly_name)
+        if provider.visit is None:
+            tried = try_all(the_hub(), Candidate(provider, settings))
+            if not tried.is_good:
+                return connect_page(provider, naming, form, trials=tried.trials), 422
         # A platform that visits us names its account when it comes; until then it goes by a name of ours.
         account_id = secrets.token_hex(8) if provider.visit is not None else ""
         connection_id = connect(
-            the_hub(), provider, settings, name=name.friendly_name, account_id=account_id, actor=actor()
+            the_hub(), provider, settings, name=name.friendly_name, account_id=account_id, tried=tried, actor=actor()
         )
     except (SettingsError, ProviderError) as error:
         form.object_to(str(error))
-        return _page(provider, naming, form), 422
+        return connect_page(provider, naming, form), 422
     return _connected(connection_id)
 
 
 @pages.get("/connections/<int:connection_id>/reconnect")
+@needs(Right.MANAGE_ENTITIES)
 def ask_again(connection_id: int) -> ResponseReturnValue:
     """The same form, filled in except for the secrets, which an empty input keeps."""
     row = _connection(connection_id)
     provider = _provider(row.provider)
-    return _page(provider, None, _stored_form(provider, row), row)
+    return connect_page(provider, None, _stored_form(provider, row), row=row)
 
 
 @pages.post("/connections/<int:connection_id>/reconnect")
+@needs(Right.MANAGE_ENTITIES)
 def save_again(connection_id: int) -> ResponseReturnValue:
     """Test and save other credentials for the same account."""
     hub, row = the_hub(), _connection(connection_id)
@@ -83,18 +100,22 @@ def save_again(connection_id: int) -> ResponseReturnValue:
     form = _stored_form(provider, row)
     settings = form.read(request.form)
     if settings is None:
-        return _page(provider, None, form, row), 422
+        return connect_page(provider, None, form, row=row), 422
     try:
         if provider.oauth is not None:
             return _visit(provider, settings, row.name, connection_id)
-        reconnect(hub, connection_id, settings, actor=actor())
+        tried = try_all(hub, Candidate(provider, settings, row.account_id, connection_id=connection_id))
+        if not tried.is_good:
+            return connect_page(provider, None, form, row=row, trials=tried.trials), 422
+        reconnect(hub, connection_id, settings, tried=tried, actor=actor())
     except (SettingsError, ProviderError) as error:
         form.object_to(str(error))
-        return _page(provider, None, form, row), 422
+        return connect_page(provider, None, form, row=row), 422
     return _reconnected(connection_id)
 
 
 @pages.get("/oauth/go")
+@needs(Right.MANAGE_ENTITIES)
 def go() -> ResponseReturnValue:
     """On to the vendor. A page of its own, since a form may not lead anywhere but to us."""
     address = session.get("sign_in")
@@ -104,6 +125,7 @@ def go() -> ResponseReturnValue:
 
 
 @pages.get("/oauth/callback")
+@needs(Right.MANAGE_ENTITIES)
 def callback() -> ResponseReturnValue:
     """Back from the vendor, with a code or with a refusal."""
     hub, state = the_hub(), request.args.get("state", "")
@@ -129,6 +151,7 @@ def callback() -> ResponseReturnValue:
 
 
 @pages.get("/oauth/account")
+@needs(Right.MANAGE_ENTITIES)
 def choose_account() -> ResponseReturnValue:
     """Which of the accounts that the consent reaches?"""
     grant = _grant()
@@ -136,6 +159,7 @@ def choose_account() -> ResponseReturnValue:
 
 
 @pages.post("/oauth/account")
+@needs(Right.MANAGE_ENTITIES)
 def save_account() -> ResponseReturnValue:
     """Connect the account that was chosen."""
     return _connect_account(request.form.get("account", ""))
@@ -148,6 +172,9 @@ def _connect_account(account_id: str) -> ResponseReturnValue:
         if account_id not in grant.accounts:
             raise SettingsError("Please choose one of the accounts.")
         settings = provider.settings.model_validate(dict(grant.settings))
+        tried = try_all(hub, Candidate(provider, settings, account_id, grant.consent_id))
+        if not tried.is_good:
+            return render_template("choose_account.html", grant=grant, provider=provider, trials=tried.trials), 422
         connection_id = connect(
             hub,
             provider,
@@ -155,6 +182,7 @@ def _connect_account(account_id: str) -> ResponseReturnValue:
             name=grant.name or grant.accounts[account_id],
             account_id=account_id,
             consent_id=grant.consent_id,
+            tried=tried,
             actor=actor(),
         )
     except (SettingsError, ProviderError) as error:
@@ -195,9 +223,9 @@ def _provider(name: str) -> Provider:
 
 
 def _connection(connection_id: int) -> ConnectionRow:
-    with the_hub().store.session() as db:
-        row = db.get(ConnectionRow, connection_id)
-    return row if row is not None and row.removed_at is None else abort(404)
+    present = (CONNECTIONS.c.id == connection_id, CONNECTIONS.c.removed_at.is_(None))
+    row = row_or_404(sa.select(CONNECTIONS).where(*present, visible_connections(CONNECTIONS.c.id)))
+    return ConnectionRow(**row._mapping)
 
 
 def _stored_form(provider: Provider, row: ConnectionRow) -> ModelForm[Any]:
@@ -205,17 +233,34 @@ def _stored_form(provider: Provider, row: ConnectionRow) -> ModelForm[Any]:
     return ModelForm(provider.settings, initial=row.settings, kept=kept)
 
 
-def _page(
-    provider: Provider, naming: ModelForm[FriendlyName] | None, form: ModelForm[Any], row: ConnectionRow | None = None
+def connect_page(
+    provider: Provider,
+    naming: ModelForm[FriendlyName] | None,
+    form: ModelForm[Any],
+    *,
+    row: ConnectionRow | None = None,
+    trials: Sequence[Trial] = (),
 ) -> str:
-    return render_template("connect.html", provider=provider, naming=naming, form=form, row=row)
+    """The form that asks for credentials, with what was tried when that failed."""
+    return render_template("connect.html", provider=provider, naming=naming, form=form, row=row, trials=trials)
+
+
+def _reads(provider: Provider) -> list[str]:
+    """The kinds it delivers, in words."""
+    delivered = frozenset().union(*(feed.kinds for feed in provider.feeds if not feed.states_only))
+    return [wording.kinds_title(kind).lower() for kind in Kind if kind in delivered]
+
+
+def _writes(provider: Provider) -> list[str]:
+    """The kinds that can be posted to it, in words."""
+    return [wording.kinds_title(kind).lower() for kind in Kind if kind in provider.writes]
 
 
 def _connected(connection_id: int) -> ResponseReturnValue:
     hub = the_hub()
     hub.want(connection_id, "connected")
     tell(f"{hub.connection(connection_id).name} is connected. It is being read for the first time.")
-    return redirect(url_for("connections.show", connection_id=connection_id), 303)
+    return redirect(url_for("trials.what_next", connection_id=connection_id), 303)
 
 
 def _reconnected(connection_id: int) -> ResponseReturnValue:

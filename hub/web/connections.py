@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.engine.connections import remove
+from hub.engine.trying import stored_trials
 from hub.models import ConnectionRow
 from hub.scheduler import run_now
-from hub.web.access import actor
+from hub.web.access import Right, actor, needs, visible_connections
 from hub.web.context import row_or_404, tell, the_hub
-from hub.web.forms import ModelForm
+from hub.web.forms import ModelForm, cleaned
 from hub.web.queries import linked
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES
 
@@ -53,6 +54,7 @@ def show(connection_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:connection_id>/run")
+@needs(Right.APPROVE_IMPORTS)
 def run(connection_id: int) -> ResponseReturnValue:
     """Ask for a run."""
     row = _connection(connection_id)
@@ -62,9 +64,10 @@ def run(connection_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:connection_id>/name")
+@needs(Right.MANAGE_ENTITIES)
 def rename(connection_id: int) -> ResponseReturnValue:
     """Another friendly name."""
-    row, name = _connection(connection_id), request.form.get("name", "").strip()
+    row, name = _connection(connection_id), cleaned(request.form.get("name", ""))
     if name:
         _change(connection_id, "renamed", f"{row.name} to {name}", name=name)
         tell(f"It is called {name} now.")
@@ -74,6 +77,7 @@ def rename(connection_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:connection_id>/limits")
+@needs(Right.MANAGE_ENTITIES)
 def set_limits(connection_id: int) -> ResponseReturnValue:
     """Another share of the platform's limits."""
     row = _connection(connection_id)
@@ -89,12 +93,14 @@ def set_limits(connection_id: int) -> ResponseReturnValue:
 
 
 @pages.get("/<int:connection_id>/remove")
+@needs(Right.MANAGE_ENTITIES)
 def ask_removal(connection_id: int) -> ResponseReturnValue:
     """Say what removing stops and what is kept, and ask for the name."""
     return _removal(connection_id, "", "")
 
 
 @pages.post("/<int:connection_id>/remove")
+@needs(Right.MANAGE_ENTITIES)
 def remove_named(connection_id: int) -> ResponseReturnValue:
     """The first confirmation: the name. It leads to the second."""
     row, typed = _connection(connection_id), request.form.get("name", "").strip()
@@ -105,6 +111,7 @@ def remove_named(connection_id: int) -> ResponseReturnValue:
 
 
 @pages.get("/<int:connection_id>/remove/confirm")
+@needs(Right.MANAGE_ENTITIES)
 def confirm_removal(connection_id: int) -> ResponseReturnValue:
     """The last question."""
     row = _connection(connection_id)
@@ -114,6 +121,7 @@ def confirm_removal(connection_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:connection_id>/remove/confirm")
+@needs(Right.MANAGE_ENTITIES)
 def remove_finally(connection_id: int) -> ResponseReturnValue:
     """The second confirmation: remove it."""
     row = _connection(connection_id)
@@ -127,7 +135,11 @@ def remove_finally(connection_id: int) -> ResponseReturnValue:
 def _connection(connection_id: int) -> sa.Row[Any]:
     """A connection that was not removed."""
     return row_or_404(
-        sa.select(CONNECTIONS).where(CONNECTIONS.c.id == connection_id, CONNECTIONS.c.removed_at.is_(None))
+        sa.select(CONNECTIONS).where(
+            CONNECTIONS.c.id == connection_id,
+            CONNECTIONS.c.removed_at.is_(None),
+            visible_connections(CONNECTIONS.c.id),
+        )
     )
 
 
@@ -149,6 +161,7 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
         integrations=_integrations_of(connection_id),
         limits=limits or ModelForm(Share, initial=_share_of(row)),
         usual=linked.usual_limits(hub, ConnectionRow(**row._mapping), override=False),
+        trials=stored_trials(row.trials),
         own_page=url_for(endpoint, connection_id=connection_id) if endpoint in current_app.view_functions else "",
     )
 

@@ -24,6 +24,9 @@ Choice = tuple[str, str]
 
 FILL_IN = "Please fill this in."
 
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+"""Soft hyphens, zero-width characters and marks of direction: web pages have them, and keys never do."""
+
 _MESSAGES = {
     "missing": FILL_IN,
     "string_too_short": FILL_IN,
@@ -114,7 +117,7 @@ class ModelForm(Generic[Model]):
             each.checked = each.name in sent
             values[each.name] = each.checked
             return
-        typed = sent.get(each.name, "").strip()
+        typed = cleaned(sent.get(each.name, ""))
         if each.sort == "password":
             typed = typed or self._kept.get(each.name, "")
         else:
@@ -154,6 +157,11 @@ class ModelForm(Generic[Model]):
         if not about.is_required():
             _fill(made, about.get_default(call_default_factory=True, validated_data={}))
         return made
+
+
+def cleaned(text: str) -> str:
+    """What was typed or pasted, without spaces around it and without what nobody can see in it."""
+    return text.translate(_UNSEEN).strip()
 
 
 def _fill(each: Input, value: Any) -> None:

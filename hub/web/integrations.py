@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -88,7 +89,7 @@ def show_all() -> ResponseReturnValue:
 @pages.get("/new")
 def ask() -> ResponseReturnValue:
     """The form that joins two connections."""
-    return _new_page(_new_form())
+    return _new_page(_new_form(initial=request.args))
 
 
 @pages.post("/new")
@@ -188,7 +189,7 @@ def set_rules(integration_id: int) -> ResponseReturnValue:
     return _back(integration_id)
 
 
-def _new_form() -> ModelForm[NewIntegration]:
+def _new_form(initial: Mapping[str, str] | None = None) -> ModelForm[NewIntegration]:
     hub = the_hub()
     with hub.store.read() as db:
         rows = linked.connections(db)
@@ -199,7 +200,8 @@ def _new_form() -> ModelForm[NewIntegration]:
             currency = (row.organisation or {}).get("base_currency", "")
             words = f"{row.name}, {provider.title}" + (f", books in {currency}" if currency else "")
             sides[provider.role].append((str(row.id), words))
-    return ModelForm(NewIntegration, choices={"stock": sides[Role.STOCK], "ledger": sides[Role.LEDGER]})
+    choices = {"stock": sides[Role.STOCK], "ledger": sides[Role.LEDGER]}
+    return ModelForm(NewIntegration, choices=choices, initial=initial)
 
 
 def _new_page(form: ModelForm[NewIntegration]) -> str:

@@ -26,6 +26,7 @@ from end_to_end.mortality import Died, Life, MortalHub, MortalStore, Time
 from hub.documents import Kind
 from hub.engine import Decisions, Hub, RunReport
 from hub.engine.connections import connect, integrate, parse_settings, reconnect
+from hub.engine.pilot import Pilot
 from hub.mapping import Default, MappingList
 from hub.models import Flow, FlowMode, Link, OperationRow, table
 from hub.oauth import begin, finish
@@ -253,6 +254,7 @@ def switch_on(shop: Shop, kinds: Sequence[Kind] = ()) -> None:
     defaults: dict[str, str] = {Default.SALE_CONTACT: cash.contact_id, Default.ROUNDING_ACCOUNT: "860"}
     shop.person.set_mapping(shop.integration_id, MappingList.DEFAULT, defaults)
     shop.person.confirm_others_off(shop.integration_id)
+    Pilot(shop.hub, "bookkeeper").skip(shop.integration_id, "These days begin after it.")
     for flow in shop.rows(Flow):
         if not kinds or flow.kind in kinds:
             shop.person.set_flow(flow.id, mode=FlowMode.AUTOMATIC)
