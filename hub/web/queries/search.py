@@ -29,7 +29,7 @@ DOCUMENTS = (
     Kind.ITEM,
 )
 
-_SHOWN = tuple(SNAPSHOTS.c[name] for name in ("connection_id", "kind", "external_id", "label", "natural_key"))
+_SHOWN = tuple(SNAPSHOTS.c[name] for name in ("id", "connection_id", "kind", "external_id", "label", "natural_key"))
 _TOLD = tuple(SNAPSHOTS.c[name] for name in ("document_date", "amount", "currency"))
 
 

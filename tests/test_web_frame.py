@@ -1,0 +1,158 @@
+"""The frame around every page: navigation, switch, theme, keys, and addresses that lead nowhere else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from houses import START, House, called
+from visitors import Visitor, visitor
+
+from hub.engine.connections import integrate
+from hub.models import ConnectionRow, table
+from hub.settings import load_settings
+from hub.store import Store
+from hub.vault import Vault
+from hub.web.addresses import local_path
+
+
+@pytest.fixture
+def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+    """One database does: the frame asks it nothing that differs."""
+    store = Store(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'hub.db')}")
+    yield store
+    store.dispose()
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """One stock system that goes to two ledgers."""
+    house = called(store, vault, on=False)
+    rows = table(ConnectionRow)
+    with store.write() as db:
+        books = dict(db.execute(sa.select(rows).where(rows.c.id == house.ledger_id)).one()._mapping)
+        books |= {"id": None, "account_id": "other", "name": "Other books"}
+        given = {name: value for name, value in books.items() if value is not None}
+        other = db.execute(sa.insert(rows).values(given).returning(rows.c.id)).scalar_one()
+    integrate(house.hub, house.stock_id, other, start_date=START, name="Second")
+    return house
+
+
+@pytest.fixture
+def seen(house: House) -> Visitor:
+    return visitor(house)
+
+
+def test_the_navigation_leads_to_pages_and_says_which_one_is_open(seen: Visitor) -> None:
+    page = seen.get("/runs")
+    links = [tag for tag in page.tags("a") if tag.get("href", "").startswith("/")]
+    assert {tag["href"] for tag in links} >= {"/", "/ready", "/attention", "/contacts", "/connections", "/schedules"}
+    assert [tag["href"] for tag in links if tag.get("aria-current") == "page"] == ["/runs"]
+    for tag in links:
+        assert seen.get(tag["href"], follow_redirects=True).status == 200
+
+
+def test_a_new_entity_can_be_begun_from_every_page(seen: Visitor) -> None:
+    for path in ("/", "/runs", "/help", "/search", "/preferences", "/nowhere"):
+        assert "/connections/new" in [tag.get("href") for tag in seen.get(path).tags("a")], path
+
+
+def test_the_switch_names_both_sides_and_is_remembered(house: House, seen: Visitor) -> None:
+    assert "Memory stock: Shelf → Memory ledger: Other books" in seen.get("/runs").text
+    seen.post("/integrations/switch", {"integration": str(house.integration_id), "next": "/runs"})
+    for path in ("/", "/help"):
+        chosen = [tag["value"] for tag in seen.get(path).tags("option") if "selected" in tag]
+        assert chosen == [str(house.integration_id)]
+    seen.post("/integrations/switch", {"integration": "0", "next": "/runs"})
+    assert not [tag for tag in seen.get("/help").tags("option") if "selected" in tag]
+
+
+def test_an_integration_that_is_not_there_is_not_switched_to(seen: Visitor) -> None:
+    for odd in ("999", "-1", "x", str(2**70)):
+        assert seen.post("/integrations/switch", {"integration": odd, "next": "/help"}).location == "/help"
+        assert not [tag for tag in seen.get("/help").tags("option") if "selected" in tag]
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("/runs?page=3", "/runs"),
+        ("/integrations/1/contacts?text=x", "/integrations/2/contacts"),
+        ("/connections/1", "/"),
+        ("/nowhere", "/"),
+        ("", "/"),
+    ],
+)
+def test_switching_stays_on_the_page_where_it_is_one_of_the_other_integration_too(
+    seen: Visitor, came_from: str, leads_to: str
+) -> None:
+    assert seen.post("/integrations/switch", {"integration": "2", "next": came_from}).location == leads_to
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example.com/",
+        "//evil.example.com/",
+        "/\\evil.example.com",
+        "\\/evil.example.com",
+        "/\t/evil.example.com",
+        "\n//evil.example.com",
+        "javascript:alert(1)",
+        "evil.example.com",
+    ],
+)
+def test_nobody_is_led_to_another_site(seen: Visitor, elsewhere: str) -> None:
+    assert local_path(elsewhere, "/") == "/"
+    for path in ("/integrations/switch", "/preferences/theme", "/preferences/keys"):
+        assert seen.post(path, {"next": elsewhere}).location in ("/", "/preferences")
+
+
+def test_the_theme_is_kept_in_a_cookie_without_any_script(seen: Visitor) -> None:
+    assert seen.get("/").tags("html")[0]["data-theme"] == "auto"
+    answer = seen.post("/preferences/theme", {"theme": "dark", "next": "/runs"})
+    assert answer.location == "/runs"
+    assert all(part in answer.headers["Set-Cookie"] for part in ("HttpOnly", "SameSite=Lax", "Max-Age=31536000"))
+    page = seen.get("/help")
+    assert page.tags("html")[0]["data-bs-theme"] == "dark"
+    pressed = [tag["value"] for tag in page.tags("button") if tag.get("aria-pressed") == "true"]
+    assert pressed == ["dark"]
+
+
+def test_the_cookies_of_preferences_are_secure_behind_https(house: House) -> None:
+    house.hub.settings = load_settings(base_url="https://hub.example.com")
+    seen = visitor(house)
+    options = {"base_url": "https://hub.example.com", "headers": {"Referer": "https://hub.example.com/"}}
+    token = seen.get("/schedules/new", **options).value("csrf_token")
+    answer = seen.client.post("/preferences/keys", data={"csrf_token": token}, **options)
+    assert "Secure" in next(each for each in answer.headers.getlist("Set-Cookie") if "hub_keys" in each)
+
+
+def test_a_theme_that_is_none_is_as_the_device(seen: Visitor) -> None:
+    seen.client.set_cookie("hub_theme", '"><script>')
+    assert seen.get("/").tags("html")[0]["data-theme"] == "auto"
+
+
+def test_shortcut_keys_can_be_turned_off_and_on(seen: Visitor) -> None:
+    assert seen.get("/").tags("html")[0]["data-keys"] == "on"
+    assert "Keyboard shortcuts are off" in seen.follow("/preferences/keys", {"keys": "off"}).text
+    assert seen.get("/").tags("html")[0]["data-keys"] == "off"
+    assert "Keyboard shortcuts are on" in seen.follow("/preferences/keys", {"keys": "on"}).text
+
+
+def test_a_test_installation_says_so_on_every_page(house: House) -> None:
+    assert "Rehearsal" not in visitor(house).get("/").text
+    house.hub.settings = load_settings(environment="Rehearsal")
+    assert "Ledgerport Rehearsal" in visitor(house).get("/help").text
+
+
+def test_help_tells_only_of_pages_that_are_there(seen: Visitor) -> None:
+    page = seen.get("/help")
+    for tag in page.tags("a"):
+        if tag["href"].startswith("/"):
+            assert seen.get(tag["href"], follow_redirects=True).status == 200, tag["href"]
+    assert "Periodic" in seen.get("/help/inventory-method").text
+    assert "Lock the period" in seen.get("/help/month-end").text
