@@ -55,6 +55,10 @@ class StoppedError(HubError):
     """A person asked this run to stop; it ends after the step it is in."""
 
 
+class CallsUsedError(StoppedError):
+    """The run has made as many calls as it may; it parks, and the next run goes on where it ended."""
+
+
 class ProviderError(HubError):
     """A provider's session could not do what was asked."""
 

@@ -27,6 +27,7 @@ from hub.models import ConnectionRow, Run, RunState, Schedule, now, table
 from hub.providers import Page, Want
 from hub.scheduler import (
     Scheduler,
+    Timing,
     Workers,
     add_schedule,
     change_schedule,
@@ -96,12 +97,12 @@ def test_a_paused_schedule_has_no_next_run() -> None:
     [
         ("interval", "1h", "Every hour"),
         ("interval", "15m", "Every 15 minutes"),
-        ("cron", "30 6 * * 1-5", "On Monday, Tuesday, Wednesday, Thursday and Friday at 06:30 (UTC)"),
-        ("cron", "0 8,20 * * *", "Every day at 08:00 and 20:00 (UTC)"),
-        ("cron", "0 7 1 * *", "On day 1 of each month at 07:00 (UTC)"),
-        ("cron", "*/10 * * * *", "Every 10 minutes (UTC)"),
-        ("cron", "5 * * * 1", "On Monday at minute 5 of every hour (UTC)"),
-        ("cron", "1-5 2 * 3 *", "When the clock matches 1-5 2 * 3 * (UTC)"),
+        ("cron", "30 6 * * 1-5", "Every weekday at 06:30 UTC"),
+        ("cron", "0 8,20 * * *", "Every day at 08:00 and 20:00 UTC"),
+        ("cron", "0 7 1 * *", "On day 1 of each month at 07:00 UTC"),
+        ("cron", "*/10 * * * *", "Every 10 minutes UTC"),
+        ("cron", "5 * * * 1", "Every Monday at minute 5 of every hour UTC"),
+        ("cron", "1-5 2 * 3 *", "When the clock matches 1-5 2 * 3 * UTC"),
     ],
 )
 def test_a_schedule_is_told_in_a_sentence(trigger: str, expression: str, sentence: str) -> None:
@@ -164,7 +165,7 @@ def wanted(house: House) -> list[int]:
 
 def overdue(house: House, connection_id: int) -> int:
     """A schedule whose time passed while no process was there."""
-    schedule_id = add_schedule(house.hub, connection_id, name="Hourly", trigger="interval", expression="1h")
+    schedule_id = add_schedule(house.hub, connection_id, Timing("interval", "1h", name="Hourly"))
     rows = table(Schedule)
     with house.hub.store.write() as db:
         db.execute(sa.update(rows).where(rows.c.id == schedule_id).values(last_fired_at=now() - timedelta(hours=7)))
@@ -192,11 +193,11 @@ def test_a_paused_schedule_wants_nothing_and_a_resumed_one_makes_nothing_up(hous
 
 
 def test_a_change_of_the_table_is_followed_without_a_restart(house: House) -> None:
-    schedule_id = add_schedule(house.hub, house.stock_id, name="S", trigger="cron", expression="0 6 1 1 *")
+    schedule_id = add_schedule(house.hub, house.stock_id, Timing("cron", "0 6 1 1 *", name="S"))
     with scheduling(house) as scheduler:
         assert eventually(lambda: scheduler.leads)
         rows = table(Schedule)
-        change_schedule(house.hub, schedule_id, trigger="interval", expression="1m", time_zone="UTC")
+        change_schedule(house.hub, schedule_id, Timing("interval", "1m"))
         with house.hub.store.write() as db:
             before = now() - timedelta(minutes=2)
             db.execute(sa.update(rows).values(last_fired_at=before, version=rows.c.version + 1))

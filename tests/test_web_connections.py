@@ -10,7 +10,7 @@ from houses import House, called
 from visitors import Shop, Visitor, visitor
 
 from hub.models import AuditEvent, Bucket, ConnectionRow, Flow, Schedule, table
-from hub.scheduler import add_schedule
+from hub.scheduler import Timing, add_schedule
 from hub.store import Store
 from hub.vault import Vault
 
@@ -183,7 +183,7 @@ def test_a_connection_is_renamed(seen: Visitor, house: House) -> None:
 
 def test_removing_takes_the_name_and_a_second_confirmation(seen: Visitor, house: House) -> None:
     path = f"/connections/{house.stock_id}/remove"
-    add_schedule(house.hub, house.stock_id, name="x", trigger="interval", expression="1h")
+    add_schedule(house.hub, house.stock_id, Timing("interval", "1h", name="x"))
     assert "What stops" in seen.get(path).text
     assert "What is kept" in seen.get(path).text
     wrong = seen.post(path, {"name": "shelf"})

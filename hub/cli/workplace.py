@@ -14,6 +14,7 @@ from hub.cli.logs import set_up_logging
 from hub.engine import Hub
 from hub.errors import SettingsError
 from hub.plugins import Plugins, discover, load
+from hub.scheduler.alerts import Alerts
 from hub.settings import Settings, load_settings
 from hub.store import Store
 from hub.vault import Vault
@@ -59,7 +60,9 @@ class Workplace:
         """The hub, on a database that is brought up to date first."""
         observers = self.plugins.observers
         self.store.migrate()
-        return Hub(self.store, self.vault, self.plugins.providers, self.settings, observers=observers)
+        hub = Hub(self.store, self.vault, self.plugins.providers, self.settings, observers=observers)
+        hub.observers.append(Alerts(hub))
+        return hub
 
     @cached_property
     def patient(self) -> Hub:

@@ -164,7 +164,7 @@ class Conversation:
                     .where(operations.c.ledger_id == other, operations.c.state == OperationState.PENDING.value)
                 )
                 if db.execute(waiting).scalar_one() or not is_ready(db, integration, self.providers):
-                    want_run(db, other, "nudge", self.run.clock())
+                    want_run(db, other, "nudge", self.run.clock(), self.run.most_calls)
                     nudged.append(other)
         return nudged
 

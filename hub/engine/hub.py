@@ -17,6 +17,7 @@ from hub.engine.conversation import Conversation, LookStep, PullStep, Step, Wait
 from hub.engine.sending import Sender, look
 from hub.errors import (
     BusyError,
+    CallsUsedError,
     Problem,
     ProviderError,
     RunLostError,
@@ -126,6 +127,7 @@ class Hub:
             limits=limits,
             run_id=run.id if run else None,
             before_send=run.before_send if run else None,
+            spend=run.spend if run else None,
             timeout=(self.settings.connect_timeout, self.settings.read_timeout),
             patience=self.settings.patience,
             sleep=self.sleep,
@@ -217,6 +219,8 @@ class Hub:
             with closing(self.door(connection, limits, run=token)) as door:
                 self._steps(talk, provider, provider.open(connection, door))
             return RunState.DONE, None, talk.nudge()
+        except CallsUsedError as error:
+            return RunState.PARKED, _calls_used(error), []
         except StoppedError as error:
             return (
                 RunState.STOPPED,
@@ -224,7 +228,7 @@ class Hub:
                 [],
             )
         except BusyError as error:
-            self._park(token.connection_id, error.retry_after)
+            self._park(token, error.retry_after)
             return RunState.PARKED, error.problem, []
         except UnauthorizedError as error:
             self._suspend(token.connection_id, error.problem)
@@ -268,11 +272,12 @@ class Hub:
         else:
             Sender(self.store, self.vault, talk.run, self.providers, provider, session).send(step.batch)
 
-    def _park(self, connection_id: int, seconds: float) -> None:
+    def _park(self, token: runs.RunToken, seconds: float) -> None:
         until = self.clock() + timedelta(seconds=seconds)
+        wish = {"wanted_at": until, "wanted_why": "parked", "wanted_calls": token.calls_left}
         with self.store.write() as db:
-            change = sa.update(connection_rows).where(connection_rows.c.id == connection_id)
-            db.execute(change.values(parked_until=until, wanted_at=until, wanted_why="parked"))
+            change = sa.update(connection_rows).where(connection_rows.c.id == token.connection_id)
+            db.execute(change.values(parked_until=until, **wish))
 
     def _suspend(self, connection_id: int, problem: Problem) -> None:
         with self.store.write() as db:
@@ -300,3 +305,13 @@ class Hub:
             observer(report)
         except Exception:
             log.exception("an observer of finished runs failed")
+
+
+def _calls_used(error: CallsUsedError) -> Problem:
+    return Problem(
+        code="calls_used",
+        what=str(error),
+        why="The schedule says so, to leave calls of the day for other programs.",
+        fix="Nothing to do: the next run goes on where this one ended. If that is too slow, allow more calls.",
+        done="What was read and posted stays.",
+    )

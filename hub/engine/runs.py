@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from hub.errors import Problem, RunLostError, StoppedError
+from hub.errors import CallsUsedError, Problem, RunLostError, StoppedError
 from hub.http import end_lost_calls
 from hub.models import (
     BatchRow,
@@ -32,6 +33,8 @@ connections = table(ConnectionRow)
 HEARTBEAT_SECONDS = 5.0
 BY_A_PERSON = "person"
 """The cause of a run that somebody asked for."""
+CALLS_USED = "calls_used"
+"""The problem of a run that parked since it had made all the calls it may."""
 ASKED_BY_A_PERSON = "A person asked this run to stop."
 
 # Asked with every call and every commit, hence made once.
@@ -40,7 +43,7 @@ _OURS = (
     runs.c.token == sa.bindparam("run_token"),
     runs.c.state == RunState.OPEN.value,
 )
-_BEAT = sa.update(runs).where(*_OURS).values(heartbeat_at=sa.bindparam("present"))
+_BEAT = sa.update(runs).where(*_OURS).values(heartbeat_at=sa.bindparam("present"), calls=sa.bindparam("made"))
 _STOP = sa.select(runs.c.stop_requested, runs.c.stop_reason).where(*_OURS)
 
 
@@ -54,11 +57,29 @@ class RunToken:
     token: str
     clock: Callable[[], datetime]
     last_beat: datetime
+    most_calls: int | None = None
+    calls: int = 0
+    _counting: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def spend(self) -> None:
+        """Count a call that is about to leave; raises ``CallsUsedError`` instead when the run has made all it may.
+
+        Several threads send at once, and a call is counted before it leaves, so the limit is never exceeded.
+        """
+        with self._counting:
+            if self.most_calls is not None and self.calls >= self.most_calls:
+                raise CallsUsedError(f"The run made the {self.most_calls:,} calls that its schedule allows.")
+            self.calls += 1
+
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls a run that goes on for this one may make; None when nobody set a limit."""
+        return None if self.most_calls is None else max(1, self.most_calls - self.calls)
 
     def guard(self, db: sa.Connection) -> None:
         """In a write transaction: refresh the heartbeat, or refuse since another process took over."""
         present = self.clock()
-        if db.execute(_BEAT, {"run_id": self.id, "run_token": self.token, "present": present}).rowcount != 1:
+        if db.execute(_BEAT, self._named(present=present, made=self.calls)).rowcount != 1:
             raise RunLostError(f"run {self.id} was taken over or closed")
         self.last_beat = present
 
@@ -68,11 +89,14 @@ class RunToken:
             with self.store.write(durable=False) as db:
                 self.guard(db)
         with self.store.read() as db:
-            row = db.execute(_STOP, {"run_id": self.id, "run_token": self.token}).first()
+            row = db.execute(_STOP, self._named()).first()
         if row is None:
             raise RunLostError(f"run {self.id} was taken over or closed")
         if row.stop_requested:
             raise StoppedError(row.stop_reason or ASKED_BY_A_PERSON)
+
+    def _named(self, **more: Any) -> dict[str, Any]:
+        return {"run_id": self.id, "run_token": self.token, **more}
 
     def progress(self, phase: str, counts: Mapping[str, int] | None = None, **progress: Any) -> None:
         """Show how far the run is."""
@@ -108,6 +132,7 @@ def claim(
         "phase": "open",
         "progress": {},
         "counts": {},
+        "calls": 0,
         "stop_requested": False,
         "stop_reason": "",
         "started_at": present,
@@ -116,12 +141,29 @@ def claim(
     try:
         with store.write() as db:
             _take_over(store, db, connection_id, present - stale_after, present)
-            run_id = db.execute(sa.insert(runs).values(row).returning(runs.c.id)).scalar_one()
+            row["progress"] = _feeds_done(db, connection_id)
+            most_calls = None if cause == BY_A_PERSON else _wanted_calls(db, connection_id)
+            made = sa.insert(runs).values(**row, most_calls=most_calls)
+            run_id = db.execute(made.returning(runs.c.id)).scalar_one()
             wanted = sa.update(connections).where(connections.c.id == connection_id)
-            db.execute(wanted.values(wanted_at=None, wanted_why=""))
+            db.execute(wanted.values(wanted_at=None, wanted_why="", wanted_calls=None))
     except IntegrityError:
         return None
-    return RunToken(store, run_id, connection_id, token, clock, present)
+    return RunToken(store, run_id, connection_id, token, clock, present, most_calls)
+
+
+def _feeds_done(db: sa.Connection, connection_id: int) -> dict[str, Any]:
+    """What a run goes on with whose predecessor ran out of calls; else the rest would never have its turn."""
+    mine = sa.select(runs.c.problem, runs.c.progress).where(runs.c.connection_id == connection_id)
+    last = db.execute(mine.order_by(runs.c.id.desc()).limit(1)).first()
+    if last is None or (last.problem or {}).get("code") != CALLS_USED:
+        return {}
+    return {"feeds": last.progress.get("feeds", [])}
+
+
+def _wanted_calls(db: sa.Connection, connection_id: int) -> int | None:
+    chosen = sa.select(connections.c.wanted_calls).where(connections.c.id == connection_id)
+    return db.execute(chosen).scalar()
 
 
 def _take_over(store: Store, db: sa.Connection, connection_id: int, stale_before: datetime, present: datetime) -> None:
@@ -178,14 +220,17 @@ def request_stop(db: sa.Connection, run_id: int, why: str = ASKED_BY_A_PERSON) -
     db.execute(sa.update(runs).where(runs.c.id == run_id).values(stop_requested=True, stop_reason=why))
 
 
-def want_run(db: sa.Connection, connection_id: int, why: str, at: datetime) -> None:
-    """Note that a connection's run is wanted; several notes are one run.
+def want_run(db: sa.Connection, connection_id: int, why: str, at: datetime, most_calls: int | None = None) -> None:
+    """Note that a connection's run is wanted; several notes are one run, with the widest of their limits on calls.
 
     A person does not wait for the end of a rest that the platform asked for: whatever is still too early, the limiter
-    holds back call by call.
+    holds back call by call. Nor does the limit of a schedule bind a person.
     """
     change = sa.update(connections).where(connections.c.id == connection_id)
     if why == BY_A_PERSON:
-        db.execute(change.values(wanted_at=at, wanted_why=why, parked_until=None))
-    else:
-        db.execute(change.where(connections.c.wanted_at.is_(None)).values(wanted_at=at, wanted_why=why))
+        db.execute(change.values(wanted_at=at, wanted_why=why, wanted_calls=None, parked_until=None))
+        return
+    wider: sa.ColumnElement[Any] = connections.c.wanted_calls < most_calls if most_calls is not None else sa.true()
+    db.execute(change.where(connections.c.wanted_at.is_not(None), wider).values(wanted_calls=most_calls))
+    new = change.where(connections.c.wanted_at.is_(None))
+    db.execute(new.values(wanted_at=at, wanted_why=why, wanted_calls=most_calls))

@@ -65,6 +65,7 @@ class Door:
         limits: Limits,
         run_id: int | None = None,
         before_send: Callable[[], None] | None = None,
+        spend: Callable[[], None] | None = None,
         timeout: tuple[float, float] = (10.0, 60.0),
         patience: float = 90.0,
         clock: Callable[[], float] | None = None,
@@ -75,6 +76,7 @@ class Door:
     ) -> None:
         self._name = name
         self._before_send = before_send or _nothing
+        self._spend = spend or _nothing
         self._on_wait = on_wait
         self._read_timeout = timeout[1]
         self._patience = patience
@@ -178,6 +180,7 @@ class Door:
             renew, course.renew = course.renew, False
             made = self._headers(renew) if callable(self._headers) else self._headers
             self._before_send()
+            self._spend()
             answer = self._logged(request, made)
             left = self._learn(answer) if self._learn else None
         finally:

@@ -56,6 +56,8 @@ class ConnectionRow(SQLModel, table=True):
     parked_until: datetime | None = None
     wanted_at: datetime | None = None
     wanted_why: str = ""
+    wanted_calls: int | None = None
+    """The most calls that the wanted run may make; None when nobody set a limit."""
     paused_by: str = ""
     """Who keeps its runs from starting; empty: nobody."""
     created_at: datetime = Field(default_factory=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.models.columns import Identity, Json, Name, now
@@ -15,7 +15,16 @@ class NativeRecord(SQLModel, table=True):
     """One native record: its change stamp, and what became of what it owns."""
 
     __tablename__ = "record"
-    __table_args__ = (UniqueConstraint("connection_id", "feed", "record_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "feed", "record_id"),
+        Index(
+            "record_unreadable",
+            "connection_id",
+            "id",
+            sqlite_where=text("problem IS NOT NULL"),
+            postgresql_where=text("problem IS NOT NULL"),
+        ),
+    )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
     connection_id: int = Field(foreign_key="connection.id")
     feed: str

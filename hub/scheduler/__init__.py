@@ -6,19 +6,30 @@ Nothing here starts by itself: ``hub serve`` and ``hub schedule`` start a :class
 
 from hub.hookspecs import Job
 from hub.scheduler.clockwork import Scheduler
-from hub.scheduler.expressions import check_expression, describe, next_runs
+from hub.scheduler.expressions import check_expression, next_runs
 from hub.scheduler.leadership import Leadership, is_scheduler_alive, leadership
-from hub.scheduler.schedules import add_schedule, change_schedule, pause, resume, run_now
+from hub.scheduler.schedules import (
+    Timing,
+    add_schedule,
+    change_schedule,
+    delete_schedule,
+    pause,
+    resume,
+    run_now,
+)
+from hub.scheduler.sentences import describe
 from hub.scheduler.workers import Workers
 
 __all__ = [
     "Job",
     "Leadership",
     "Scheduler",
+    "Timing",
     "Workers",
     "add_schedule",
     "change_schedule",
     "check_expression",
+    "delete_schedule",
     "describe",
     "is_scheduler_alive",
     "leadership",

@@ -16,7 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from hub.errors import SettingsError
 from hub.hookspecs import Job
 from hub.models import Schedule, table
-from hub.scheduler.expressions import Trigger, trigger_of
+from hub.scheduler.expressions import Trigger, trigger_of, trigger_of_schedule
 from hub.scheduler.jobs import attempt, check_jobs, own_jobs
 from hub.scheduler.leadership import leadership
 from hub.scheduler.schedules import ensure_schedules, fired
@@ -128,7 +128,7 @@ class Scheduler:
         """Make APScheduler's memory equal the table; rows that did not change keep their next time."""
         with self._hub.store.read() as db:
             rows = {row.id: row for row in db.execute(sa.select(schedules).where(schedules.c.paused.is_(False)))}
-        wanted = {row.id: (row.version, row.trigger, row.expression, row.time_zone) for row in rows.values()}
+        wanted = {row.id: (row.version, row.trigger, row.expression) for row in rows.values()}
         for schedule_id in [known for known, seen in self._shown.items() if wanted.get(known) != seen]:
             if clock.get_job(f"schedule:{schedule_id}"):
                 clock.remove_job(f"schedule:{schedule_id}")
@@ -140,7 +140,7 @@ class Scheduler:
     def _set(self, clock: BackgroundScheduler, row: sa.Row[Any]) -> None:
         start = row.last_fired_at or self._hub.clock()
         try:
-            trigger = trigger_of(row.trigger, row.expression, row.time_zone, start)
+            trigger = trigger_of_schedule(Schedule(**row._mapping), start)
         except SettingsError as error:
             log.error("schedule %s of connection %s is not used: %s", row.name, row.connection_id, error)
             return

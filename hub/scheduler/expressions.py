@@ -1,10 +1,11 @@
-"""Schedules in words and in time: what an expression means, whether it is right, and when it fires.
+"""Schedules in time: what an expression means, whether it is right, and when it fires.
 
 A schedule's trigger is ``interval`` with an expression such as ``15m``, ``2h`` or ``1d``, or ``cron`` with the five
 fields of a crontab line: minute, hour, day of month, month, day of week (0 and 7 are Sunday, as in crontab).
 
-When clocks change, a schedule at fixed hours fires exactly once a day: a time that is skipped in spring comes an hour
-later, one that happens twice in autumn counts the first time. Schedules of every hour just go on.
+When clocks change, a schedule at fixed hours fires exactly once a day: a time that is skipped in spring comes as much
+later as the clocks were put forward, one that happens twice in autumn counts the first time. Schedules of every hour
+just go on.
 """
 
 from __future__ import annotations
@@ -18,17 +19,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apscheduler.triggers.cron import CronTrigger
 
 from hub.errors import SettingsError
+from hub.scheduler.quiet import QuietTrigger, quiet_hours
 
 if TYPE_CHECKING:
     from hub.models import Schedule
 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-DAY_NAMES = dict(zip(DAYS, ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"), strict=True))
 UNITS = {"m": ("minute", 60), "h": ("hour", 3600), "d": ("day", 86_400)}
 
 INTERVAL = re.compile(r"([1-9]\d{0,4})([mhd])")
 FIXED_HOURS = re.compile(r"\d+(,\d+)*")
-CLOCK_TIME = re.compile(r"\d{1,2}")
 
 
 class IntervalTrigger:
@@ -48,7 +48,7 @@ class WallClockTrigger:
     """Fires when the clock on the wall in one time zone matches a crontab expression."""
 
     def __init__(self, expression: str, time_zone: str) -> None:
-        minute, hour, day, month, weekday = _fields(expression)
+        minute, hour, day, month, weekday = fields_of(expression)
         self._zone = _zone(time_zone)
         self._once = bool(FIXED_HOURS.fullmatch(hour))
         try:
@@ -57,7 +57,7 @@ class WallClockTrigger:
                 hour=hour,
                 day=day,
                 month=month,
-                day_of_week=_weekdays(weekday),
+                day_of_week=weekdays_of(weekday),
                 timezone=self._zone,
             )
         except ValueError as error:
@@ -75,7 +75,7 @@ class WallClockTrigger:
         return cast("datetime | None", self._cron.get_next_fire_time(None, later))
 
 
-Trigger = IntervalTrigger | WallClockTrigger
+Trigger = IntervalTrigger | WallClockTrigger | QuietTrigger
 
 HOW = "Write minute, hour, day of month, month and day of week, as in '30 6 * * 1-5': 6:30 from Monday to Friday."
 
@@ -83,18 +83,35 @@ HOW = "Write minute, hour, day of month, month and day of week, as in '30 6 * * 
 def trigger_of(trigger: str, expression: str, time_zone: str, anchor: datetime) -> Trigger:
     """The firing times of a schedule; ``anchor`` is when its interval is counted from."""
     if trigger == "interval":
-        return IntervalTrigger(_seconds(expression), anchor)
+        return IntervalTrigger(seconds_of(expression), anchor)
     if trigger == "cron":
         return WallClockTrigger(expression, time_zone)
     raise SettingsError(f"A schedule is an 'interval' or a 'cron' expression, not {trigger!r}.")
 
 
-def check_expression(trigger: str, expression: str, time_zone: str) -> None:
+def with_quiet_hours(trigger: Trigger, quiet_from: str, quiet_until: str, time_zone: str) -> Trigger:
+    """The same firings without those in the quiet hours, if there are any."""
+    hours = quiet_hours(quiet_from, quiet_until)
+    return QuietTrigger(trigger, hours, _zone(time_zone)) if hours else trigger
+
+
+def trigger_of_schedule(schedule: Schedule, anchor: datetime) -> Trigger:
+    """The firing times of a stored schedule, quiet hours left out."""
+    made = trigger_of(schedule.trigger, schedule.expression, schedule.time_zone, anchor)
+    return with_quiet_hours(made, schedule.quiet_from, schedule.quiet_until, schedule.time_zone)
+
+
+def check_expression(
+    trigger: str, expression: str, time_zone: str, *, quiet_from: str = "", quiet_until: str = ""
+) -> None:
     """Raise ``SettingsError``, saying what to write instead, unless the schedule can be understood and ever fires."""
     _zone(time_zone)
     epoch = datetime(2000, 1, 1, tzinfo=UTC)
-    if trigger_of(trigger, expression, time_zone, epoch).after(epoch) is None:
+    made = trigger_of(trigger, expression, time_zone, epoch)
+    if made.after(epoch) is None:
         raise SettingsError(f"The schedule {expression!r} never fires: there is no such day.")
+    if with_quiet_hours(made, quiet_from, quiet_until, time_zone).after(epoch) is None:
+        raise SettingsError("The schedule never fires: all of its times are in the quiet hours.")
 
 
 def next_runs(schedule: Schedule, count: int, after: datetime) -> Sequence[datetime]:
@@ -102,8 +119,7 @@ def next_runs(schedule: Schedule, count: int, after: datetime) -> Sequence[datet
     if schedule.paused:
         return ()
     anchor = schedule.last_fired_at or after
-    trigger = trigger_of(schedule.trigger, schedule.expression, schedule.time_zone, anchor)
-    return tuple(_firings(trigger, after, count))
+    return tuple(_firings(trigger_of_schedule(schedule, anchor), after, count))
 
 
 def _firings(trigger: Trigger, after: datetime, count: int) -> Iterator[datetime]:
@@ -115,58 +131,14 @@ def _firings(trigger: Trigger, after: datetime, count: int) -> Iterator[datetime
         after = fire
 
 
-def describe(schedule: Schedule) -> str:
-    """A schedule as a plain sentence."""
-    words = _interval_words if schedule.trigger == "interval" else _cron_words
-    sentence = words(schedule.expression)
-    place = "" if schedule.trigger == "interval" else f" ({schedule.time_zone})"
-    return f"{sentence}{place}{', paused' if schedule.paused else ''}"
-
-
-def _interval_words(expression: str) -> str:
-    unit, _ = UNITS[expression.strip().lower()[-1]]
-    number = _seconds(expression) // UNITS[expression.strip().lower()[-1]][1]
-    return f"Every {unit}" if number == 1 else f"Every {number} {unit}s"
-
-
-def _cron_words(expression: str) -> str:
-    minute, hour, day, month, weekday = _fields(expression)
-    time = _time_words(minute, hour)
-    if time is None or month != "*" or not (day == "*" or CLOCK_TIME.fullmatch(day)):
-        return f"When the clock matches {' '.join((minute, hour, day, month, weekday))}"
-    if day != "*":
-        return f"On day {int(day)} of each month {time}"
-    if weekday == "*":
-        return f"Every day {time}" if time.startswith("at") else time[:1].upper() + time[1:]
-    names = [DAY_NAMES[name] for name in _weekdays(weekday).split(",")]
-    return f"On {_listed(names)} {time}"
-
-
-def _time_words(minute: str, hour: str) -> str | None:
-    step = re.fullmatch(r"\*/(\d+)", minute)
-    if hour == "*" and (minute == "*" or step):
-        return "every minute" if step is None else f"every {step[1]} minutes"
-    if not CLOCK_TIME.fullmatch(minute):
-        return None
-    if hour == "*":
-        return f"at minute {int(minute)} of every hour"
-    if not FIXED_HOURS.fullmatch(hour):
-        return None
-    return "at " + _listed([f"{int(each):02}:{int(minute):02}" for each in hour.split(",")])
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _seconds(expression: str) -> int:
+def seconds_of(expression: str) -> int:
     found = INTERVAL.fullmatch(expression.strip().lower())
     if found is None:
         raise SettingsError(f"{expression!r} is not an interval. Write a number and m, h or d, as in 15m, 2h or 1d.")
     return int(found[1]) * UNITS[found[2]][1]
 
 
-def _fields(expression: str) -> list[str]:
+def fields_of(expression: str) -> list[str]:
     fields = expression.lower().split()
     if len(fields) != 5:
         raise SettingsError(f"The schedule {expression!r} has {len(fields)} parts instead of five. {HOW}")
@@ -176,7 +148,7 @@ def _fields(expression: str) -> list[str]:
     return fields
 
 
-def _weekdays(field: str) -> str:
+def weekdays_of(field: str) -> str:
     """Day names instead of crontab's numbers, which APScheduler counts from Monday."""
     if field == "*":
         return field

@@ -60,15 +60,15 @@ def revive(hub: Hub) -> int:
     present = hub.clock()
     stale = present - timedelta(seconds=hub.settings.run_stale_seconds)
     dead = (
-        sa.select(runs.c.connection_id)
+        sa.select(runs.c.connection_id, runs.c.most_calls)
         .join(connections, connections.c.id == runs.c.connection_id)
         .where(runs.c.state == RunState.OPEN.value, runs.c.heartbeat_at < stale)
         .where(connections.c.wanted_at.is_(None), connections.c.removed_at.is_(None))
     )
     with hub.store.read() as db:
-        found = list(db.execute(dead).scalars())
+        found = list(db.execute(dead).all())
     if found:
         with hub.store.write() as db:
-            for connection_id in found:
-                want_run(db, connection_id, "its run died", present)
+            for row in found:
+                want_run(db, row.connection_id, "its run died", present, row.most_calls)
     return len(found)

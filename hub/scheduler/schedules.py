@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,40 +16,81 @@ from hub.scheduler.expressions import check_expression
 if TYPE_CHECKING:
     from hub.engine import Hub
 
+LEAST_CALLS = 100
+"""With fewer a run might make no headway: some of what is read has to be read in one go."""
+
 connections = table(ConnectionRow)
 schedules = table(Schedule)
 
 
-def add_schedule(
-    hub: Hub, connection_id: int, *, name: str, trigger: str, expression: str, time_zone: str = "UTC", actor: str = ""
-) -> int:
+@dataclass(frozen=True)
+class Timing:
+    """When a connection is synced, how far a run may go, and who is told of trouble.
+
+    ``quiet_from`` and ``quiet_until`` are times such as 22:00, both or neither; ``recipients`` e-mail addresses.
+    """
+
+    trigger: str
+    expression: str
+    time_zone: str = "UTC"
+    name: str = ""
+    most_calls: int | None = None
+    quiet_from: str = ""
+    quiet_until: str = ""
+    recipients: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise ``SettingsError``, saying what to write instead, unless it can be understood and ever fires."""
+        if self.most_calls is not None and self.most_calls < LEAST_CALLS:
+            raise SettingsError(f"Allow a run at least {LEAST_CALLS} calls: with fewer it may get nowhere.")
+        quiet = {"quiet_from": self.quiet_from, "quiet_until": self.quiet_until}
+        check_expression(self.trigger, self.expression, self.time_zone, **quiet)
+
+    def values(self) -> dict[str, Any]:
+        """The columns of its row; a name that is not given is left out."""
+        made = asdict(self) | {"expression": self.expression.strip(), "recipients": list(self.recipients)}
+        name = str(made.pop("name")).strip()
+        return made | ({"name": name} if name else {})
+
+
+def add_schedule(hub: Hub, connection_id: int, timing: Timing, *, actor: str = "") -> int:
     """Schedule a connection's run; it may have several schedules."""
-    check_expression(trigger, expression, time_zone)
+    timing.check()
     row = {
+        "name": "Schedule",
         "connection_id": connection_id,
-        "name": name.strip() or "Schedule",
-        "trigger": trigger,
-        "expression": expression.strip(),
-        "time_zone": time_zone,
         "paused": False,
         "version": 1,
         "last_fired_at": hub.clock(),
+        "mail_problem": "",
+        **timing.values(),
     }
     with hub.store.write() as db:
         schedule_id = int(db.execute(sa.insert(schedules).values(row).returning(schedules.c.id)).scalar_one())
-        hub.audit(db, actor, "scheduled", f"{row['name']}: {expression}")
+        hub.audit(db, actor, "scheduled", f"{row['name']}: {timing.expression}")
     return schedule_id
 
 
-def change_schedule(
-    hub: Hub, schedule_id: int, *, trigger: str, expression: str, time_zone: str, name: str = "", actor: str = ""
-) -> None:
-    """Another time for a schedule; an interval is counted from now."""
-    check_expression(trigger, expression, time_zone)
-    values: dict[str, Any] = {"trigger": trigger, "expression": expression.strip(), "time_zone": time_zone}
-    if name.strip():
-        values["name"] = name.strip()
-    _change(hub, schedule_id, actor, "rescheduled", expression, last_fired_at=hub.clock(), **values)
+def change_schedule(hub: Hub, schedule_id: int, timing: Timing, *, actor: str = "") -> None:
+    """Other times for a schedule; an interval is counted from now."""
+    timing.check()
+    values = timing.values()
+    _change(hub, schedule_id, actor, "rescheduled", timing.expression, last_fired_at=hub.clock(), **values)
+
+
+def delete_schedule(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
+    """Delete it; a connection's last one can only be paused, for without any it would get the usual one again."""
+    with hub.store.write() as db:
+        row = db.execute(sa.select(schedules).where(schedules.c.id == schedule_id)).first()
+        if row is None:
+            raise SettingsError(f"There is no schedule {schedule_id}.")
+        mine = sa.select(sa.func.count()).where(schedules.c.connection_id == row.connection_id)
+        if db.execute(mine).scalar_one() <= 1:
+            raise SettingsError(
+                "This is the connection's only schedule. Pause it: without any it gets the usual one again."
+            )
+        db.execute(sa.delete(schedules).where(schedules.c.id == schedule_id))
+        hub.audit(db, actor, "deleted the schedule", row.name)
 
 
 def pause(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
@@ -100,10 +142,10 @@ def fired(hub: Hub, schedule_id: int, at: datetime) -> None:
     """A schedule's time has come: note that the run is wanted, unless it was paused a moment ago."""
     with hub.store.write() as db:
         mine = sa.update(schedules).where(schedules.c.id == schedule_id, schedules.c.paused.is_(False))
-        change = mine.values(last_fired_at=at).returning(schedules.c.connection_id)
-        connection_id = db.execute(change).scalar()
-        if connection_id is not None:
-            want_run(db, connection_id, "schedule", at)
+        change = mine.values(last_fired_at=at).returning(schedules.c.connection_id, schedules.c.most_calls)
+        row = db.execute(change).first()
+        if row is not None:
+            want_run(db, row.connection_id, "schedule", at, row.most_calls)
 
 
 def _change(hub: Hub, schedule_id: int, actor: str, what: str, how: str, **values: Any) -> None:

@@ -108,7 +108,7 @@ class Workers:
         if code not in ("visits_us", "plugin_missing"):
             with self._hub.store.write() as db:
                 change = sa.update(connections).where(connections.c.id == connection_id)
-                db.execute(change.values(wanted_at=None, wanted_why=""))
+                db.execute(change.values(wanted_at=None, wanted_why="", wanted_calls=None))
         self._leave_alone(connection_id, REFUSED_SECONDS)
 
     def _leave_alone(self, connection_id: int, seconds: float) -> None:
@@ -120,9 +120,13 @@ class Workers:
             ours = list(self._running)
         if not ours:
             return
-        open_runs = sa.select(runs.c.id).where(runs.c.connection_id.in_(ours), runs.c.state == RunState.OPEN.value)
+        columns = (runs.c.id, runs.c.connection_id, runs.c.most_calls)
+        open_runs = sa.select(*columns).where(runs.c.connection_id.in_(ours), runs.c.state == RunState.OPEN.value)
         with self._hub.store.write() as db:
-            for run_id in db.execute(open_runs).scalars().all():
-                request_stop(db, run_id, "The hub was shut down.")
+            limits: dict[int, int | None] = {}
+            for row in db.execute(open_runs).all():
+                request_stop(db, row.id, "The hub was shut down.")
+                limits[row.connection_id] = row.most_calls
             for connection_id in ours:
-                want_run(db, connection_id, "the hub was restarted", self._hub.clock())
+                why = "the hub was restarted"
+                want_run(db, connection_id, why, self._hub.clock(), limits.get(connection_id))

@@ -2,61 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, Field
 
-from hub import scheduler
+from hub import notify, scheduler
 from hub.errors import SettingsError
 from hub.models import Schedule
-from hub.web.access import actor
+from hub.scheduler import Timing
+from hub.web.access import Right, actor, needs, visible_connections
 from hub.web.context import row_or_404, tell, the_hub
-from hub.web.forms import Choice, ModelForm
-from hub.web.queries import linked
+from hub.web.forms import ModelForm
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES
+from hub.web.schedule_form import NewScheduleFields, ScheduleFields, choices, filled_in, timing_of, zone_of
 
 pages = Blueprint("schedules", __name__, url_prefix="/schedules")
 
 SHOWN = 5
 """How many of the next runs are shown."""
 
-TRIGGERS: tuple[Choice, ...] = (("interval", "Every so often"), ("cron", "At fixed times (cron)"))
 
+@dataclass(frozen=True)
+class Told:
+    """A schedule in words, with its next runs on the clock of its time zone."""
 
-class Timing(BaseModel):
-    """When a connection runs."""
-
-    name: str = Field("Schedule", max_length=80, title="Name")
-    trigger: Literal["interval", "cron"] = Field("interval", title="Sort")
-    expression: str = Field(
-        title="When",
-        description="Every so often: 15m, 2h or 1d. At fixed times: minute, hour, day of month, month and day of"
-        " week, as in 30 6 * * 1-5 for 6:30 from Monday to Friday.",
-    )
-    time_zone: str = Field(
-        "UTC", title="Time zone", description="For fixed times, such as Europe/London or Australia/Sydney."
-    )
-
-
-class NewTiming(Timing):
-    """When which connection runs."""
-
-    connection: int = Field(title="Connection")
+    row: Any
+    words: str
+    times: Sequence[datetime] = ()
 
 
 @pages.get("")
 def show_all() -> ResponseReturnValue:
     """Every schedule."""
-    present = the_hub().clock()
     with the_hub().store.read() as db:
-        connections = linked.connections(db)
-        chosen = sa.select(SCHEDULES).order_by(SCHEDULES.c.connection_id, SCHEDULES.c.id)
-        schedules = [Schedule(**row._mapping) for row in db.execute(chosen)]
+        connections = _connections(db)
+        chosen = sa.select(SCHEDULES).where(visible_connections(SCHEDULES.c.connection_id))
+        rows = db.execute(chosen.order_by(SCHEDULES.c.connection_id, SCHEDULES.c.id)).all()
     listed = [
-        (each, [_told(schedule, present) for schedule in schedules if schedule.connection_id == each.id])
+        (each, [_told(Schedule(**row._mapping), each.name) for row in rows if row.connection_id == each.id])
         for each in connections
     ]
     alive = scheduler.is_scheduler_alive(the_hub().store)
@@ -64,54 +53,53 @@ def show_all() -> ResponseReturnValue:
 
 
 @pages.get("/new")
+@needs(Right.MANAGE_ENTITIES)
 def ask() -> ResponseReturnValue:
     """The form for another schedule."""
-    form = _new_form()
-    return render_template("schedule.html", form=form, row=None)
+    return _form_page(_new_form())
 
 
 @pages.post("/new")
+@needs(Right.MANAGE_ENTITIES)
 def save() -> ResponseReturnValue:
-    """Add a schedule."""
+    """Add a schedule, or only show when it would run."""
     form = _new_form()
-    timing = form.read(request.form)
-    if timing is None or not _is_understood(form, timing):
-        return render_template("schedule.html", form=form, row=None), 422
-    scheduler.add_schedule(
-        the_hub(),
-        timing.connection,
-        name=timing.name,
-        trigger=timing.trigger,
-        expression=timing.expression,
-        time_zone=timing.time_zone,
-        actor=actor(),
-    )
-    tell("The schedule is saved.")
-    return redirect(url_for("schedules.show_all"), 303)
+    fields = form.read(request.form)
+    timing = timing_of(form, fields) if fields else None
+    if fields is None or timing is None:
+        return _form_page(form), 422
+    if "look" in request.form:
+        return _form_page(form, timing=timing, connection=dict(form["connection"].choices)[str(fields.connection)])
+    scheduler.add_schedule(the_hub(), fields.connection, timing, actor=actor())
+    return _saved()
 
 
 @pages.get("/<int:schedule_id>")
+@needs(Right.MANAGE_ENTITIES)
 def edit(schedule_id: int) -> ResponseReturnValue:
     """The form of one schedule."""
     row = _schedule(schedule_id)
-    form = ModelForm(Timing, initial=dict(row._mapping), choices={"trigger": TRIGGERS})
-    return render_template("schedule.html", form=form, row=row)
+    return _form_page(ModelForm(ScheduleFields, initial=filled_in(row), choices=choices()), row)
 
 
 @pages.post("/<int:schedule_id>")
+@needs(Right.MANAGE_ENTITIES)
 def change(schedule_id: int) -> ResponseReturnValue:
-    """Other times."""
+    """Other times, or only show when it would run."""
     row = _schedule(schedule_id)
-    form = ModelForm(Timing, choices={"trigger": TRIGGERS})
-    timing = form.read(request.form)
-    if timing is None or not _is_understood(form, timing):
-        return render_template("schedule.html", form=form, row=row), 422
-    scheduler.change_schedule(the_hub(), schedule_id, actor=actor(), **timing.model_dump())
-    tell("The schedule is saved.")
-    return redirect(url_for("schedules.show_all"), 303)
+    form = ModelForm(ScheduleFields, choices=choices())
+    fields = form.read(request.form)
+    timing = timing_of(form, fields) if fields else None
+    if timing is None:
+        return _form_page(form, row), 422
+    if "look" in request.form:
+        return _form_page(form, row, timing=timing, connection=row.connection)
+    scheduler.change_schedule(the_hub(), schedule_id, timing, actor=actor())
+    return _saved()
 
 
 @pages.post("/<int:schedule_id>/pause")
+@needs(Right.MANAGE_ENTITIES)
 def pause(schedule_id: int) -> ResponseReturnValue:
     """Start nothing until it is resumed."""
     _schedule(schedule_id)
@@ -121,6 +109,7 @@ def pause(schedule_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:schedule_id>/resume")
+@needs(Right.MANAGE_ENTITIES)
 def resume(schedule_id: int) -> ResponseReturnValue:
     """Go on from now."""
     _schedule(schedule_id)
@@ -130,50 +119,65 @@ def resume(schedule_id: int) -> ResponseReturnValue:
 
 
 @pages.get("/<int:schedule_id>/delete")
+@needs(Right.MANAGE_ENTITIES)
 def ask_delete(schedule_id: int) -> ResponseReturnValue:
     """Really?"""
     row = _schedule(schedule_id)
-    words = scheduler.describe(_plain(row))
-    return render_template("schedule_delete.html", row=row, words=words, is_last=_is_last(row))
+    told = _told(_plain(row), row.connection)
+    return render_template("schedule_delete.html", row=row, words=told.words, is_last=_is_last(row))
 
 
 @pages.post("/<int:schedule_id>/delete")
+@needs(Right.MANAGE_ENTITIES)
 def delete(schedule_id: int) -> ResponseReturnValue:
-    """Delete it; a connection's last one can only be paused, for without any it would get the usual one again."""
-    row, hub = _schedule(schedule_id), the_hub()
-    if _is_last(row):
-        raise SettingsError(
-            "This is the connection's only schedule. Pause it: without any it gets the usual one again."
-        )
-    with hub.store.write() as db:
-        db.execute(sa.delete(SCHEDULES).where(SCHEDULES.c.id == schedule_id))
-        hub.audit(db, actor(), "deleted the schedule", f"{row.name} of {row.connection}")
+    """Delete it."""
+    row = _schedule(schedule_id)
+    scheduler.delete_schedule(the_hub(), schedule_id, actor=actor())
     tell(f"The schedule {row.name} is deleted.")
     return redirect(url_for("schedules.show_all"), 303)
 
 
-def _told(schedule: Schedule, present: Any) -> dict[str, Any]:
+def _form_page(
+    form: ModelForm[Any], row: sa.Row[Any] | None = None, *, timing: Timing | None = None, connection: str = ""
+) -> str:
+    """The form, with what it would do where that can be said."""
+    told = None
+    if timing is not None:
+        told = _told(Schedule(connection_id=0, paused=False, **{"name": "", **timing.values()}), connection)
+    elif row is not None and not form.is_faulty:
+        told = _told(_plain(row), row.connection)
+    can_send = notify.can_send(the_hub().settings)
+    return render_template("schedule.html", form=form, row=row, told=told, can_send=can_send)
+
+
+def _saved() -> ResponseReturnValue:
+    tell("The schedule is saved.")
+    return redirect(url_for("schedules.show_all"), 303)
+
+
+def _told(schedule: Schedule, connection: str) -> Told:
     """A schedule in words; one that can't be understood (any more) says so instead of breaking the page."""
     try:
-        words, times = scheduler.describe(schedule), scheduler.next_runs(schedule, SHOWN, present)
+        words = scheduler.describe(schedule, connection)
+        times = scheduler.next_runs(schedule, SHOWN, the_hub().clock())
+        return Told(schedule, words, [each.astimezone(ZoneInfo(schedule.time_zone)) for each in times])
     except SettingsError as error:
-        words, times = str(error), ()
-    return {"row": schedule, "words": words, "times": times}
+        return Told(schedule, str(error))
 
 
-def _new_form() -> ModelForm[NewTiming]:
+def _new_form() -> ModelForm[NewScheduleFields]:
     with the_hub().store.read() as db:
-        connections = [(str(row.id), row.name) for row in linked.connections(db)]
-    initial = {"connection": request.args.get("connection", "")}
-    return ModelForm(NewTiming, initial=initial, choices={"connection": connections, "trigger": TRIGGERS})
+        connections = _connections(db)
+    asked = request.args.get("connection", "")
+    mine = next((row for row in connections if str(row.id) == asked), connections[0] if connections else None)
+    initial = {"connection": asked, "time_zone": zone_of(mine.organisation if mine is not None else None)}
+    return ModelForm(NewScheduleFields, initial=initial, choices=choices(connections))
 
 
-def _is_understood(form: ModelForm[Any], timing: Timing) -> bool:
-    try:
-        scheduler.check_expression(timing.trigger, timing.expression, timing.time_zone)
-    except SettingsError as error:
-        form.object_to(str(error), "time_zone" if "zone" in str(error) else "expression")
-    return not form.is_faulty
+def _connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """The connections that the person may see, those first that are asked for first."""
+    present = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
+    return db.execute(present.order_by(CONNECTIONS.c.name)).all()
 
 
 def _schedule(schedule_id: int) -> sa.Row[Any]:
@@ -181,6 +185,7 @@ def _schedule(schedule_id: int) -> sa.Row[Any]:
         sa.select(SCHEDULES, CONNECTIONS.c.name.label("connection"))
         .join(CONNECTIONS, CONNECTIONS.c.id == SCHEDULES.c.connection_id)
         .where(SCHEDULES.c.id == schedule_id, CONNECTIONS.c.removed_at.is_(None))
+        .where(visible_connections(SCHEDULES.c.connection_id))
     )
 
 

@@ -239,6 +239,7 @@ def upgrade() -> None:
         sa.Column("parked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wanted_why", sa.String(), nullable=False),
+        sa.Column("wanted_calls", sa.Integer(), nullable=True),
         sa.Column("paused_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
@@ -384,6 +385,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection_id", "feed", "record_id"),
     )
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.create_index(
+            "record_unreadable",
+            ["connection_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("problem IS NOT NULL"),
+            postgresql_where=sa.text("problem IS NOT NULL"),
+        )
+
     op.create_table(
         "run",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -858,6 +868,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_connection_id"))
 
     op.drop_table("run")
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.drop_index(
+            "record_unreadable",
+            sqlite_where=sa.text("problem IS NOT NULL"),
+            postgresql_where=sa.text("problem IS NOT NULL"),
+        )
+
     op.drop_table("record")
     op.drop_table("integration")
     op.drop_table("entity_access")
