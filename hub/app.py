@@ -16,6 +16,7 @@ from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]
 import hub as package
 from hub.engine import Hub
 from hub.web import (
+    adopting,
     attention,
     connecting,
     connections,
@@ -53,6 +54,7 @@ PAGES = (
     ready.pages,
     operations.pages,
     documents.pages,
+    adopting.pages,
     report.pages,
     attention.pages,
     runs.pages,

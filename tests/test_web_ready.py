@@ -13,7 +13,8 @@ from hub.documents import Kind
 from hub.models import FlowMode, OperationRow, table
 from hub.store import Store
 from hub.vault import Vault
-from hub.web.queries.proposals import Filter, totals
+from hub.web.queries.proposals import Filter
+from hub.web.queries.selection import found, weigh
 
 operations = table(OperationRow)
 
@@ -172,5 +173,170 @@ def test_totals_are_exact_however_many_cents_are_added(house: House) -> None:
         cents = [{**values, "source_id": f"c{n}", "label": "CENT", "amount": "0.01"} for n in range(1000)]
         db.execute(sa.insert(operations), [*cents, {**values, "source_id": "none", "label": "CENT", "amount": ""}])
     with house.hub.store.read() as db:
-        (total,) = totals(db, Filter(text="CENT"))
+        (total,) = weigh(db, house.hub.providers, found(db, Filter(text="CENT"))).totals
     assert (total.count, total.amount) == (1001, Decimal("10.00"))
+
+
+# -- what a selection comes to ---------------------------------------------------------------------------------------
+
+
+def picks(house: House, *labels: str) -> list[str]:
+    return [f"{row.id}:{row.payload_hash}" for row in house.operations(state="proposed") if row.label in labels]
+
+
+def bar(seen: Visitor, house: House, *labels: str) -> str:
+    """The bar as a script asks for it."""
+    form = {"csrf_token": seen.token(), "pick": picks(house, *labels)}
+    answer = seen.client.post("/ready/selection", data=form, headers={"HX-Request": "true"})
+    assert "<html" not in answer.get_data(as_text=True)
+    return " ".join(answer.get_data(as_text=True).split())
+
+
+def test_a_selection_tells_its_value_and_calls_before_anybody_presses(seen: Visitor, house: House) -> None:
+    put(house, *(invoice(f"m{n}", f"M-{n}") for n in range(4)))
+    house.sync()
+    six = bar(seen, house, "SO-1", "SO-2", *(f"M-{n}" for n in range(4)))
+    assert "<strong>6 selected</strong>: 6 invoices to create, 84.00 GBP; 2 API calls; 0 blocked." in six
+    assert "1 invoice to create, 12.00 GBP; 1 API call; 0 blocked" in bar(seen, house, "SO-1")
+    assert "Nothing is selected" in bar(seen, house)
+
+
+def test_without_a_script_the_selection_is_told_and_stays_ticked(seen: Visitor, house: House) -> None:
+    page = seen.post("/ready/selection", {"pick": picks(house, "SO-2")})
+    assert (page.status, page.faults) == (200, [])
+    assert "1 selected" in page.text
+    assert [tag["aria-label"] for tag in page.tags("input") if "checked" in tag] == ["Tick SO-2"]
+
+
+def test_what_rests_on_a_record_that_is_not_selected_is_blocked(seen: Visitor, house: House) -> None:
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    put(house, contact("c2", "New"), invoice("n1", "NEW-1", contact_id="c2", contact_name="New"))
+    house.sync()
+    assert "1 blocked" in bar(seen, house, "NEW-1", "SO-1")
+    assert "0 blocked" in bar(seen, house, "NEW-1", "New")
+    assert "1 document ready" in seen.get("/ready?blocked=yes").text
+    assert "1 blocked" in seen.get("/ready/approve-all?kind=invoice").text
+    assert "0 blocked" in seen.get("/ready/approve-all").text
+    house.person.approve([house.operations(label="New")[0].id])
+    assert "0 blocked" in bar(seen, house, "NEW-1")
+
+
+def test_changes_are_looked_at_first_and_cost_more_calls(seen: Visitor, house: House) -> None:
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1")})
+    house.run_ledger()
+    put(house, invoice("i1", "SO-1", lines=(line("99.00"),)))
+    house.sync()
+    assert "at least 2 API calls" in bar(seen, house, "SO-1")
+
+
+def test_the_filter_finds_by_contact_and_date(seen: Visitor, house: House) -> None:
+    put(house, invoice("late", "LATE", date="2026-02-20", contact_name="Zed"))
+    house.sync()
+    assert "1 document ready" in seen.get("/ready?contact=zed").text
+    assert "1 document ready" in seen.get("/ready?since=2026-02-10").text
+    assert "3 documents ready" in seen.get("/ready?until=2026-02-10&since=never").text
+
+
+def test_ticked_documents_are_skipped_only_with_a_reason(seen: Visitor, house: House) -> None:
+    asked = seen.post("/ready/skip", {"pick": picks(house, "SO-1", "SO-2")})
+    assert (asked.status, asked.faults) == (200, [])
+    assert "Skip 2 documents" in asked.text
+    ids = [tag["value"] for tag in asked.tags("input") if tag.get("name") == "pick"]
+    assert seen.post("/ready/skip", {"pick": ids, "reason": " "}).status == 422
+    assert "2 documents skipped" in seen.follow("/ready/skip", {"pick": ids, "reason": "samples"}).text
+    assert states(house) == {"SO-1": "dropped", "SO-2": "dropped", "SO-3": "proposed"}
+
+
+# -- drafts or authorised --------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_imported_as_a_draft_though_the_flow_says_authorised(seen: Visitor, house: House) -> None:
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1"), "post_as": "draft"})
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-2"), "post_as": "authorised"})
+    house.sync()
+    status = {link.target_number: link.state["status"] for link in house.links() if link.kind == "invoice"}
+    assert status == {"SO-1": "draft", "SO-2": "open"}
+
+
+def test_a_draft_stays_a_draft_when_its_source_is_edited(seen: Visitor, house: House) -> None:
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1"), "post_as": "draft"})
+    house.run_ledger()
+    put(house, invoice("i1", "SO-1", lines=(line("50.00"),)))
+    house.sync()
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1")})
+    house.run_ledger()
+    [link] = [link for link in house.links() if link.kind == "invoice"]
+    assert (link.state["status"], link.state["total"]) == ("draft", "60.00")
+
+
+def test_the_choice_survives_a_change_before_it_is_sent(seen: Visitor, house: House) -> None:
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1"), "post_as": "draft"})
+    put(house, invoice("i1", "SO-1", lines=(line("50.00"),)))
+    house.run_stock()
+    assert "Create as draft" in seen.get("/ready").text
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1")})
+    house.run_ledger()
+    assert [link.state["status"] for link in house.links() if link.kind == "invoice"] == ["draft"]
+
+
+def test_what_changed_is_not_imported_as_anything(seen: Visitor, house: House) -> None:
+    row = house.operations(label="SO-1")[0]
+    seen.follow("/ready/approve", {"pick": f"{row.id}:another hash", "post_as": "draft"})
+    assert states(house)["SO-1"] == "proposed"
+    assert house.operations(label="SO-1")[0].post_as == ""
+
+
+def test_everything_found_is_imported_as_drafts(seen: Visitor, house: House) -> None:
+    asked = seen.get("/ready/approve-all")
+    seen.follow("/ready/approve-all", {"upto": asked.value("upto"), "post_as": "draft"})
+    house.sync()
+    assert {link.state["status"] for link in house.links() if link.kind == "invoice"} == {"draft"}
+
+
+def test_a_preview_in_the_drawer_is_the_page_without_its_frame(seen: Visitor, house: House) -> None:
+    row = house.operations(label="SO-1")[0]
+    part = seen.client.get(f"/operations/{row.id}", headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert "<html" not in part
+    assert "account 200 of the line becomes 200 Sales" in part
+    seen.follow(f"/operations/{row.id}/approve", {"hash": row.payload_hash, "post_as": "draft"})
+    assert '"status":"draft"' in house.operations(label="SO-1")[0].document
+
+
+# -- in the ledger already -------------------------------------------------------------------------------------------
+
+
+def test_a_document_that_is_there_already_is_looked_for_and_linked(seen: Visitor, house: House) -> None:
+    row = house.operations(label="SO-1")[0]
+    contact_id = next(link.target_id for link in house.links() if link.kind == "contact")
+    theirs = house.books.add(Kind.INVOICE, number="OTHER-7", total="12.00", date="2026-02-01", contact=contact_id)
+    assert "has no invoice under NONE" in seen.post(f"/operations/{row.id}/already", {"number": "NONE"}).text
+    shown = seen.post(f"/operations/{row.id}/already", {"number": "OTHER-7"})
+    assert (shown.status, shown.faults) == (200, [])
+    assert "in nothing" in shown.text
+    assert states(house)["SO-1"] == "proposed"
+    answer = seen.post(f"/operations/{row.id}/already/link", {"target": shown.value("target")})
+    assert answer.status == 303
+    assert [(link.target_id, link.origin) for link in house.links() if link.kind == "invoice"] == [(theirs, "adopted")]
+    house.sync()
+    assert states(house)["SO-1"] == "replaced"
+
+
+def test_what_differs_there_is_told_and_linked_only_when_confirmed(seen: Visitor, house: House) -> None:
+    row = house.operations(label="SO-1")[0]
+    house.books.add(Kind.INVOICE, number="OTHER-7", total="13.00", date="2026-02-03")
+    shown = seen.post(f"/operations/{row.id}/already", {"number": "OTHER-7"})
+    assert "dated 2026-02-03, total 13.00" in shown.text
+    target = shown.value("target")
+    refused = seen.follow(f"/operations/{row.id}/already/link", {"target": target})
+    assert "Confirm that it is the same document" in refused.text
+    assert not [link for link in house.links() if link.kind == "invoice"]
+    seen.post(f"/operations/{row.id}/already/link", {"target": target, "sure": "yes"})
+    assert [link.target_id for link in house.links() if link.kind == "invoice"] == [target]
+
+
+def test_a_number_is_needed_and_a_posted_document_has_no_such_page(seen: Visitor, house: House) -> None:
+    row = house.operations(label="SO-1")[0]
+    assert "Say under which number" in seen.post(f"/operations/{row.id}/already", {"number": " "}).text
+    seen.follow(f"/operations/{row.id}/approve", {"hash": row.payload_hash})
+    house.run_ledger()
+    assert seen.get(f"/operations/{row.id}/already").status == 404

@@ -21,7 +21,7 @@ from hub.engine.sending import look
 from hub.engine.settling import ON_ITS_WAY
 from hub.errors import SettingsError
 from hub.models import Cursor, Flow, FlowMode, Integration, Link, table
-from hub.providers import Action, Operation, TargetState
+from hub.providers import Action, Operation, TargetState, TargetStatus
 from hub.reconcile import Case, Match, state_digest
 
 if TYPE_CHECKING:
@@ -121,6 +121,38 @@ class Hits:
                 self.hub.audit(db, self.actor, "excluded", case.document.label, reason.strip(), flow=flow_id)
             plan.save(self.store)
             self._forget(db, flow_id, sources={source_id})
+
+    def find(self, flow_id: int, source_id: str, number: str) -> tuple[Hit, ...]:
+        """What the ledger has under ``number`` that could be this document, each with its differences.
+
+        Raises ``SettingsError`` when nothing can be asked now, ``ProviderError`` when the ledger does not answer.
+        """
+        flow, integration = self._flow(flow_id)
+        if not number.strip():
+            raise SettingsError("Say under which number the ledger has it.")
+        with self.store.read() as db:
+            put_off = self._put_off(db, flow, integration)
+            if put_off:
+                raise SettingsError(f"It can't be looked for: {put_off}.")
+            check = load_check(db, load_ground(db, integration.id or 0, self.hub.providers), flow_id, [source_id])
+        asked = [
+            replace(one, document=one.document.model_copy(update={"number": number.strip()}))
+            for one in check.operations
+        ]
+        found = self._ask(integration, asked) if asked else {}
+        with self.store.read() as db:
+            return tuple(hits_of(db, check, found))
+
+    def adopt_found(self, flow_id: int, source_id: str, target_id: str, *, confirmed: bool = False) -> None:
+        """Link a source document to a record of the ledger that a person found; it is read again and compared.
+
+        Raises ``SettingsError`` that says what speaks against it; what merely differs may be ``confirmed``.
+        """
+        flow, _ = self._flow(flow_id)
+        named = TargetState(kind=Kind(flow.kind), target_id=target_id, status=TargetStatus.OPEN)
+        objections = self._adopt(flow_id, [Hit(source_id=source_id, label=source_id, state=named)], confirmed=confirmed)
+        if objections:
+            raise SettingsError(objections[0])
 
     # -- the steps of an adoption --------------------------------------------------------------------------------------
 

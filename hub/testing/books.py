@@ -62,7 +62,7 @@ DUE_KINDS = frozenset({Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_
 MONEY_KINDS = frozenset({Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION})
 FREE_FIELDS = frozenset({"reference", "due_date", "mark"})
 """What may still change once money has moved against a document."""
-_UNIQUE_NUMBERS = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
+UNIQUE_NUMBERS = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Books:
     def _create(self, kind: Kind, native: dict[str, Any]) -> Entry:
         self._check_references(kind, native)
         number = native.get("number")
-        if kind in _UNIQUE_NUMBERS and any(
+        if kind in UNIQUE_NUMBERS and any(
             other.kind is kind and other.native.get("number") == number for other in self.live()
         ):
             raise ValueError(f"number {number} is taken")

@@ -33,7 +33,7 @@ from hub.providers import (
     TargetStatus,
     Want,
 )
-from hub.testing.books import DUE_KINDS, FREE_FIELDS, Books, Entry, Fault
+from hub.testing.books import DUE_KINDS, FREE_FIELDS, UNIQUE_NUMBERS, Books, Entry, Fault
 
 PAGE = 20
 
@@ -305,4 +305,12 @@ def _found(books: Books, one: Operation) -> list[TargetState]:
         entry = books.entries.get(one.target_id)
         return [entry.state] if entry else []
     mark = f"{one.document.external_id}#{one.generation}"
-    return [e.state for e in books.entries.values() if e.kind is one.kind and e.native.get("mark") == mark]
+    marked = [e.state for e in books.entries.values() if e.kind is one.kind and e.native.get("mark") == mark]
+    return marked or _numbered(books, one)
+
+
+def _numbered(books: Books, one: Operation) -> list[TargetState]:
+    """What somebody else made under the same number, for kinds whose numbers are given once."""
+    number = getattr(one.document, "number", "") if one.kind in UNIQUE_NUMBERS else ""
+    same = (e for e in books.live() if number and e.kind is one.kind and e.native.get("number") == number)
+    return [e.state.model_copy(update={"ours": False}) for e in same if not e.native.get("mark")]

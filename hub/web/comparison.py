@@ -36,6 +36,11 @@ class LinePair:
     source: Line | None
     target: Line | None
 
+    @property
+    def is_rounding(self) -> bool:
+        """Whether the hub added it so that both sides' totals are the same."""
+        return self.target is not None and self.target.purpose == "rounding"
+
     def cell(self, name: str) -> Difference:
         """One field of the line."""
         return Difference(name, _text(getattr(self.source, name, "")), _text(getattr(self.target, name, "")))
@@ -52,6 +57,15 @@ def line_pairs(source: Document | None, target: Document) -> list[LinePair]:
     """The lines of a trade document, in order; an added rounding line has no source."""
     return [
         LinePair(one, other) for one, other in zip_longest(getattr(source, "lines", ()), getattr(target, "lines", ()))
+    ]
+
+
+def totals(source: Document | None, target: Document) -> list[Difference]:
+    """What stands below the lines."""
+    return [
+        Difference(name, _text(getattr(source, name, "")), _text(getattr(target, name)))
+        for name in ("subtotal", "tax", "total")
+        if hasattr(target, name)
     ]
 
 

@@ -9,17 +9,23 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.documents import Document, parse_document
+from hub.documents import TRADE_KINDS, Document, parse_document
+from hub.engine.restating import approve_as
 from hub.errors import SettingsError
 from hub.models import OperationState
+from hub.providers import Action
 from hub.web import comparison, wording
-from hub.web.context import decisions, row_or_404, rows, tell, tell_error
+from hub.web.access import Right, needs, visible_integrations
+from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_hub
+from hub.web.elsewhere import Ledger, safe
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
+from hub.web.ready import STATUSES
 
 pages = Blueprint("operations", __name__, url_prefix="/operations")
 
 CAN_DROP = frozenset({"held", "failed", "proposed", "pending"})
 CAN_RETRY = frozenset({"held", "failed"})
+CAN_ADOPT = frozenset({"held", "failed", "proposed"})
 PREVIEWED = frozenset({OperationState.PROPOSED.value, OperationState.PENDING.value, OperationState.FAILED.value})
 """A held operation lacks something, so there is nothing yet that would be sent."""
 
@@ -31,44 +37,65 @@ def show(operation_id: int) -> ResponseReturnValue:
     target = parse_document(row.kind, row.document)
     source = _source(row)
     route, payload, refusal = _payload(row)
+    link = _link(row)
+    in_drawer = bool(request.headers.get("HX-Request"))
     return render_template(
-        "operation.html",
+        "operation_body.html" if in_drawer else "operation.html",
         row=row,
         source=source,
+        target=target,
+        totals=comparison.totals(source, target),
         fields=comparison.fields(source, target),
         lines=comparison.line_pairs(source, target),
         line_fields=comparison.LINE_FIELDS,
         route=route,
         payload=payload,
         refusal=refusal,
-        link=_link(row),
+        link=link,
+        ledger_address=_ledger_address(row, link),
+        safe=safe,
         can_drop=row.state in CAN_DROP,
         can_retry=row.state in CAN_RETRY,
+        can_restate=_can_restate(row),
+        can_adopt=row.state in CAN_ADOPT and row.kind in TRADE_KINDS and row.action == Action.CREATE.value,
     )
 
 
 @pages.post("/<int:operation_id>/approve")
+@needs(Right.APPROVE_IMPORTS)
 def approve(operation_id: int) -> ResponseReturnValue:
     """Let it go, if it still is what the page showed."""
     _check(operation_id)
-    count = decisions().approve([operation_id], hashes={operation_id: request.form.get("hash", "")})
+    hashes = {operation_id: request.form.get("hash", "")}
+    status = STATUSES.get(request.form.get("post_as", ""))
+    try:
+        if status is None:
+            count = decisions().approve([operation_id], hashes=hashes)
+        else:
+            count = approve_as(decisions(), [operation_id], status, hashes=hashes)
+    except SettingsError as refusal:
+        tell_error(refusal)
+        return _back(operation_id)
     tell("Approved. The next run sends it." if count else "It changed meanwhile: look at it again before you approve.")
     return _back(operation_id)
 
 
 @pages.post("/<int:operation_id>/drop")
+@needs(Right.APPROVE_IMPORTS)
 def drop(operation_id: int) -> ResponseReturnValue:
     """Never write it, for the reason given."""
     return _decide(operation_id, lambda ids: decisions().drop(ids, request.form.get("reason", "")), "Skipped.")
 
 
 @pages.post("/<int:operation_id>/retry")
+@needs(Right.APPROVE_IMPORTS)
 def retry(operation_id: int) -> ResponseReturnValue:
     """Plan it anew."""
     return _decide(operation_id, decisions().retry, "It is planned again with the next run.")
 
 
 @pages.post("/<int:operation_id>/undrop")
+@needs(Right.APPROVE_IMPORTS)
 def undrop(operation_id: int) -> ResponseReturnValue:
     """Take a skip back."""
     return _decide(operation_id, decisions().undrop, "No longer skipped: it is planned again with the next run.")
@@ -85,8 +112,20 @@ def _decide(operation_id: int, act: Callable[[list[int]], int], done: str) -> Re
     return _back(operation_id)
 
 
+def _can_restate(row: sa.Row[Any]) -> bool:
+    return row.kind in TRADE_KINDS and row.action == Action.CREATE.value and row.state == OperationState.PROPOSED.value
+
+
+def _ledger_address(row: sa.Row[Any], link: sa.Row[Any] | None) -> str:
+    if link is None:
+        return ""
+    with the_hub().store.read() as db:
+        return Ledger(db, row.ledger_id).address(row.kind, link.target_id)
+
+
 def _check(operation_id: int) -> None:
-    row_or_404(sa.select(OPERATIONS.c.id).where(OPERATIONS.c.id == operation_id))
+    visible = visible_integrations(OPERATIONS.c.integration_id)
+    row_or_404(sa.select(OPERATIONS.c.id).where(OPERATIONS.c.id == operation_id, visible))
 
 
 def _back(operation_id: int) -> ResponseReturnValue:
@@ -104,7 +143,7 @@ def _operation(operation_id: int) -> sa.Row[Any]:
         )
         .join(INTEGRATIONS, INTEGRATIONS.c.id == OPERATIONS.c.integration_id)
         .join(ledger, ledger.c.id == OPERATIONS.c.ledger_id)
-        .where(OPERATIONS.c.id == operation_id)
+        .where(OPERATIONS.c.id == operation_id, visible_integrations(OPERATIONS.c.integration_id))
     )
 
 

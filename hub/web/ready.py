@@ -2,76 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hub.documents import Status
+from hub.engine.restating import approve_as
+from hub.errors import SettingsError
 from hub.web import wording
-from hub.web.context import decisions, tell, the_hub
+from hub.web.access import Right, needs
+from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries import linked
-from hub.web.queries.proposals import (
-    Filter,
-    contact_names,
-    kinds_proposed,
-    newest_proposal,
-    proposal_ids,
-    proposals,
-    totals,
-)
+from hub.web.queries.proposals import Filter, kinds_proposed, newest_proposal, proposal_ids, proposals
+from hub.web.queries.selection import found, picked, picked_ids, weigh
 
 pages = Blueprint("ready", __name__, url_prefix="/ready")
+
+STATUSES = {"draft": Status.DRAFT, "authorised": Status.AUTHORISED}
+"""What a person may choose to import as; anything else is what the flow says."""
 
 
 @pages.get("")
 def show() -> ResponseReturnValue:
     """One page of proposals, with a filter."""
-    chosen = Filter.of(request.args)
-    with the_hub().store.read() as db:
-        page = proposals(db, chosen, page_number())
-        contacts = contact_names(db, [row.id for row in page.rows])
-        kinds = kinds_proposed(db)
-        integrations = linked.integrations(db)
-    return render_template(
-        "ready.html", page=page, chosen=chosen, contacts=contacts, kinds=kinds, integrations=integrations
-    )
+    return _page(Filter.of(request.args, chosen_integration()), page_number())
+
+
+@pages.post("/selection")
+@needs(Right.APPROVE_IMPORTS)
+def show_selection() -> ResponseReturnValue:
+    """What the ticked documents come to: the bar alone for a script, else the page with everything still ticked."""
+    ids = list(dict(_seen(request.form.getlist("pick"))))
+    if request.headers.get("HX-Request"):
+        with the_hub().store.read() as db:
+            return render_template("ready_selection.html", selection=weigh(db, the_hub().providers, picked(ids)))
+    return _page(Filter.of(request.form), request.form.get("page", 1, type=int) or 1, ids)
 
 
 @pages.post("/approve")
+@needs(Right.APPROVE_IMPORTS)
 def approve() -> ResponseReturnValue:
     """Approve what was ticked, or the whole page; only what still is what the page showed."""
     whole_page = request.form.get("scope") == "page"
     seen = dict(_seen(request.form.getlist("shown" if whole_page else "pick")))
+    with the_hub().store.read() as db:
+        visible = picked_ids(db, list(seen))
     if seen:
-        count = decisions().approve(list(seen), hashes=seen)
-        _tell_approved(count, len(seen))
+        _approve(visible, seen)
     else:
         tell("Nothing was ticked, so nothing was approved.")
     return redirect(_address(Filter.of(request.form)), 303)
 
 
 @pages.get("/approve-all")
+@needs(Right.APPROVE_IMPORTS)
 def ask_all() -> ResponseReturnValue:
     """What approving everything the filter finds would post."""
-    chosen = Filter.of(request.args)
+    chosen = Filter.of(request.args, chosen_integration())
     with the_hub().store.read() as db:
         upto = newest_proposal(db)
-        found = totals(db, Filter.of({**chosen.arguments, "upto": str(upto)}))
-    return render_template(
-        "approve_all.html", chosen=chosen, upto=upto, totals=found, count=sum(each.count for each in found)
-    )
+        which = found(db, Filter.of({**chosen.arguments, "upto": str(upto)}))
+        selection = weigh(db, the_hub().providers, which)
+    return render_template("approve_all.html", chosen=chosen, upto=upto, selection=selection)
 
 
 @pages.post("/approve-all")
+@needs(Right.APPROVE_IMPORTS)
 def approve_all() -> ResponseReturnValue:
     """Approve everything the filter finds that was there when the question was asked."""
     chosen = Filter.of(request.form)
     with the_hub().store.read() as db:
         ids = proposal_ids(db, chosen) if chosen.upto else []
-    _tell_approved(decisions().approve(ids) if ids else 0, len(ids))
+    _approve(ids, None)
     return redirect(url_for("ready.show"), 303)
+
+
+@pages.post("/skip")
+@needs(Right.APPROVE_IMPORTS)
+def skip() -> ResponseReturnValue:
+    """Skip what was ticked; the reason is asked for on a page of its own."""
+    chosen, reason = Filter.of(request.form), request.form.get("reason", "")
+    ids = list(dict(_seen(request.form.getlist("pick"))))
+    if not ids:
+        tell("Nothing was ticked, so nothing was skipped.")
+        return redirect(_address(chosen), 303)
+    if not reason.strip():
+        error = "Please say why: the reason is kept with each document." if "reason" in request.form else ""
+        page = render_template("ready_skip.html", ids=ids, chosen=chosen, error=error)
+        return page, 422 if error else 200
+    with the_hub().store.read() as db:
+        visible = picked_ids(db, ids)
+    try:
+        count = decisions().drop(visible, reason)
+    except SettingsError as refusal:
+        tell_error(refusal)
+    else:
+        tell(f"{wording.counted(count, 'document')} skipped. You find them under Attention, Skipped.")
+    return redirect(_address(chosen), 303)
+
+
+def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseReturnValue:
+    with the_hub().store.read() as db:
+        return render_template(
+            "ready.html",
+            page=proposals(db, chosen, number),
+            chosen=chosen,
+            ticked=frozenset(ticked),
+            selection=weigh(db, the_hub().providers, picked(ticked)) if ticked else None,
+            kinds=kinds_proposed(db),
+            integrations=linked.integrations(db),
+        )
+
+
+def _approve(ids: Sequence[int], hashes: Mapping[int, str] | None) -> None:
+    """Approve as the form says: as drafts, as authorised, or as the flow has it; say what came of it."""
+    status = STATUSES.get(request.form.get("post_as", ""))
+    try:
+        if status is None:
+            count = decisions().approve(ids, hashes=hashes)
+        else:
+            count = approve_as(decisions(), ids, status, hashes=hashes)
+    except SettingsError as refusal:
+        tell_error(refusal)
+    else:
+        _tell_approved(count, len(ids))
 
 
 def _address(chosen: Filter) -> str:
@@ -83,7 +140,7 @@ def _seen(sent: Iterable[str]) -> Iterable[tuple[int, str]]:
     """The operations on the page as ``id:hash``."""
     for each in sent:
         id, _, payload_hash = each.partition(":")
-        if id.isdecimal():
+        if id.isdecimal() and len(id) < 18:
             yield int(id), payload_hash
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.models import OperationState
+from hub.web.access import visible_integrations
 from hub.web.paging import Paged, paged
-from hub.web.queries.money import from_thousandths, number, total_thousandths
-from hub.web.queries.tables import INTEGRATIONS, OPERATIONS
+from hub.web.queries.money import number
+from hub.web.queries.report import readable_day
+from hub.web.queries.tables import INTEGRATIONS, LINKS, OPERATIONS
+
+GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
 
 SHOWN = (
     OPERATIONS.c.id,
@@ -27,6 +32,8 @@ SHOWN = (
     OPERATIONS.c.warnings,
     OPERATIONS.c.caught,
     OPERATIONS.c.reason,
+    OPERATIONS.c.contact,
+    OPERATIONS.c.post_as,
 )
 
 
@@ -39,19 +46,30 @@ class Filter:
     text: str = ""
     least: str = ""
     most: str = ""
+    contact: str = ""
+    since: str = ""
+    until: str = ""
     caught: bool = False
+    blocked: bool = False
     upto: int | None = None
 
     @classmethod
-    def of(cls, sent: Mapping[str, str]) -> Filter:
-        """The filter in an address or a form; what can't be read is left out."""
+    def of(cls, sent: Mapping[str, str], switched_to: int | None = None) -> Filter:
+        """The filter in an address or a form; what can't be read is left out.
+
+        ``switched_to`` is the integration where none is named.
+        """
         return cls(
-            integration=_whole(sent.get("integration", "")),
+            integration=_whole(sent.get("integration", "")) or switched_to,
             kind=sent.get("kind", "").strip(),
             text=sent.get("text", "").strip(),
             least=_amount(sent.get("least", "")),
             most=_amount(sent.get("most", "")),
+            contact=sent.get("contact", "").strip(),
+            since=readable_day(sent.get("since", "")),
+            until=readable_day(sent.get("until", "")),
             caught=bool(sent.get("caught")),
+            blocked=bool(sent.get("blocked")),
             upto=_whole(sent.get("upto", "")),
         )
 
@@ -62,25 +80,15 @@ class Filter:
         return {name: "yes" if value is True else str(value) for name, value in given.items()}
 
 
-@dataclass(frozen=True)
-class KindTotal:
-    """How many documents of a kind, and what they amount to, in one currency."""
-
-    kind: str
-    action: str
-    currency: str
-    count: int
-    amount: Decimal
-
-
 def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
-    """One page of proposals, oldest first."""
-    return paged(db, sa.select(*SHOWN).where(*_conditions(chosen)).order_by(OPERATIONS.c.id), page)
+    """One page of proposals, oldest first; ``blocked`` tells that another one must go first."""
+    blocked = is_blocked(db, OPERATIONS).label("blocked")
+    return paged(db, sa.select(*SHOWN, blocked).where(*conditions(db, chosen)).order_by(OPERATIONS.c.id), page)
 
 
 def proposal_ids(db: sa.Connection, chosen: Filter) -> list[int]:
     """Every proposal that the filter finds."""
-    return list(db.execute(sa.select(OPERATIONS.c.id).where(*_conditions(chosen))).scalars())
+    return list(db.execute(sa.select(OPERATIONS.c.id).where(*conditions(db, chosen))).scalars())
 
 
 def newest_proposal(db: sa.Connection) -> int:
@@ -88,51 +96,79 @@ def newest_proposal(db: sa.Connection) -> int:
     return int(db.execute(sa.select(sa.func.max(OPERATIONS.c.id))).scalar() or 0)
 
 
-def totals(db: sa.Connection, chosen: Filter) -> list[KindTotal]:
-    """What approving everything the filter finds would post."""
-    parts = (OPERATIONS.c.kind, OPERATIONS.c.action, OPERATIONS.c.currency)
-    summed = total_thousandths(OPERATIONS.c.amount).label("thousandths")
-    counted = sa.select(*parts, sa.func.count().label("count"), summed).where(*_conditions(chosen)).group_by(*parts)
-    return [
-        KindTotal(row.kind, row.action, row.currency, row._mapping["count"], from_thousandths(row.thousandths))
-        for row in db.execute(counted.order_by(*parts))
-    ]
-
-
 def kinds_proposed(db: sa.Connection) -> list[str]:
     """The kinds there are proposals of."""
-    every = sa.select(OPERATIONS.c.kind).where(*_conditions(Filter())).distinct()
+    every = sa.select(OPERATIONS.c.kind).where(*conditions(db, Filter())).distinct()
     return sorted(db.execute(every).scalars())
 
 
-def contact_names(db: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
-    """The contacts that documents name, by operation."""
-    chosen = sa.select(OPERATIONS.c.id, OPERATIONS.c.document).where(OPERATIONS.c.id.in_(ids))
-    return {row.id: json.loads(row.document).get("contact_name", "") for row in db.execute(chosen)}
+def is_blocked(
+    db: sa.Connection, table: sa.FromClause, beside: sa.Select[tuple[int]] | None = None
+) -> sa.ColumnElement[bool]:
+    """Whether an operation rests on a record that is neither linked nor approved to go, nor among those ``beside``."""
+    link, other = LINKS.alias(), OPERATIONS.alias()
+    each, kind, id = _dependencies(db, table)
+    linked = sa.exists().where(
+        link.c.integration_id == table.c.integration_id, link.c.kind == kind, link.c.source_id == id, link.c.live
+    )
+    goes: sa.ColumnElement[bool] = other.c.state.in_(GOING)
+    if beside is not None:
+        goes = sa.or_(goes, other.c.id.in_(beside))
+    going = sa.exists().where(
+        other.c.integration_id == table.c.integration_id, other.c.kind == kind, other.c.source_id == id, goes
+    )
+    return sa.exists(sa.select(sa.literal(1)).select_from(each).where(~linked, ~going).correlate(table))
 
 
-def _conditions(chosen: Filter) -> list[sa.ColumnElement[bool]]:
+def _dependencies(db: sa.Connection, table: sa.FromClause) -> tuple[Any, Any, Any]:
+    """What an operation rests on, as a table, and its kind and id; the databases take JSON apart in their own ways."""
+    if db.dialect.name == "sqlite":
+        each = sa.func.json_each(table.c.depends_on).table_valued("value", name="rests_on")
+        return each, sa.func.json_extract(each.c.value, "$[0]"), sa.func.json_extract(each.c.value, "$[1]")
+    each = sa.func.jsonb_array_elements(table.c.depends_on).table_valued(sa.column("value", JSONB), name="rests_on")
+    return each, each.c.value.op("->>")(0), each.c.value.op("->>")(1)
+
+
+def conditions(db: sa.Connection, chosen: Filter) -> list[sa.ColumnElement[bool]]:
     """The integrations are always named, since the index begins with them."""
-    all_integrations = sa.select(INTEGRATIONS.c.id)
-    conditions: list[Any] = [
-        OPERATIONS.c.integration_id == chosen.integration
+    visible = sa.select(INTEGRATIONS.c.id).where(visible_integrations(INTEGRATIONS.c.id))
+    found: list[Any] = [
+        OPERATIONS.c.integration_id.in_(visible.where(INTEGRATIONS.c.id == chosen.integration))
         if chosen.integration
-        else OPERATIONS.c.integration_id.in_(all_integrations),
+        else OPERATIONS.c.integration_id.in_(visible),
         OPERATIONS.c.state == OperationState.PROPOSED.value,
     ]
+    return [*found, *_about_document(chosen), *_about_operation(db, chosen)]
+
+
+def _about_document(chosen: Filter) -> list[Any]:
+    found: list[Any] = []
     if chosen.kind:
-        conditions.append(OPERATIONS.c.kind == chosen.kind)
+        found.append(OPERATIONS.c.kind == chosen.kind)
     if chosen.text:
-        conditions.append(OPERATIONS.c.label.icontains(chosen.text, autoescape=True))
+        found.append(OPERATIONS.c.label.icontains(chosen.text, autoescape=True))
+    if chosen.contact:
+        found.append(OPERATIONS.c.contact.icontains(chosen.contact, autoescape=True))
+    if chosen.since:
+        found.append(OPERATIONS.c.document_date >= date.fromisoformat(chosen.since))
+    if chosen.until:
+        found.append(OPERATIONS.c.document_date <= date.fromisoformat(chosen.until))
     if chosen.least:
-        conditions.append(number(OPERATIONS.c.amount) >= Decimal(chosen.least))
+        found.append(number(OPERATIONS.c.amount) >= Decimal(chosen.least))
     if chosen.most:
-        conditions.append(number(OPERATIONS.c.amount) <= Decimal(chosen.most))
+        found.append(number(OPERATIONS.c.amount) <= Decimal(chosen.most))
+    return found
+
+
+def _about_operation(db: sa.Connection, chosen: Filter) -> list[Any]:
+    found: list[Any] = []
     if chosen.caught:
-        conditions.append(OPERATIONS.c.caught.is_(True))
+        found.append(OPERATIONS.c.caught.is_(True))
+    if chosen.blocked:
+        found.append(is_blocked(db, OPERATIONS))
     if chosen.upto:
-        conditions.append(OPERATIONS.c.id <= chosen.upto)
-    return conditions
+        found.append(OPERATIONS.c.id <= chosen.upto)
+    return found
 
 
 def _whole(text: str) -> int | None:

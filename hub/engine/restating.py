@@ -1,0 +1,91 @@
+"""Importing as a draft or as authorised, whatever the flow says: proposed operations restated before their approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import TRADE_KINDS, Status
+from hub.engine.cases import cases_of
+from hub.engine.decisions import Decisions
+from hub.engine.facts import load_ground
+from hub.engine.first_write import portion_of
+from hub.engine.notes import chunks
+from hub.models import OperationRow, OperationState, table
+from hub.providers import Action
+from hub.reconcile import Case, payload_hash
+
+operations = table(OperationRow)
+
+PORTION = 250
+"""Operations restated in one transaction: short enough that other writers do not wait long."""
+
+
+def approve_as(
+    person: Decisions, operation_ids: Sequence[int], status: Status, *, hashes: Mapping[int, str] | None = None
+) -> int:
+    """Approve, with documents that are to be created as ``status``; answers with how many were approved.
+
+    With ``hashes``, only those that still are what the person saw. What has no such status goes as it is.
+    """
+    approved = 0
+    for part in chunks(operation_ids, PORTION):
+        fresh = _restate(person, part, status, hashes)
+        approved += person.approve(list(fresh), hashes=fresh) if fresh else 0
+    return approved
+
+
+def _restate(person: Decisions, ids: Sequence[int], status: Status, seen: Mapping[int, str] | None) -> dict[int, str]:
+    """Give the operations their status; answers with the hash of each as it is now."""
+    fresh: dict[int, str] = {}
+    with person.store.write() as db:
+        rows = _proposed(db, ids)
+        for integration_id in sorted({row.integration_id for row in rows}):
+            person.store.claim(db, integration_id)
+        kept = [row for row in _proposed(db, ids) if seen is None or seen.get(row.id) == row.payload_hash]
+        fresh |= {row.id: row.payload_hash for row in kept}
+        trade = [row for row in kept if row.kind in TRADE_KINDS and row.action == Action.CREATE.value]
+        for flow_id in sorted({row.flow_id for row in trade}):
+            fresh |= _restate_flow(person, db, [row for row in trade if row.flow_id == flow_id], status)
+    return fresh
+
+
+def _proposed(db: sa.Connection, ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
+    columns = (
+        operations.c.id,
+        operations.c.integration_id,
+        operations.c.flow_id,
+        operations.c.kind,
+        operations.c.action,
+        operations.c.source_id,
+        operations.c.payload_hash,
+    )
+    state = operations.c.state == OperationState.PROPOSED.value
+    chosen: sa.Select[Any] = sa.select(*columns).where(operations.c.id.in_(ids), state)
+    return db.execute(chosen).all()
+
+
+def _restate_flow(person: Decisions, db: sa.Connection, rows: Sequence[sa.Row[Any]], status: Status) -> dict[int, str]:
+    by_source = {row.source_id: row.id for row in rows}
+    mine = operations.c.id.in_(list(by_source.values()))
+    db.execute(sa.update(operations).where(mine).values(post_as=status.value))
+    ground = load_ground(db, rows[0].integration_id, person.hub.providers)
+    portion = portion_of(db, ground, ground.flows[rows[0].flow_id], list(by_source))
+    fresh: dict[int, str] = {}
+    for case, _ in cases_of(portion):
+        id = by_source[case.document.external_id]
+        values = _as_planned(case)
+        db.execute(sa.update(operations).where(operations.c.id == id).values(values))
+        fresh[id] = values["payload_hash"]
+    return fresh
+
+
+def _as_planned(case: Case) -> dict[str, Any]:
+    return {
+        "document": case.fitted.model_dump_json(),
+        "payload_hash": payload_hash(case.fitted),
+        "trace": case.resolved.trace,
+        "warnings": list(case.fit_notes),
+    }
