@@ -76,6 +76,7 @@ def arguments_of(house: House) -> dict[str, Any]:
         "exchange_id": 1,
         "provider_name": "memorystock",
         "where": "account",
+        "step": "sign_in",
     }
 
 
@@ -124,7 +125,11 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
         "schedule_id",
         "exchange_id",
     )
-    nowhere: dict[str, Any] = dict.fromkeys(names, 999999) | {"provider_name": "nobody", "where": "nothing"}
+    nowhere: dict[str, Any] = dict.fromkeys(names, 999999) | {
+        "provider_name": "nobody",
+        "where": "nothing",
+        "step": "nothing",
+    }
     checked = 0
     for method in ("GET", "POST"):
         for path in paths(seen, nowhere, method):

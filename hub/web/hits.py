@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.errors import HubError, ProviderError, SettingsError
 from hub.web import wording
+from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import hits, row_or_404, rows, tell, tell_error, the_hub
 from hub.web.queries import first_write
 from hub.web.queries.tables import FLOWS, INTEGRATIONS
@@ -16,9 +17,10 @@ pages = Blueprint("hits", __name__, url_prefix="/integrations/<int:integration_i
 
 
 @pages.post("/look")
+@needs(Right.APPROVE_IMPORTS)
 def look(integration_id: int) -> ResponseReturnValue:
     """Ask the ledger for the newest source documents of each kind that has not been posted yet."""
-    row_or_404(sa.select(INTEGRATIONS.c.id).where(INTEGRATIONS.c.id == integration_id))
+    _check_visible(integration_id)
     flows = rows(sa.select(FLOWS).where(FLOWS.c.integration_id == integration_id).order_by(FLOWS.c.id))
     with the_hub().store.read() as db:
         waiting = [check for check in first_write.checks(db, flows) if not check.has_written]
@@ -31,6 +33,7 @@ def look(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/flows/<int:flow_id>/adopt")
+@needs(Right.APPROVE_IMPORTS)
 def adopt(integration_id: int, flow_id: int) -> ResponseReturnValue:
     """The ledger's document is this one: link them, write nothing."""
     _check_flow(integration_id, flow_id)
@@ -45,6 +48,7 @@ def adopt(integration_id: int, flow_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/flows/<int:flow_id>/adopt-exact")
+@needs(Right.APPROVE_IMPORTS)
 def adopt_exact(integration_id: int, flow_id: int) -> ResponseReturnValue:
     """Adopt everything that matches exactly."""
     _check_flow(integration_id, flow_id)
@@ -58,6 +62,7 @@ def adopt_exact(integration_id: int, flow_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/flows/<int:flow_id>/exclude")
+@needs(Right.APPROVE_IMPORTS)
 def exclude(integration_id: int, flow_id: int) -> ResponseReturnValue:
     """The source document is never to be posted."""
     _check_flow(integration_id, flow_id)
@@ -82,7 +87,13 @@ def _look(check: first_write.FlowCheck) -> None:
         tell(f"{kinds}: none found.")
 
 
+def _check_visible(integration_id: int) -> None:
+    mine = (INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    row_or_404(sa.select(INTEGRATIONS.c.id).where(*mine))
+
+
 def _check_flow(integration_id: int, flow_id: int) -> None:
+    _check_visible(integration_id)
     row_or_404(sa.select(FLOWS.c.id).where(FLOWS.c.id == flow_id, FLOWS.c.integration_id == integration_id))
 
 

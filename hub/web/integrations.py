@@ -12,13 +12,15 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.engine.connections import integrate
+from hub.engine.pilot import is_settled
 from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
 from hub.providers import Role
-from hub.web.access import actor
+from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import Choice, ModelForm
 from hub.web.queries import first_write, linked, tally
+from hub.web.queries.checklist import load_checklist
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS
 
 pages = Blueprint("integrations", __name__, url_prefix="/integrations")
@@ -87,12 +89,14 @@ def show_all() -> ResponseReturnValue:
 
 
 @pages.get("/new")
+@needs(Right.MANAGE_ENTITIES)
 def ask() -> ResponseReturnValue:
     """The form that joins two connections."""
     return _new_page(_new_form(initial=request.args))
 
 
 @pages.post("/new")
+@needs(Right.MANAGE_ENTITIES)
 def save() -> ResponseReturnValue:
     """Join them, unless their base currencies differ."""
     form = _new_form()
@@ -111,8 +115,8 @@ def save() -> ResponseReturnValue:
     except SettingsError as error:
         form.object_to(str(error))
         return _new_page(form), 422
-    tell("Joined. Every flow is off until you switch it on.")
-    return _back(integration_id)
+    tell("Joined. Every flow is off until you switch it on. This list leads through the set-up.")
+    return redirect(url_for("checklist.show", integration_id=integration_id), 303)
 
 
 @pages.get("/<int:integration_id>")
@@ -122,6 +126,7 @@ def show(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:integration_id>/others-off")
+@needs(Right.MANAGE_ENTITIES)
 def confirm_others_off(integration_id: int) -> ResponseReturnValue:
     """A person vouches that nothing else posts between the two."""
     _integration(integration_id)
@@ -134,8 +139,10 @@ def confirm_others_off(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:integration_id>/flows/<int:flow_id>")
+@needs(Right.MANAGE_ENTITIES)
 def set_flow(integration_id: int, flow_id: int) -> ResponseReturnValue:
     """Switch one flow."""
+    _integration(integration_id)
     flow = row_or_404(sa.select(FLOWS).where(FLOWS.c.id == flow_id, FLOWS.c.integration_id == integration_id))
     mode, post_as = request.form.get("mode", ""), request.form.get("post_as", flow.post_as)
     try:
@@ -152,6 +159,7 @@ def set_flow(integration_id: int, flow_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:integration_id>/start-date")
+@needs(Right.MANAGE_ENTITIES)
 def set_start_date(integration_id: int) -> ResponseReturnValue:
     """Move the start date."""
     _integration(integration_id)
@@ -165,6 +173,7 @@ def set_start_date(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/<int:integration_id>/rules")
+@needs(Right.MANAGE_ENTITIES)
 def set_rules(integration_id: int) -> ResponseReturnValue:
     """Save the rules; what is held is planned again, since another limit may let it go."""
     row = _integration(integration_id)
@@ -219,7 +228,7 @@ def _integration(integration_id: int) -> sa.Row[Any]:
         )
         .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
         .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
-        .where(INTEGRATIONS.c.id == integration_id)
+        .where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
     )
 
 
@@ -237,12 +246,16 @@ def _page(
     with the_hub().store.read() as db:
         tallies = {each.flow_id: each for each in tally.tallies(db, integration_id)}
         checks = first_write.checks(db, flows)
+        checklist = load_checklist(db, integration_id)
+        settled = is_settled(db, integration_id)
     return render_template(
         "integration.html",
         row=row,
         flows=flows,
         tallies=tallies,
         checks=checks,
+        checklist=checklist,
+        settled=settled,
         modes=list(FlowMode),
         start=start or ModelForm(StartDate, initial={"start_date": row.start_date}),
         rules=rules or ModelForm(Rules, initial=dict(row._mapping), choices={"conflict_policy": CONFLICTS}),

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.web import wording
+from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, tell, the_hub
 from hub.web.queries.codes import DEFAULTS, Lists, code_rows, contact_name, load_lists, search_contacts, standing
 from hub.web.queries.tables import INTEGRATIONS
@@ -39,6 +40,7 @@ def show_list(integration_id: int, where: str) -> ResponseReturnValue:
 
 
 @pages.post("/<where>")
+@needs(Right.MANAGE_ENTITIES)
 def save(integration_id: int, where: str) -> ResponseReturnValue:
     """Save what changed; every target must be one that the ledger has."""
     row, chosen = _integration(integration_id), _list(where)
@@ -57,6 +59,7 @@ def save(integration_id: int, where: str) -> ResponseReturnValue:
 
 
 @pages.post("/accept")
+@needs(Right.MANAGE_ENTITIES)
 def accept_all(integration_id: int) -> ResponseReturnValue:
     """Take every suggestion of every list."""
     _integration(integration_id)
@@ -76,6 +79,7 @@ def choose_contact(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/default/contact")
+@needs(Right.MANAGE_ENTITIES)
 def save_contact(integration_id: int) -> ResponseReturnValue:
     """Set or clear the default contact."""
     row, contact_id = _integration(integration_id), request.form.get("contact", "")
@@ -90,7 +94,8 @@ def save_contact(integration_id: int) -> ResponseReturnValue:
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:
-    return row_or_404(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id))
+    mine = (INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    return row_or_404(sa.select(INTEGRATIONS).where(*mine))
 
 
 def _list(where: str) -> MappingList:

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from hub.errors import SettingsError
 from hub.scheduler import Timing
 from hub.scheduler.choices import Choice, Often, choice_of
-from hub.scheduler.schedules import LEAST_CALLS
 from hub.scheduler.quiet import clock_time, quiet_hours
+from hub.scheduler.schedules import LEAST_CALLS
 from hub.web.forms import Choice as Option
 from hub.web.forms import ModelForm
 

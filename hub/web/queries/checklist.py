@@ -1,0 +1,283 @@
+"""How far an integration is set up: each step from what is stored, so that nothing is done because it was clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.documents import Kind
+from hub.engine.confirming import Confirmable, confirmed
+from hub.engine.pilot import STEP as PILOT
+from hub.engine.pilot import PilotView, is_settled, pilot_of
+from hub.mapping import MappingList
+from hub.models import FlowMode
+from hub.web.queries import first_write
+from hub.web.queries.codes import CodeRow, CodeState, Lists, code_rows, load_lists
+from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS
+
+
+class Stand(StrEnum):
+    """How a step stands."""
+
+    DONE = "done"
+    TO_DO = "to do"
+    BLOCKED = "blocked"
+
+
+class StepName(StrEnum):
+    """The steps, in the order they are taken in."""
+
+    PAIR = "pair"
+    CURRENCY = "currency"
+    OTHERS_OFF = "others_off"
+    START_DATE = "start_date"
+    INVENTORY = "inventory"
+    ACCOUNTS = "accounts"
+    TAXES = "taxes"
+    PAYMENT_ACCOUNTS = "payment_accounts"
+    FLOWS = "flows"
+    FIRST_LOOK = "first_look"
+    PILOT = "pilot"
+    IMPORT_ALL = "import_all"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: how it stands and why; ``by`` and ``at`` where a person vouched for it."""
+
+    name: StepName
+    stand: Stand
+    why: str
+    by: str = ""
+    at: Any = None
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """The whole way."""
+
+    steps: Sequence[Step]
+
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return sum(step.stand is Stand.DONE for step in self.steps)
+
+    @property
+    def next(self) -> Step | None:
+        """The first step that a person can do something about; None when there is none left."""
+        open_steps = [step for step in self.steps if step.stand is not Stand.DONE]
+        return next(iter(open_steps), None)
+
+
+@dataclass
+class Ground:
+    """What the steps are derived from, read once."""
+
+    db: sa.Connection
+    row: sa.Row[Any]
+    stock: sa.Row[Any]
+    ledger: sa.Row[Any]
+    flows: Sequence[sa.Row[Any]]
+    lists: Lists
+    pilot: Sequence[PilotView]
+    is_settled: bool
+    rows: dict[MappingList, list[CodeRow]] = field(default_factory=dict)
+
+    def codes(self, where: MappingList) -> list[CodeRow]:
+        """The codes of one list, with how they stand."""
+        if where not in self.rows:
+            self.rows[where] = code_rows(self.lists, where, [])
+        return self.rows[where]
+
+    @property
+    def on(self) -> list[sa.Row[Any]]:
+        """The flows that are not off."""
+        return [flow for flow in self.flows if flow.mode != FlowMode.OFF]
+
+
+def load_checklist(db: sa.Connection, integration_id: int) -> Checklist:
+    """The steps of one integration, in a fixed number of statements."""
+    row = db.execute(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id)).one()
+    sides = {
+        each.id: each
+        for each in db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id.in_((row.stock_id, row.ledger_id))))
+    }
+    chosen = sa.select(FLOWS).where(FLOWS.c.integration_id == integration_id).order_by(FLOWS.c.id)
+    ground = Ground(
+        db=db,
+        row=row,
+        stock=sides[row.stock_id],
+        ledger=sides[row.ledger_id],
+        flows=db.execute(chosen).all(),
+        lists=load_lists(db, integration_id),
+        pilot=pilot_of(db, integration_id),
+        is_settled=is_settled(db, integration_id),
+    )
+    moves_money = any(flow.kind in (Kind.PAYMENT, Kind.REFUND) for flow in ground.flows)
+    return Checklist(
+        [step(ground) for name, step in _STEPS.items() if moves_money or name != StepName.PAYMENT_ACCOUNTS]
+    )
+
+
+def _pair(ground: Ground) -> Step:
+    for side in (ground.stock, ground.ledger):
+        if side.removed_at is not None:
+            return Step(StepName.PAIR, Stand.BLOCKED, f"{side.name} was removed. Connect it again.")
+        if side.suspended is not None:
+            return Step(StepName.PAIR, Stand.BLOCKED, f"{side.name} needs a new sign-in.")
+    return Step(StepName.PAIR, Stand.DONE, f"{ground.stock.name} and {ground.ledger.name} are connected.")
+
+
+def _currency(ground: Ground) -> Step:
+    stock, ledger = ((side.organisation or {}).get("base_currency", "") for side in (ground.stock, ground.ledger))
+    if not stock or not ledger:
+        return Step(StepName.CURRENCY, Stand.TO_DO, "One of the two has not said its base currency yet; run it once.")
+    if stock != ledger:
+        why = (
+            f"{ground.stock.name} keeps its books in {stock}, {ground.ledger.name} in {ledger}. Nothing can be posted"
+            " between them: both sides need the same base currency."
+        )
+        return Step(StepName.CURRENCY, Stand.BLOCKED, why)
+    return Step(StepName.CURRENCY, Stand.DONE, f"Both keep their books in {stock}.")
+
+
+def _others_off(ground: Ground) -> Step:
+    row = ground.row
+    if row.others_off_by:
+        return Step(
+            StepName.OTHERS_OFF, Stand.DONE, "Nothing else posts between the two.", row.others_off_by, row.others_off_at
+        )
+    told = [
+        name
+        for side in (ground.stock, ground.ledger)
+        for name in (side.organisation or {}).get("other_integrations", ())
+    ]
+    named = f" The platforms name {', '.join(told)}." if told else ""
+    return Step(
+        StepName.OTHERS_OFF, Stand.TO_DO, f"Two integrations between the same books post everything twice.{named}"
+    )
+
+
+def _start_date(ground: Ground) -> Step:
+    start = str(ground.row.start_date)
+    said: Any = confirmed(ground.db, ground.row.id, Confirmable.START_DATE, start)
+    if said is not None:
+        why = f"Nothing dated before {start} is posted."
+        return Step(StepName.START_DATE, Stand.DONE, why, said.confirmed_by, said.confirmed_at)
+    why = f"It is {start}. Look at what lies on either side of it, and confirm it."
+    return Step(StepName.START_DATE, Stand.TO_DO, why)
+
+
+def _inventory(ground: Ground) -> Step:
+    method = ground.row.inventory_method
+    said: Any = confirmed(ground.db, ground.row.id, Confirmable.INVENTORY, method)
+    if said is not None:
+        return Step(StepName.INVENTORY, Stand.DONE, f"The method is {method}.", said.confirmed_by, said.confirmed_at)
+    return Step(StepName.INVENTORY, Stand.TO_DO, f"It is {method}. Read what that means for your accounts.")
+
+
+def _mapped(name: StepName, where: MappingList, noun: str) -> Callable[[Ground], Step]:
+    def step(ground: Ground) -> Step:
+        rows = ground.codes(where)
+        broken = [row for row in rows if row.state in (CodeState.MISSING, CodeState.ARCHIVED)]
+        differ = [row for row in rows if row.state is CodeState.RATES_DIFFER]
+        waiting = sum(row.waiting for row in rows)
+        mapped = sum(bool(row.target) for row in rows)
+        if differ:
+            named = "; ".join(f"{row.source}: {row.note}" for row in differ[:3])
+            return Step(name, Stand.BLOCKED, f"The rates of {_counted(len(differ), noun)} differ ({named}).")
+        if broken:
+            named = ", ".join(row.source for row in broken[:5])
+            return Step(name, Stand.BLOCKED, f"Mapped to what the ledger no longer has: {named}.")
+        if waiting:
+            return Step(name, Stand.TO_DO, f"{_counted(waiting, 'document')} held for want of a mapping.")
+        if not mapped:
+            return Step(name, Stand.TO_DO, _unmapped(name, rows))
+        return Step(name, Stand.DONE, f"{_counted(mapped, noun)} mapped, and no document waits for another.")
+
+    return step
+
+
+def _unmapped(name: StepName, rows: Sequence[CodeRow]) -> str:
+    if not rows:
+        return "The stock system's list has not been read yet. Run it once."
+    if name is StepName.PAYMENT_ACCOUNTS:
+        return "None is mapped. Money is never booked to a default account, so each is chosen by a person."
+    return "Nothing is mapped yet. Look at the suggestions."
+
+
+def _flows(ground: Ground) -> Step:
+    if not ground.on:
+        return Step(
+            StepName.FLOWS, Stand.TO_DO, "Choose what goes to the ledger, as drafts or approved. Review it at first."
+        )
+    automatic = sum(flow.mode == FlowMode.AUTOMATIC for flow in ground.on)
+    how = f"{automatic} by themselves" if automatic else "each reviewed by a person"
+    return Step(StepName.FLOWS, Stand.DONE, f"{len(ground.on)} of {_counted(len(ground.flows), 'kind')} go, {how}.")
+
+
+def _first_look(ground: Ground) -> Step:
+    checks = first_write.checks(ground.db, ground.on)
+    hits = sum(len(check.hits) for check in first_write.checks(ground.db, ground.flows))
+    if hits:
+        why = f"{_counted(hits, 'document')} found in the ledger already. Adopt or exclude each."
+        return Step(StepName.FIRST_LOOK, Stand.BLOCKED, why)
+    if not checks:
+        return Step(StepName.FIRST_LOOK, Stand.TO_DO, "It is looked for once it is chosen what goes to the ledger.")
+    if all(check.at or check.has_written for check in checks):
+        return Step(StepName.FIRST_LOOK, Stand.DONE, "Nothing of the newest documents was in the ledger already.")
+    return Step(StepName.FIRST_LOOK, Stand.TO_DO, "It is done before the first write, or now.")
+
+
+def _pilot(ground: Ground) -> Step:
+    said: Any = confirmed(ground.db, ground.row.id, PILOT)
+    if said is not None:
+        why = f"Skipped: {said.reason}" if said.reason else f"{said.about} and found right."
+        return Step(StepName.PILOT, Stand.DONE, why, said.confirmed_by, said.confirmed_at)
+    if ground.is_settled:
+        return Step(StepName.PILOT, Stand.DONE, "The hub has posted between the two since before there were pilots.")
+    if not ground.on:
+        return Step(StepName.PILOT, Stand.BLOCKED, "Choose first what goes to the ledger.")
+    if not ground.pilot:
+        return Step(StepName.PILOT, Stand.TO_DO, "Five documents are posted first and looked at in the ledger.")
+    wrong = sum(view.right is False for view in ground.pilot)
+    right = sum(view.right is True for view in ground.pilot)
+    posted = sum(view.is_posted for view in ground.pilot)
+    why = f"{posted} of {len(ground.pilot)} are in the ledger; {right} looked at and right, {wrong} wrong."
+    return Step(StepName.PILOT, Stand.BLOCKED if wrong else Stand.TO_DO, why)
+
+
+def _import_all(ground: Ground) -> Step:
+    automatic = sum(flow.mode == FlowMode.AUTOMATIC for flow in ground.flows)
+    if automatic:
+        return Step(StepName.IMPORT_ALL, Stand.DONE, f"{_counted(automatic, 'kind')} go by themselves.")
+    if not ground.is_settled:
+        return Step(StepName.IMPORT_ALL, Stand.BLOCKED, "It unlocks with the pilot.")
+    return Step(
+        StepName.IMPORT_ALL, Stand.TO_DO, "Unlocked: switch kinds to automatic, or go on approving them yourself."
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+_STEPS: Mapping[StepName, Callable[[Ground], Step]] = {
+    StepName.PAIR: _pair,
+    StepName.CURRENCY: _currency,
+    StepName.OTHERS_OFF: _others_off,
+    StepName.START_DATE: _start_date,
+    StepName.INVENTORY: _inventory,
+    StepName.ACCOUNTS: _mapped(StepName.ACCOUNTS, MappingList.ACCOUNT, "account"),
+    StepName.TAXES: _mapped(StepName.TAXES, MappingList.TAX_RATE, "tax rate"),
+    StepName.PAYMENT_ACCOUNTS: _mapped(StepName.PAYMENT_ACCOUNTS, MappingList.PAYMENT_ACCOUNT, "payment account"),
+    StepName.FLOWS: _flows,
+    StepName.FIRST_LOOK: _first_look,
+    StepName.PILOT: _pilot,
+    StepName.IMPORT_ALL: _import_all,
+}
