@@ -118,3 +118,80 @@ def test_unreadable_records_are_listed_with_the_reason(seen: Visitor, house: Hou
 
 def test_nothing_to_do_is_said(store: Store, vault: Vault) -> None:
     assert "Nothing needs you." in visitor(called(store, vault)).get("/attention").text
+
+
+# -- fixed where it is shown -----------------------------------------------------------------------------------------
+
+
+def test_one_choice_fixes_the_whole_group(seen: Visitor, house: House) -> None:
+    fixed = seen.follow("/attention/fix", {**cause_of(house), "chosen": "200"})
+    assert "2 documents will be planned again" in fixed.text
+    house.run_ledger()
+    assert sorted(states(house)) == ["done", "done", "held"]
+
+
+def cause_of(house: House) -> dict[str, str]:
+    return {**CAUSE, "integration": str(house.integration_id)}
+
+
+def test_what_the_ledger_does_not_have_is_refused_and_kept(seen: Visitor, house: House) -> None:
+    page = seen.post("/attention/fix", {**cause_of(house), "chosen": "nothing"})
+    assert (page.status, page.faults) == (422, [])
+    assert "The ledger has no nothing to use here" in page.text
+    assert "nothing" in [tag.get("value") for tag in page.tags("input") if tag.get("name") == "chosen"]
+    assert states(house) == ["held", "held", "held"]
+
+
+def test_a_group_that_was_solved_meanwhile_says_so(seen: Visitor, house: House) -> None:
+    answer = seen.follow("/attention/fix", {**cause_of(house), "subject": "77", "chosen": "200"})
+    assert "nothing of this cause any more" in answer.text
+
+
+def test_what_is_mapped_to_an_account_that_can_not_be_used_is_mapped_to_another(seen: Visitor, house: House) -> None:
+    """Two source accounts were mapped to one that takes no documents."""
+    house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"999": "090", "998": "090"})
+    house.run_ledger()
+    cause = {"state": "held", "code": "account_not_for_documents", "subject": "090"}
+    page = seen.get("/attention")
+    assert "Use instead of account 090" in page.text
+    seen.follow("/attention/fix", {**cause, "integration": str(house.integration_id), "chosen": "200"})
+    house.run_ledger()
+    assert states(house) == ["done", "done", "done"]
+
+
+def test_a_missing_default_is_chosen_in_place(seen: Visitor, house: House) -> None:
+    put(house, invoice("bare", "BARE", lines=(line(account=""),)))
+    house.sync()
+    cause = {"state": "held", "code": "account_missing", "subject": "sale_account"}
+    seen.follow("/attention/fix", {**cause, "integration": str(house.integration_id), "chosen": "200"})
+    house.run_ledger()
+    assert house.operations(label="BARE")[-1].state == "done"
+
+
+def test_the_rounding_limit_is_raised_in_place(seen: Visitor, house: House) -> None:
+    operations = table(OperationRow)
+    problem = Problem(code="total_differs", what="It differs by seven cents.", subject="")
+    values = {"problem": problem.model_dump(), "problem_code": problem.code, "problem_subject": ""}
+    with house.hub.store.write() as db:
+        db.execute(sa.update(operations).where(operations.c.source_id == "i3").values(values))
+    cause = {"state": "held", "code": "total_differs", "subject": "", "integration": str(house.integration_id)}
+    assert "(now 5)" in seen.get("/attention").text
+    assert "whole cents" in seen.post("/attention/fix", {**cause, "chosen": "5000"}).text
+    seen.follow("/attention/fix", {**cause, "chosen": "10"})
+    assert house.hub.integration(house.integration_id).rounding_limit_cents == 10
+
+
+def test_a_group_is_of_one_integration(seen: Visitor, house: House) -> None:
+    other = {**CAUSE, "integration": "4711"}
+    assert seen.get("/attention/group?state=held&code=account_not_mapped&subject=999&integration=4711").status == 404
+    assert "0 documents" in seen.follow("/attention/retry", other).text
+
+
+def test_every_documented_cause_is_in_the_catalogue_and_found_by_code_or_words(seen: Visitor) -> None:
+    page = seen.get("/attention/causes")
+    assert (page.status, page.faults) == (200, [])
+    assert "payment_exceeds_due" in page.text
+    found = seen.get("/attention/causes?text=account_not_mapped").text
+    assert "1 cause" in found
+    assert "has no counterpart in the ledger" in found
+    assert "No cause fits" in seen.get("/attention/causes?text=unicorn").text

@@ -360,6 +360,16 @@ class Decisions:
                 self._all_due(db, flow, row.stock_id)
             self.hub.audit(db, self.actor, "set start date", str(start_date))
 
+    def set_rounding_limit(self, integration_id: int, cents: int) -> None:
+        """Let differences of up to so many cents be corrected unasked; what is not posted yet is planned anew."""
+        with self.store.write() as db:
+            self.store.claim(db, integration_id)
+            change = sa.update(integrations).where(integrations.c.id == integration_id)
+            db.execute(change.values(rounding_limit_cents=cents))
+            open_due(self.store, db, integration_id, "the rounding limit was changed")
+            self._want_both(db, integration_id)
+            self.hub.audit(db, self.actor, "set rounding limit", f"{cents} cents", integration=integration_id)
+
     def preview(self, operation_id: int) -> tuple[str, bytes]:
         """Route and body exactly as they would be sent now; references still to come show as symbols."""
         with self.store.read() as db:

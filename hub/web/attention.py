@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.web import wording
-from hub.web.context import decisions, tell, tell_error, the_hub
+from hub.web.access import Right, needs
+from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries.attention import (
     Cause,
@@ -18,24 +19,12 @@ from hub.web.queries.attention import (
     group_ids,
     group_rows,
     groups,
+    one_group,
     skipped,
+    skipped_ids,
     unreadable,
 )
-from hub.web.queries.codes import NEEDED_BY
-
-MAPPED_ON: Mapping[str, MappingList] = {
-    **{code: where for where, code in NEEDED_BY.items()},
-    "account_missing": MappingList.DEFAULT,
-    "tax_rate_missing": MappingList.DEFAULT,
-    "contact_missing": MappingList.DEFAULT,
-    "account_not_usable": MappingList.ACCOUNT,
-    "account_not_for_documents": MappingList.ACCOUNT,
-    "stock_account_in_periodic": MappingList.ACCOUNT,
-    "tax_rate_not_usable": MappingList.TAX_RATE,
-    "account_takes_no_payments": MappingList.PAYMENT_ACCOUNT,
-    "payment_currency": MappingList.PAYMENT_ACCOUNT,
-}
-"""The list of mappings where a problem is solved."""
+from hub.web.queries.fixes import Control, Grounds, fix_of, load_grounds, needs_lists, objection
 
 pages = Blueprint("attention", __name__, url_prefix="/attention")
 
@@ -43,14 +32,56 @@ pages = Blueprint("attention", __name__, url_prefix="/attention")
 @pages.get("")
 def show() -> ResponseReturnValue:
     """Every cause, with what to do about it."""
+    return _page()
+
+
+@pages.post("/fix")
+@needs(Right.APPROVE_IMPORTS)
+def fix() -> ResponseReturnValue:
+    """Set the one thing that solves a group; everything that waited for it is planned again."""
+    cause, chosen = Cause.of(request.form), request.form.get("chosen", "").strip()
     with the_hub().store.read() as db:
-        return render_template(
-            "attention.html",
-            failing=failing_connections(db),
-            page=groups(db, page_number()),
-            unreadable=unreadable(db, 1),
-            mapped_on=MAPPED_ON,
-        )
+        group = one_group(db, cause)
+    if group is None:
+        tell("There is nothing of this cause any more.")
+        return redirect(url_for("attention.show"), 303)
+    grounds = _grounds(group.integration_id)
+    found = fix_of(group, grounds)
+    error = objection(found, grounds, chosen) if found else "This is not fixed here."
+    if found is None or error:
+        return _page({group.cause: (chosen, error)}), 422
+    if found.control is Control.RAISE_LIMIT:
+        decisions().set_rounding_limit(group.integration_id, int(chosen))
+    for where in {each for each, _ in found.sets}:
+        codes = {source: chosen for each, source in found.sets if each is where}
+        decisions().set_mapping(group.integration_id, where, codes)
+    tell(f"Done. {wording.counted(group.count, 'document')} will be planned again with the next run.")
+    return redirect(url_for("attention.show"), 303)
+
+
+def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
+    """The page; ``typed`` keeps what was sent and what is wrong with it, by cause."""
+    with the_hub().store.read() as db:
+        page = groups(db, page_number(), chosen_integration())
+        failing, unread = failing_connections(db), unreadable(db, 1)
+    fixable = [group for group in page.rows if needs_lists(group)]
+    grounds = {id: _grounds(id) for id in sorted({group.integration_id for group in fixable})}
+    return render_template(
+        "attention.html",
+        failing=failing,
+        page=page,
+        unreadable=unread,
+        fixes={group.cause: fix_of(group, grounds[group.integration_id]) for group in fixable},
+        grounds=grounds,
+        typed=typed or {},
+        MappingList=MappingList,
+    )
+
+
+def _grounds(integration_id: int) -> Grounds:
+    suggestions = decisions().suggestions(integration_id)
+    with the_hub().store.read() as db:
+        return load_grounds(db, integration_id, suggestions)
 
 
 @pages.get("/group")
@@ -65,6 +96,7 @@ def show_group() -> ResponseReturnValue:
 
 
 @pages.post("/retry")
+@needs(Right.APPROVE_IMPORTS)
 def retry() -> ResponseReturnValue:
     """Plan a whole group anew."""
     ids = _ids(Cause.of(request.form))
@@ -74,6 +106,7 @@ def retry() -> ResponseReturnValue:
 
 
 @pages.get("/drop")
+@needs(Right.APPROVE_IMPORTS)
 def ask_drop() -> ResponseReturnValue:
     """Ask for the reason before a group is skipped."""
     cause = Cause.of(request.args)
@@ -82,6 +115,7 @@ def ask_drop() -> ResponseReturnValue:
 
 
 @pages.post("/drop")
+@needs(Right.APPROVE_IMPORTS)
 def drop() -> ResponseReturnValue:
     """Skip a whole group, for the reason given."""
     cause, reason = Cause.of(request.form), request.form.get("reason", "")
@@ -103,15 +137,18 @@ def show_skipped() -> ResponseReturnValue:
     """What people skipped, and why."""
     text = request.args.get("text", "").strip()
     with the_hub().store.read() as db:
-        page = skipped(db, text, page_number())
+        page = skipped(db, text, page_number(), chosen_integration())
     return render_template("skipped.html", page=page, text=text)
 
 
 @pages.post("/undrop")
+@needs(Right.APPROVE_IMPORTS)
 def undrop() -> ResponseReturnValue:
     """Take skips back."""
-    ids = [int(id) for id in request.form.getlist("pick") if id.isdecimal()]
-    count = decisions().undrop(ids) if ids else 0
+    ids = [int(id) for id in request.form.getlist("pick") if id.isdecimal() and len(id) < 18]
+    with the_hub().store.read() as db:
+        visible = skipped_ids(db, ids)
+    count = decisions().undrop(visible) if visible else 0
     tell(f"{wording.counted(count, 'document')} no longer skipped: planned again with the next run.")
     return redirect(url_for("attention.show_skipped"), 303)
 

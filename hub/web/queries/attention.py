@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hub.documents import Kind
 from hub.models import OperationState, RunState
+from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
@@ -27,16 +28,21 @@ class Cause:
     state: str
     code: str
     subject: str
+    integration: int = 0
+    """0 stands for every integration."""
 
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> Cause:
         """The cause in an address or a form."""
-        return cls(sent.get("state", ""), sent.get("code", ""), sent.get("subject", ""))
+        integration = sent.get("integration", "")
+        number = int(integration) if integration.isdecimal() and len(integration) < 18 else 0
+        return cls(sent.get("state", ""), sent.get("code", ""), sent.get("subject", ""), number)
 
     @property
     def arguments(self) -> dict[str, str]:
         """The cause as the arguments of an address."""
-        return {"state": self.state, "code": self.code, "subject": self.subject}
+        named = {"state": self.state, "code": self.code, "subject": self.subject}
+        return named | ({"integration": str(self.integration)} if self.integration else {})
 
 
 @dataclass(frozen=True)
@@ -52,30 +58,45 @@ class Group:
     currency: str
     problem: Mapping[str, Any] | None
     integration_id: int
+    integration: str = ""
     contact: str = ""
 
 
-def groups(db: sa.Connection, page: int) -> Paged:
+def groups(db: sa.Connection, page: int, integration: int | None = None) -> Paged:
     """One page of causes, those that stop the most first."""
-    parts = (OPERATIONS.c.state, OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
-    counted = (
+    counted = _grouped(_anywhere(integration), OPERATIONS.c.state.in_(STATES))
+    found = paged(db, counted.order_by(sa.desc("count"), *_PARTS), page, size=GROUPS_SHOWN)
+    return Paged(_groups(db, found.rows), found.total, found.number, found.size)
+
+
+def one_group(db: sa.Connection, cause: Cause) -> Group | None:
+    """The group of one cause in one integration; None when nothing is of it any more."""
+    return next(iter(_groups(db, db.execute(_grouped(*_of(cause))).all())), None)
+
+
+_PARTS = (OPERATIONS.c.state, OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject, OPERATIONS.c.integration_id)
+
+
+def _grouped(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
         sa.select(
-            *parts,
+            *_PARTS,
             sa.func.count().label("count"),
             total_thousandths(OPERATIONS.c.amount).label("thousandths"),
             sa.func.min(OPERATIONS.c.currency).label("first_currency"),
             sa.func.max(OPERATIONS.c.currency).label("last_currency"),
             sa.func.min(OPERATIONS.c.id).label("example"),
-            sa.func.min(OPERATIONS.c.integration_id).label("integration_id"),
             sa.func.min(OPERATIONS.c.kind).label("kind"),
         )
-        .where(_anywhere(), OPERATIONS.c.state.in_(STATES))
-        .group_by(*parts)
-        .order_by(sa.desc("count"), *parts)
+        .where(*conditions)
+        .group_by(*_PARTS)
     )
-    found = paged(db, counted, page, size=GROUPS_SHOWN)
-    problems = _problems(db, [row.example for row in found.rows])
-    return Paged([_group(row, problems) for row in found.rows], found.total, found.number, found.size)
+
+
+def _groups(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Group]:
+    problems = _problems(db, [row.example for row in rows])
+    names = {row.id: row.name for row in db.execute(sa.select(INTEGRATIONS.c.id, INTEGRATIONS.c.name))}
+    return [_group(row, problems, names) for row in rows]
 
 
 def group_rows(db: sa.Connection, cause: Cause, page: int) -> Paged:
@@ -88,9 +109,9 @@ def group_ids(db: sa.Connection, cause: Cause) -> list[int]:
     return list(db.execute(sa.select(OPERATIONS.c.id).where(*_of(cause))).scalars())
 
 
-def skipped(db: sa.Connection, text: str, page: int) -> Paged:
+def skipped(db: sa.Connection, text: str, page: int, integration: int | None = None) -> Paged:
     """One page of what people skipped, newest first."""
-    chosen = sa.select(*_LISTED).where(_anywhere(), OPERATIONS.c.state.in_(SKIPPED))
+    chosen = sa.select(*_LISTED).where(_anywhere(integration), OPERATIONS.c.state.in_(SKIPPED))
     if text:
         chosen = chosen.where(OPERATIONS.c.label.icontains(text, autoescape=True))
     return paged(db, chosen.order_by(OPERATIONS.c.settled_at.desc(), OPERATIONS.c.id.desc()), page)
@@ -102,6 +123,7 @@ def unreadable(db: sa.Connection, page: int) -> Paged:
         sa.select(RECORDS.c.id, RECORDS.c.label, RECORDS.c.problem, RECORDS.c.seen_at, CONNECTIONS.c.name)
         .join(CONNECTIONS, CONNECTIONS.c.id == RECORDS.c.connection_id)
         .where(RECORDS.c.problem.is_not(None), CONNECTIONS.c.removed_at.is_(None))
+        .where(visible_connections(CONNECTIONS.c.id))
     )
     return paged(db, chosen.order_by(RECORDS.c.id), page)
 
@@ -120,7 +142,7 @@ def failing_connections(db: sa.Connection) -> list[sa.Row[Any]]:
             last.c.finished_at,
         )
         .outerjoin(last, last.c.connection_id == CONNECTIONS.c.id)
-        .where(CONNECTIONS.c.removed_at.is_(None))
+        .where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
         .where(sa.or_(CONNECTIONS.c.suspended.is_not(None), last.c.state == RunState.FAILED.value))
     )
     return list(db.execute(chosen.order_by(CONNECTIONS.c.name)).all())
@@ -152,14 +174,23 @@ _LISTED = (
 )
 
 
-def _anywhere() -> sa.ColumnElement[bool]:
-    """Every integration, named since the index begins with it."""
-    return OPERATIONS.c.integration_id.in_(sa.select(INTEGRATIONS.c.id))
+def skipped_ids(db: sa.Connection, ids: Sequence[int]) -> list[int]:
+    """Those of these operations that are skipped, and that the person who acts may see."""
+    chosen = sa.select(OPERATIONS.c.id).where(OPERATIONS.c.id.in_(ids), OPERATIONS.c.state.in_(SKIPPED))
+    return list(db.execute(chosen.where(visible_integrations(OPERATIONS.c.integration_id))).scalars())
+
+
+def _anywhere(integration: int | None = None) -> sa.ColumnElement[bool]:
+    """One integration, or every one that may be seen; named since the index begins with it."""
+    visible = sa.select(INTEGRATIONS.c.id).where(visible_integrations(INTEGRATIONS.c.id))
+    if integration:
+        visible = visible.where(INTEGRATIONS.c.id == integration)
+    return OPERATIONS.c.integration_id.in_(visible)
 
 
 def _of(cause: Cause) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        _anywhere(),
+        _anywhere(cause.integration),
         OPERATIONS.c.state.in_(STATES),
         OPERATIONS.c.state == cause.state,
         OPERATIONS.c.problem_code == cause.code,
@@ -172,14 +203,15 @@ def _problems(db: sa.Connection, ids: Sequence[int]) -> dict[int, Mapping[str, A
     return {row.id: row.problem for row in db.execute(chosen)}
 
 
-def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None]) -> Group:
+def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None], names: Mapping[int, str]) -> Group:
     return Group(
-        Cause(row.state, row.problem_code, row.problem_subject),
+        Cause(row.state, row.problem_code, row.problem_subject, row.integration_id),
         row._mapping["count"],
         from_thousandths(row.thousandths),
         row.first_currency if row.first_currency == row.last_currency else "",
         problems.get(row.example),
         row.integration_id,
+        names[row.integration_id],
         row.problem_subject if _is_about_contact(row) else "",
     )
 
