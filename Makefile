@@ -15,8 +15,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 SETUPS := $(wildcard setup.cfg plugins/*/setup.cfg simulators/*/setup.cfg demo/setup.cfg)
-SOURCES := hub plugins/cin7core/hub_cin7core plugins/xero/hub_xero simulators/cin7core/sim_cin7core \
-	simulators/xero/sim_xero demo/hub_demo $(wildcard bench)
+SHIPPED := hub plugins/cin7core/hub_cin7core plugins/xero/hub_xero demo/hub_demo
+SOURCES := $(SHIPPED) simulators/cin7core/sim_cin7core simulators/xero/sim_xero $(wildcard bench)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint pytest bench clean constraints
@@ -42,6 +42,7 @@ lint: $(STAMP)
 	"$(RUN)" -m ruff check .
 	"$(RUN)" -m ruff format --check .
 	"$(RUN)" -m mypy $(SOURCES)
+	"$(RUN)" -m bandit --quiet --recursive --configfile .bandit.yaml $(SHIPPED)
 	@set -e; for folder in tests plugins/*/tests simulators/*/tests; do \
 		echo "mypy $$folder"; "$(RUN)" -m mypy "$$folder"; \
 	done

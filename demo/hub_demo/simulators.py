@@ -30,7 +30,7 @@ class Address:
 
     def ask(self, path: str) -> Any:
         """What its admin pages say."""
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:  # noqa: S310 - our own loopback address
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:  # nosec B310 # noqa: S310 - our loopback
             return json.load(answer)
 
     def config(self) -> Any:
@@ -64,7 +64,7 @@ def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[
     command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--minute", str(minute)]
     command += ["--state", str(folder / f"{name}.sqlite"), *extra]
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)  # nosec B603 # noqa: S603
         try:
             address = Address(f"http://127.0.0.1:{port}", folder / f"{name}.log")
             _wait(address, process)

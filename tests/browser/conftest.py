@@ -1,0 +1,71 @@
+"""One browser for all tests, and sites to visit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from browser import chromium
+from browser.sample import sample_house
+from browser.site import Site, serving
+from hub.plugins import PluginInfo
+from hub.store import Store
+from hub.vault import Vault
+
+PATIENCE = 10_000
+"""Milliseconds; whatever takes longer on a busy machine is broken."""
+
+INSTALLED = [PluginInfo("memory", "ledgerport-memory", "1.0", ("memorystock", "memoryledger"))]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs the browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def started_browser() -> Iterator[Browser]:
+    """The browser; without one the tests are skipped, except on a build server, where they must not be."""
+    executable = chromium.path()
+    if executable is None:
+        if os.environ.get("CI", "").lower() in ("true", "1"):
+            pytest.fail(chromium.HOW_TO_GET_IT)
+        pytest.skip(chromium.HOW_TO_GET_IT)
+    with chromium.browser(executable) as started:
+        yield started
+
+
+@pytest.fixture
+def context(started_browser: Browser) -> Iterator[BrowserContext]:
+    """A person's browser, without cookies."""
+    context = started_browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """Its only tab."""
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def sample_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site on which every page has something to show."""
+    database = tmp_path_factory.mktemp("sample") / "hub.db"
+    shutil.copy(sqlite_template, database)
+    store = Store(f"sqlite:///{database}")
+    house = sample_house(store, Vault([Fernet.generate_key().decode()]))
+    with serving(house.hub, installed=INSTALLED) as site:
+        yield site
+    store.dispose()

@@ -1,0 +1,43 @@
+"""A hub in which every page has something to show."""
+
+from __future__ import annotations
+
+from houses import House, called, contact, invoice, item, line, payment, put
+
+from hub.documents import Kind
+from hub.models import FlowMode
+from hub.scheduler import add_schedule
+from hub.store import Store
+from hub.vault import Vault
+
+
+def sample_house(store: Store, vault: Vault) -> House:
+    """Documents proposed, posted, changed since, held, refused, skipped and unreadable; a schedule; runs."""
+    house = called(store, vault)
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(), contact("c2", "Brightwater Trading Company Limited"), item(), item("p2", "COFFEE"))
+    put(house, *(invoice(f"i{n}", f"SO-{1000 + n}") for n in range(8)))
+    put(house, invoice("unmapped", "SO-2000", lines=(line(account="999"),)))
+    put(house, invoice("old", "SO-0001", date="2025-01-01"))
+    house.shelf.put("odd")
+    house.shelf.odd["odd"] = "A date that is none"
+    house.sync()
+    proposed = [row.id for row in house.operations(state="proposed")]
+    house.person.approve(proposed[:3])
+    house.run_ledger()
+    house.person.drop(proposed[3:4], "Entered by hand")
+    put(house, payment("pay0", house.operations(state="done", kind="invoice")[0].source_id))
+    put(house, invoice("i1", "SO-1001", lines=(line("25.00"),)))
+    house.sync()
+    _strangers(house)
+    add_schedule(house.hub, house.stock_id, name="Weekdays", trigger="cron", expression="30 6 * * 1-5")
+    return house
+
+
+def _strangers(house: House) -> None:
+    """Contacts that are not linked: one whose name is nearly another's, one that nobody knows."""
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    house.books.add(Kind.CONTACT, name="Northern Lights Limited")
+    put(house, contact("alike", "Northern Lights Ltd"), contact("alone", "Zebra Crossing Cafe"))
+    put(house, invoice("waiting", "SO-3000", contact_id="alone"))
+    house.sync()

@@ -1,0 +1,49 @@
+"""A hub behind a real server, on a port of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from hub_demo.simulators import free_port
+from waitress.server import create_server  # type: ignore[import-untyped]
+
+from hub.app import create_app, server_options
+from hub.engine import Hub
+from hub.scheduler import Workers
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a hub's pages are."""
+
+    url: str
+    hub: Hub
+    app: Flask
+
+
+@contextmanager
+def serving(hub: Hub, *, working: bool = False, **options: Any) -> Iterator[Site]:
+    """Serve the pages of a hub in a thread; with ``working``, run what is wanted, too."""
+    port = free_port(0)
+    url = f"http://127.0.0.1:{port}"
+    hub.settings = hub.settings.model_copy(update={"listen_port": port, "base_url": url})
+    app = create_app(hub, **options)
+    server = create_server(app, **server_options(hub))
+    thread = threading.Thread(target=server.run, name="site")
+    workers = Workers(hub)
+    thread.start()
+    if working:
+        workers.start()
+    try:
+        yield Site(url, hub, app)
+    finally:
+        if working:
+            workers.stop()
+        server.close()
+        server.asyncore.close_all(server._map)
+        thread.join(5)
