@@ -6,7 +6,7 @@ from houses import House, called, contact, invoice, item, line, payment, put
 
 from hub.documents import Kind
 from hub.models import FlowMode
-from hub.scheduler import add_schedule
+from hub.scheduler import Timing, add_schedule
 from hub.store import Store
 from hub.vault import Vault
 
@@ -30,7 +30,7 @@ def sample_house(store: Store, vault: Vault) -> House:
     put(house, invoice("i1", "SO-1001", lines=(line("25.00"),)))
     house.sync()
     _strangers(house)
-    add_schedule(house.hub, house.stock_id, name="Weekdays", trigger="cron", expression="30 6 * * 1-5")
+    add_schedule(house.hub, house.stock_id, Timing("cron", "30 6 * * 1-5", "Europe/London", "Weekdays"))
     return house
 
 
