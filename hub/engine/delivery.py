@@ -96,6 +96,13 @@ def deliver(store: Store, run: RunToken, feed: Feed, page: Page) -> dict[str, in
     return counts
 
 
+def deliver_made(store: Store, db: sa.Connection, connection_id: int, feed: Feed, record: Record, at: datetime) -> None:
+    """Save one record that was just made there for a person, as its feed will deliver it; what waits for it is due."""
+    sides = claim_all(store, db, connection_id)
+    cursor = _cursor(db, connection_id, feed)
+    _save_records(_Delivery(store, db, connection_id, feed, sides, cursor.pull, at), [record])
+
+
 @dataclass(frozen=True)
 class _Delivery:
     store: Store

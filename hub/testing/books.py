@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from hub.documents import Kind
+from hub.documents import Account, Kind
 from hub.providers import TargetState, TargetStatus
 
 
@@ -72,6 +72,8 @@ class Books:
     base_currency: str = "GBP"
     lock_date: str | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
+    accounts: list[Account] = field(default_factory=list)
+    """What was added to the chart."""
     faults: list[Fault] = field(default_factory=list)
     writes: int = 0
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))

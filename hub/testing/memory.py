@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from hub.documents import Account, AccountClass, Contact, Document, Item, Kind, TaxRate
-from hub.errors import BusyError, Problem, UnsureError
+from hub.errors import BusyError, Problem, RejectedError, UnsureError
 from hub.http import Door
 from hub.providers import (
+    AccountType,
     Action,
     Allowed,
     Batch,
@@ -186,6 +187,10 @@ class MemoryLedger(Provider):
     )
     writes = _WRITES
     batch_rules: ClassVar[Mapping[Kind, BatchRule]] = {kind: BatchRule(5, 100_000) for kind in _WRITES}
+    account_types: ClassVar[tuple[AccountType, ...]] = (
+        AccountType("SALES", "Sales", AccountClass.REVENUE),
+        AccountType("EXPENSE", "Expense", AccountClass.EXPENSE),
+    )
 
     def __init__(self, books: Books | None = None) -> None:
         self.books = books or Books()
@@ -261,6 +266,21 @@ class LedgerSession:
     def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
         return {one.id: _found(self.books, one) for one in operations}
 
+    def find_account(self, code: str) -> Account | None:
+        return next((one for one in (*ACCOUNTS, *self.books.accounts) if one.code == code), None)
+
+    def create_account(self, wanted: Account) -> Account:
+        fault = self.books.faults.pop(0) if self.books.faults else None
+        if fault is Fault.LOST_REQUEST:
+            raise UnsureError("the answer was lost")
+        if self.find_account(wanted.code):
+            raise RejectedError(Problem(code="refused", what=f"code {wanted.code} is taken"))
+        made = wanted.model_copy(update={"external_id": f"made-{wanted.code}"})
+        self.books.accounts.append(made)
+        if fault is Fault.LOST_ANSWER:
+            raise UnsureError("the answer was lost")
+        return made
+
 
 def hear(books: Books, want: Want) -> Page:
     """One page with everything that changed."""
@@ -270,7 +290,7 @@ def hear(books: Books, want: Want) -> Page:
     if want.feed.name == "organisation":
         return Page(organisation=LedgerSession(books).check(), watermark="")
     if want.feed.name == "accounts":
-        return Page(records=_listed(ACCOUNTS), watermark="")
+        return Page(records=_listed((*ACCOUNTS, *books.accounts)), watermark="")
     if want.feed.name == "taxes":
         return Page(records=_listed(TAXES), watermark="")
     if want.feed.name == "states":

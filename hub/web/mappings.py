@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hub.engine.account_making import AccountMaking
 from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.web import wording
-from hub.web.access import Right, needs, visible_integrations
+from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, tell, the_hub
 from hub.web.queries.codes import DEFAULTS, Lists, code_rows, contact_name, load_lists, search_contacts, standing
 from hub.web.queries.tables import INTEGRATIONS
@@ -144,7 +145,9 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
             taxes=lists.target_taxes.values(),
         )
     rows = code_rows(lists, where, suggestions.get(where, []))
-    return render_template("mappings.html", **shared, offered=offered, rows=rows, targets=lists.targets(where).values())
+    can_add = where is not MappingList.TAX_RATE and bool(AccountMaking(the_hub(), actor()).types(row.id))
+    targets = lists.targets(where).values()
+    return render_template("mappings.html", **shared, offered=offered, rows=rows, targets=targets, can_add=can_add)
 
 
 def _defaults(lists: Lists) -> list[tuple[str, str, str, str, str]]:

@@ -33,6 +33,7 @@ from hub import (
     Window,
 )
 from hub_xero import addresses, cards, lifecycle, money, render, trade
+from hub_xero.chart import ACCOUNT_TYPES
 from hub_xero.feeds import FEEDS
 from hub_xero.oauth import XeroOAuth
 from hub_xero.session import XeroSession
@@ -75,6 +76,7 @@ class XeroProvider(Provider):
     pushes_at_once = 3
     """Of the five calls that Xero takes at once; some are left to others."""
     oauth = XeroOAuth()
+    account_types = ACCOUNT_TYPES
     help_steps = (
         "Log in at developer.xero.com, choose My Apps, then New app.",
         "Choose 'Web app', enter this site's address, and add the redirect address shown below.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hub import Batch, Connection, Door, Operation, Organisation, Outcome, Page, TargetState, Want
-from hub_xero import feeds, native
+from hub import Account, Batch, Connection, Door, Operation, Organisation, Outcome, Page, TargetState, Want
+from hub_xero import chart, feeds, native, permissions
 from hub_xero.client import XeroClient
 from hub_xero.lookups import Lookup
 from hub_xero.push import push
@@ -16,6 +16,7 @@ class XeroSession:
 
     def __init__(self, connection: Connection, http: Door) -> None:
         self._client = XeroClient(connection, http)
+        self._connection = connection
 
     def check(self) -> Organisation:
         """The organisation that the connection's tenant id stands for."""
@@ -32,3 +33,15 @@ class XeroSession:
     def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
         """What Xero has of these operations' targets: by id where there is one, else by our mark."""
         return Lookup(self._client).look(operations)
+
+    def missing_permissions(self) -> Sequence[str]:
+        """What the consent does not cover of what the hub will be asked to do."""
+        return permissions.missing(self._connection)
+
+    def find_account(self, code: str) -> Account | None:
+        """The account with this code, archived or not."""
+        return chart.find(self._client, code)
+
+    def create_account(self, wanted: Account) -> Account:
+        """Add an account to the chart."""
+        return chart.create(self._client, wanted)
