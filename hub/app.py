@@ -18,8 +18,9 @@ from hub.engine import Hub
 from hub.web import (
     adopting,
     attention,
-    checklist,
     causes,
+    changed,
+    checklist,
     connecting,
     connections,
     contact_sheets,
@@ -62,6 +63,7 @@ PAGES = (
     report.pages,
     attention.pages,
     causes.pages,
+    changed.pages,
     runs.pages,
     integrations.pages,
     checklist.pages,

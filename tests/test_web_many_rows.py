@@ -13,7 +13,7 @@ from visitors import Visitor, visitor
 
 from bench.many import Amounts, fill, shop_of
 from hub.mapping import MappingList
-from hub.models import Exchange, OperationRow, Run, Schedule, Snapshot, table
+from hub.models import Exchange, Link, OperationRow, Run, Schedule, Snapshot, table
 from hub.scheduler.schedules import ensure_schedules
 from hub.store import Store
 from hub.vault import Vault
@@ -62,6 +62,7 @@ def known(house: House) -> Mapping[str, Any]:
             "integration_id": house.integration_id,
             "operation_id": first(OperationRow, table(OperationRow).c.state == "proposed"),
             "snapshot_id": first(Snapshot, table(Snapshot).c.kind == "invoice"),
+            "link_id": first(Link, table(Link).c.kind == "invoice"),
             "run_id": first(Run, table(Run).c.cause == "schedule"),
             "exchange_id": first(Exchange),
             "schedule_id": first(Schedule),

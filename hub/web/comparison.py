@@ -60,6 +60,15 @@ def line_pairs(source: Document | None, target: Document) -> list[LinePair]:
     ]
 
 
+def changes(before: Document | None, after: Document) -> list[Difference]:
+    """Only what differs between two forms of a document, the lines included, each named by its number."""
+    found = [each for each in fields(before, after) if each.changed]
+    for number, pair in enumerate(line_pairs(before, after), start=1):
+        cells = [pair.cell(name) for name in LINE_FIELDS]
+        found += [Difference(f"line {number}, {cell.name}", cell.before, cell.after) for cell in cells if cell.changed]
+    return found
+
+
 def totals(source: Document | None, target: Document) -> list[Difference]:
     """What stands below the lines."""
     return [

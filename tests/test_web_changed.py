@@ -1,0 +1,144 @@
+"""Changed since posted: what differs, and the one legal next step."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from houses import House, called, contact, invoice, line, payment, put
+from visitors import Seen, Visitor, visitor
+
+from hub.documents import Kind, Status
+from hub.models import FlowMode
+from hub.reconcile import Answer
+from hub.store import Store
+from hub.vault import Vault
+from hub.web.changed import NEXT_STEPS
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """An invoice that was posted; from now on a person approves."""
+    house = called(store, vault)
+    put(house, contact(), invoice("i1", "SO-1"))
+    house.sync()
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    return house
+
+
+@pytest.fixture
+def seen(house: House) -> Visitor:
+    return visitor(house)
+
+
+def page_of(seen: Visitor, side: str = "") -> Seen:
+    page = seen.get(f"/changed?side={side}")
+    assert (page.status, page.faults) == (200, [])
+    return page
+
+
+def target(house: House) -> str:
+    return next(str(link.target_id) for link in house.links() if link.kind == "invoice")
+
+
+def test_every_legal_answer_has_words() -> None:
+    assert set(NEXT_STEPS) == set(Answer)
+
+
+def test_nothing_changed_is_said_on_both_sides(seen: Visitor) -> None:
+    assert "No posted document waits for a change" in page_of(seen).text
+    assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
+
+
+def test_an_edit_shows_what_differs_and_is_sent_by_one_press(seen: Visitor, house: House) -> None:
+    put(house, invoice("i1", "SO-1", lines=(line("20.00"),)))
+    house.sync()
+    text = page_of(seen).text
+    assert "Total: 12.00 becomes 24.00" in text
+    assert "Line 1, amount: 10.00 becomes 20.00" in text
+    assert "It is updated in the ledger" in text
+    row = house.operations(action="update")[0]
+    seen.follow(f"/operations/{row.id}/approve", {"hash": row.payload_hash})
+    house.run_ledger()
+    assert house.books.entries[target(house)].native["total"] == "24.00"
+    assert "No posted document waits" in page_of(seen).text
+
+
+def test_a_change_that_the_ledger_does_not_see_is_not_queued_again(seen: Visitor, house: House) -> None:
+    put(house, invoice("i1", "SO-1", source_url="https://stock.example/new"))
+    house.sync()
+    assert "No posted document waits" in page_of(seen).text
+    assert house.operations(action="update") == []
+
+
+def test_an_undone_document_is_voided_only_when_a_person_says_so(seen: Visitor, house: House) -> None:
+    put(house, invoice("i1", "SO-1", status=Status.DRAFT))
+    house.sync()
+    text = page_of(seen).text
+    assert "it is taken out of the ledger if you say so" in text
+    assert "Void it in the ledger" in text
+
+
+def test_a_paid_document_that_was_undone_is_held_with_what_to_do(seen: Visitor, house: House) -> None:
+    house.books.add(Kind.PAYMENT, document=target(house), amount="5.00")
+    house.run_ledger()
+    put(house, invoice("i1", "SO-1", status=Status.DRAFT))
+    house.sync()
+    text = page_of(seen).text
+    assert "somebody removes them in the ledger first" in text
+    assert "Held: SO-1 was undone in the stock system" in text
+
+
+def test_a_document_that_is_gone_in_the_ledger_is_posted_anew_only_after_a_question(
+    seen: Visitor, house: House
+) -> None:
+    house.books.void(target(house))
+    house.run_ledger()
+    put(house, invoice("i1", "SO-1", lines=(line("20.00"),)))
+    house.sync()
+    [link] = [link for link in house.links() if link.kind == "invoice"]
+    asked = f"/changed/{link.id}/anew"
+    assert asked in [tag.get("href") for tag in page_of(seen).tags("a")]
+    assert "as version 2" in seen.get(asked).text
+    assert seen.post(asked, {"reason": " "}).status == 422
+    seen.follow(asked, {"reason": "voided by mistake"})
+    house.sync()
+    house.person.approve([row.id for row in house.operations(state="proposed")])
+    house.run_ledger()
+    assert [entry.native["number"] for entry in house.books.live() if entry.kind is Kind.INVOICE] == ["SO-1-v2"]
+
+
+def test_an_edit_in_the_ledger_is_told_and_may_stay(seen: Visitor, house: House) -> None:
+    house.books.edit(target(house), number="CHANGED-9", date="2026-02-03")
+    house.run_ledger()
+    text = page_of(seen, "ledger").text
+    assert "Number: SO-1 becomes CHANGED-9" in text
+    assert "Date: 2026-02-01 becomes 2026-02-03" in text
+    [link] = [link for link in house.links() if link.kind == "invoice"]
+    seen.follow(f"/changed/{link.id}/note", {"side": "ledger"})
+    assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
+    house.sync()
+    assert house.books.entries[target(house)].native["number"] == "CHANGED-9", "taking note writes nothing"
+
+
+def test_edited_on_both_sides_a_person_may_send_the_stock_systems_form(seen: Visitor, house: House) -> None:
+    house.books.edit(target(house), number="CHANGED-9")
+    house.run_ledger()
+    put(house, invoice("i1", "SO-1", date=date(2026, 2, 5)))
+    house.sync()
+    assert "was edited in the stock system and in the ledger" in page_of(seen).text
+    [link] = [link for link in house.links() if link.kind == "invoice"]
+    seen.follow(f"/changed/{link.id}/note")
+    house.sync()
+    assert [row.state for row in house.operations(action="update")] == ["replaced", "proposed"]
+
+
+def test_a_payment_is_no_edit_of_its_invoice(seen: Visitor, house: House) -> None:
+    house.shelf.put("pay", payment())
+    house.sync()
+    assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
+
+
+def test_a_link_that_is_not_there_has_no_pages(seen: Visitor) -> None:
+    assert seen.get("/changed/999999/anew").status == 404
+    assert seen.post("/changed/999999/note").status == 404
