@@ -16,6 +16,7 @@ from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]
 import hub as package
 from hub.engine import Hub
 from hub.web import (
+    access,
     adopting,
     attention,
     causes,
@@ -37,12 +38,15 @@ from hub.web import (
     pilot,
     plugins,
     preferences,
+    profile,
     ready,
     report,
     runs,
     schedules,
     search,
     security,
+    set_up,
+    sign_in,
     switching,
     trials,
     wording,
@@ -55,6 +59,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("hub.web")
 
 PAGES = (
+    set_up.pages,
+    profile.pages,
     dashboard.pages,
     ready.pages,
     operations.pages,
@@ -91,8 +97,9 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
     ``blueprints`` are the pages of plugins; their forms need the CSRF token as ours do, except for a view function
     with the attribute ``csrf_exempt`` set to True, which is for machines that prove themselves in another way. A
     provider's blueprint that has a view ``connection`` with the argument ``connection_id`` is linked from its
-    connections. ``installed`` are the plugins that the plugins page lists. Raises ``SettingsError`` for an address
-    open to others, before anything is started.
+    connections. Every page needs somebody who is signed in; see :mod:`hub.web.access` for what a view declares.
+    ``installed`` are the plugins that the plugins page lists. Raises ``SettingsError`` for settings under which
+    passwords could be overheard, before anything is started.
     """
     security.check_listening(hub.settings)
     app = Flask("hub.web")
@@ -102,7 +109,9 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
     security.configure(app, hub.settings, hub.vault.derive("browser sessions"))
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
+    access.install(app)
     csrf = security.protect(app)
+    sign_in.install(app, hub)
     wording.install(app)
     frame.install(app)
     for pages in (*PAGES, _scripts(), *blueprints):
@@ -114,6 +123,7 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
     return app
 
 
+@access.public
 def healthz() -> ResponseReturnValue:
     """Whether the process answers and its database does; for monitors."""
     try:
@@ -126,7 +136,7 @@ def healthz() -> ResponseReturnValue:
 
 
 def serve(app: Flask, hub: Hub) -> None:
-    """Serve until the process is told to stop; raises ``SettingsError`` for an address open to others."""
+    """Serve until the process is told to stop; raises ``SettingsError`` where passwords could be overheard."""
     security.check_listening(hub.settings)
     waitress.serve(app, **server_options(hub))
 

@@ -24,7 +24,10 @@ DOORS = {
     "apscheduler": ("scheduler",),
     "click": ("cli", "plugins.py"),
     "cryptography": ("vault.py",),
+    "email_validator": ("web/addressees.py",),
     "flask": ("app.py", "web"),
+    "flask_security": ("accounts", "web/access.py", "web/set_up.py", "web/sign_in.py"),
+    "passlib": ("accounts/passwords.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),
     "python_calamine": ("web/sheets.py",),
     "rapidfuzz": ("engine/likeness.py",),
@@ -34,6 +37,7 @@ DOORS = {
     "urllib3": ("http",),
     "waitress": ("app.py",),
     "xlsxwriter": ("web/sheets.py",),
+    "zxcvbn": ("accounts/passwords.py",),
 }
 """The only places of the hub that import a library."""
 

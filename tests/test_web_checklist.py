@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 from houses import START, House, called, contact, invoice, line, payment, put
+from people import OWNER
 from visitors import Seen, Visitor, visitor
 
 from hub.documents import Kind, TaxRate
@@ -164,7 +165,7 @@ def test_another_start_date_needs_another_confirmation(house: House) -> None:
     person = visitor(house)
     path = f"/integrations/{house.integration_id}/set-up/start-date"
     assert "noted with your name" in person.follow(path, {"start_date": str(START)}).text
-    assert steps(house)["start_date"].by == "operator"
+    assert steps(house)["start_date"].by == OWNER
     house.person.set_start_date(house.integration_id, date(2026, 2, 1))
     assert steps(house)["start_date"].stand is Stand.TO_DO
 
@@ -206,7 +207,7 @@ def test_the_inventory_method_is_explained_and_perpetual_is_not_yet_there(seen: 
     assert "Perpetual: not yet there" in page.text
     assert "Nothing was noted" in seen.follow(f"{path}/set-up/inventory").text
     seen.follow(f"{path}/set-up/inventory", {"sure": "yes"})
-    assert "operator confirmed the periodic method" in seen.get(f"{path}/set-up/inventory").text
+    assert f"{OWNER} confirmed the periodic method" in seen.get(f"{path}/set-up/inventory").text
 
 
 @ONE_DATABASE
@@ -236,7 +237,7 @@ def test_the_pilots_page_shows_what_was_chosen_and_what_became_of_it(seen: Visit
     wrong = {"kind": "invoice", "source": "i2", "verdict": "wrong"}
     assert "Say what is wrong" in seen.follow(f"{path}/pilot/judge", wrong).text
     told = seen.follow(f"{path}/pilot/judge", {**wrong, "note": "the tax"})
-    assert "wrong: the tax, operator" in told.text
+    assert f"wrong: the tax, {OWNER}" in told.text
     assert steps(house)["pilot"].stand is Stand.BLOCKED
     assert "right or wrong" in seen.follow(f"{path}/pilot/judge", {**wrong, "verdict": ""}).text
 

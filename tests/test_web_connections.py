@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from houses import House, called
+from people import OWNER
 from visitors import Shop, Visitor, visitor
 
 from hub.models import AuditEvent, Bucket, ConnectionRow, Flow, Schedule, table
@@ -204,7 +205,7 @@ def test_removing_takes_the_name_and_a_second_confirmation(seen: Visitor, house:
         actors = set(
             db.execute(sa.select(table(AuditEvent).c.actor).where(table(AuditEvent).c.what == "removed")).scalars()
         )
-    assert actors == {"operator"}
+    assert actors == {OWNER}
 
 
 def test_a_removed_account_can_be_connected_again(seen: Visitor, house: House) -> None:

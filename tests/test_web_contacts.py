@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, put
+from people import OWNER
 from visitors import Seen, Visitor, visitor
 
 from hub.documents import Contact, Kind
@@ -248,7 +249,7 @@ def test_every_decision_is_audited_and_needs_a_token(seen: Visitor, house: House
     events = table(AuditEvent)
     with house.hub.store.read() as db:
         found = db.execute(sa.select(events).where(events.c.what == "linked")).one()
-    assert (found.actor, found.details["source"]) == ("operator", "alone")
+    assert (found.actor, found.details["source"]) == (OWNER, "alone")
     for verb in ("link", "accept", "accept-all", "upload", "unlink", "ignore", "unignore"):
         assert seen.client.post(place(house, f"/{verb}"), data={"pick": "alone"}).status_code == 400
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, line, put
+from people import OWNER
 from visitors import Shop, Visitor, visitor
 
 from hub.documents import Kind
@@ -87,7 +88,7 @@ def test_no_flow_is_switched_on_before_the_others_are_confirmed_off(seen: Visito
     assert "Confirm first that every other integration" in page.text
     assert house.flow(Kind.INVOICE).mode == "off"
     assert "Nothing was noted" in seen.follow(f"{path}/others-off").text
-    assert "operator confirmed" in seen.follow(f"{path}/others-off", {"sure": "yes"}).text
+    assert f"{OWNER} confirmed" in seen.follow(f"{path}/others-off", {"sure": "yes"}).text
     seen.follow(f"{path}/flows/{flow.id}", {"mode": "automatic", "post_as": "draft"})
     changed = house.flow(Kind.INVOICE)
     assert (changed.mode, changed.post_as, changed.update_approved) == ("automatic", "draft", False)

@@ -200,7 +200,7 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(store: Store, v
 def test_the_session_cookie_is_secure_behind_https(store: Store, vault: Vault) -> None:
     house = called(store, vault, on=False)
     house.hub.settings = load_settings(base_url="https://hub.example.com")
-    page = visitor(house).get("/schedules/new", base_url="https://hub.example.com")
+    page = visitor(house).get("/sign-in", base_url="https://hub.example.com")
     assert "Secure" in page.headers["Set-Cookie"]
 
 
@@ -209,7 +209,7 @@ def test_a_request_for_another_host_is_refused(store: Store, vault: Vault) -> No
     refused = seen.get("/", headers={"Host": "evil.example.com"})
     assert refused.status == 400
     assert "evil" not in refused.html
-    assert seen.get("/", headers={"Host": "127.0.0.1:8080"}).status == 200
+    assert seen.get("/sign-in", headers={"Host": "127.0.0.1:8080"}, follow_redirects=True).status == 200
 
 
 def test_an_unexpected_error_gives_a_reference_and_keeps_its_secrets(
@@ -245,8 +245,11 @@ def test_a_plugins_form_needs_the_token_but_its_machine_endpoint_does_not(store:
         return "heard"
 
     machine.csrf_exempt = True  # type: ignore[attr-defined]
-    client = create_app(called(store, vault, on=False).hub, blueprints=[pages]).test_client()
-    assert client.post("/own/form").status_code == 400
+    seen = visitor(called(store, vault, on=False), blueprints=[pages])
+    assert seen.client.post("/own/form").status_code == 400
+    assert seen.post("/own/form").text == "saved"
+    client = seen.app.test_client()
+    assert client.post("/own/form").location == "/sign-in"
     assert client.post("/own/machine").get_data(as_text=True) == "heard"
 
 
@@ -257,11 +260,13 @@ def test_a_page_asked_for_in_the_wrong_way_says_so(store: Store, vault: Vault) -
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "hub.example.com"])  # noqa: S104
-def test_the_server_refuses_to_listen_where_others_can_reach_it(store: Store, vault: Vault, host: str) -> None:
+def test_the_server_refuses_to_take_passwords_over_an_open_network(store: Store, vault: Vault, host: str) -> None:
     house = called(store, vault, on=False)
     house.hub.settings = load_settings(listen_host=host)
     with pytest.raises(SettingsError, match="HUB_LISTEN_HOST"):
         serve(create_app(house.hub), house.hub)
+    house.hub.settings = load_settings(listen_host=host, base_url="https://hub.example.com")
+    assert create_app(house.hub).config["SESSION_COOKIE_SECURE"] is True
 
 
 def test_the_real_server_answers_health_and_pages(store: Store, vault: Vault) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, line, put
+from people import OWNER
 from visitors import Visitor, visitor
 
 from hub.documents import Kind
@@ -52,7 +53,7 @@ def test_what_is_ticked_is_approved_and_nothing_else(seen: Visitor, house: House
     page = seen.follow("/ready/approve", {"pick": [f"{row.id}:{row.payload_hash}"]})
     assert "1 document approved" in page.text
     assert states(house) == {"SO-1": "proposed", "SO-2": "pending", "SO-3": "proposed"}
-    assert house.operations(label="SO-2")[0].approved_by == "operator"
+    assert house.operations(label="SO-2")[0].approved_by == OWNER
 
 
 def test_what_changed_since_the_page_was_shown_is_not_approved(seen: Visitor, house: House) -> None:

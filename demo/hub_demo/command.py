@@ -25,6 +25,7 @@ from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
 from hub_demo.journey import Joined, set_up
+from hub_demo.owner import OWNER, PASSWORD, ensure_owner
 from hub_demo.simulators import free_port, running
 from hub_demo.summary import created_so_far, show, summarise
 
@@ -156,7 +157,9 @@ def _serve(hub: Hub, plugins: Plugins, console: Console) -> None:
     app = create_app(hub, blueprints=plugins.blueprints(hub), installed=plugins.installed)
     workers = Workers(hub)
     workers.start()
+    ensure_owner(hub)
     console.print(f"\nOpen [bold]{hub.settings.base_url}[/bold] in a browser. Press Ctrl-C to end the demo.")
+    console.print(f"Sign in as [bold]{OWNER.email}[/bold] with the password [bold]{PASSWORD}[/bold]")
     try:
         serve(app, hub)
     finally:

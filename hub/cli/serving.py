@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from hub.cli.workplace import Workplace, pass_workplace
+from hub.engine import Hub
 from hub.scheduler import Scheduler, Workers
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -45,7 +46,17 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
             stack.enter_context(_at_work(Workers(hub)))
             stack.enter_context(_at_work(Scheduler(hub, plugins.jobs(hub))))
         click.echo(f"The hub is at {hub.settings.base_url}", err=True)
+        _tell_set_up(hub)
         web.serve(app, hub)
+
+
+def _tell_set_up(hub: Hub) -> None:
+    """As long as there is nobody, whoever reads this may become the owner."""
+    from hub.accounts import first_run, roster  # like the web's libraries
+
+    if not roster.anybody(hub):
+        code = "" if first_run.is_private(hub.settings) else f" The set-up code is {first_run.set_up_code(hub)}"
+        click.echo(f"It has no owner yet: open it in a browser and become the owner.{code}", err=True)
 
 
 def _listen(workplace: Workplace, host: str | None, port: int | None) -> None:

@@ -12,12 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from hub.accounts import AccountError
 from hub.errors import ProviderError, SettingsError
-from hub.settings import Settings
+from hub.settings import LOOPBACK, Settings
 
 log = logging.getLogger("hub.web")
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 POLICY = "; ".join(
     (
@@ -55,11 +54,15 @@ _WORDS = {
 
 
 def check_listening(settings: Settings) -> None:
-    """Anybody who reaches the pages may use them, so only this machine may reach them; raises ``SettingsError``."""
-    if settings.listen_host not in LOOPBACK:
+    """Passwords never cross a network in the open; raises ``SettingsError`` where they would.
+
+    A hub that others reach asks everybody to sign in, and its first visitor for the set-up code.
+    """
+    if settings.listen_host not in LOOPBACK and urlsplit(settings.base_url).scheme != "https":
         raise SettingsError(
-            f"HUB_LISTEN_HOST is {settings.listen_host!r}, but the pages have no sign-in yet: everybody on the network"
-            " could post into your ledger. Listen on 127.0.0.1, and reach the hub from elsewhere through an SSH tunnel."
+            f"HUB_LISTEN_HOST is {settings.listen_host!r}, so others can reach the hub, but HUB_BASE_URL is"
+            f" {settings.base_url!r}: passwords would cross the network in the open. Put a proxy with https before the"
+            " hub and set HUB_BASE_URL to its address, or listen on 127.0.0.1 and come through an SSH tunnel."
         )
 
 
@@ -74,6 +77,7 @@ def configure(app: Flask, settings: Settings, keys: Sequence[bytes]) -> None:
         # Lax, not Strict: the vendor's sign-in page leads back to us, and that visit needs its session.
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=address.scheme == "https",
+        HUB_BASE_URL=settings.base_url.rstrip("/"),
         TRUSTED_HOSTS=sorted({address.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"}),
         MAX_CONTENT_LENGTH=8 * 1024 * 1024,
         # A page may lie open for hours before somebody decides; the token ends with the session.
@@ -86,6 +90,7 @@ def protect(app: Flask) -> CSRFProtect:
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(SettingsError, _settings_wrong)
+    app.register_error_handler(AccountError, _settings_wrong)
     app.register_error_handler(ProviderError, _platform_failed)
     app.register_error_handler(Exception, _unexpected)
     return CSRFProtect(app)
@@ -112,7 +117,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     return render_template("error.html", title=_TITLES.get(code, error.name), text=text), code
 
 
-def _settings_wrong(error: SettingsError) -> ResponseReturnValue:
+def _settings_wrong(error: SettingsError | AccountError) -> ResponseReturnValue:
     return render_template("error.html", title=_TITLES[400], text=str(error)), 400
 
 
