@@ -18,9 +18,9 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from hub.app import create_app, serve, server_options
 from hub.documents import Kind
 from hub.errors import SettingsError
-from hub.models import ConnectionRow, Cursor, Flow, FlowMode, Integration, Snapshot, table
+from hub.models import Confirmation, ConnectionRow, Cursor, Flow, FlowMode, Integration, Snapshot, table
 from hub.plugins import PluginInfo
-from hub.scheduler import add_schedule
+from hub.scheduler import Timing, add_schedule
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
@@ -45,7 +45,7 @@ def house(store: Store, vault: Vault) -> House:
     house.person.approve([proposed[0].id])
     house.run_ledger()
     house.person.drop([proposed[1].id], HOSTILE)
-    add_schedule(house.hub, house.stock_id, name=HOSTILE, trigger="cron", expression="30 6 * * 1-5")
+    add_schedule(house.hub, house.stock_id, Timing("cron", "30 6 * * 1-5", name=HOSTILE))
     return house
 
 
@@ -101,7 +101,7 @@ def test_every_page_answers_and_obeys_the_rules_for_pages(house: House) -> None:
 def test_every_list_answers_in_an_empty_hub(store: Store, vault: Vault) -> None:
     house = called(store, vault, on=False)
     with store.write() as db:
-        for model in (Flow, Integration, Cursor, ConnectionRow):
+        for model in (Flow, Confirmation, Integration, Cursor, ConnectionRow):
             db.execute(sa.delete(table(model)))
     seen = visitor(house)
     lists = [rule.rule for rule in seen.rules("GET") if not rule.arguments]

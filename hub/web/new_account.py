@@ -46,7 +46,7 @@ def ask(integration_id: int, where: str) -> ResponseReturnValue:
 @pages.post("")
 @needs(Right.MANAGE_ENTITIES)
 def save(integration_id: int, where: str) -> ResponseReturnValue:
-    """Add it there, and map the source's account to it."""
+    """Add it there, and map the source's account to it where one was named."""
     source, known = _source(integration_id, where, request.form.get("source", ""))
     form = _form(_types(integration_id, known), {})
     wanted = form.read(request.form)
@@ -59,16 +59,18 @@ def save(integration_id: int, where: str) -> ResponseReturnValue:
     except (SettingsError, ProviderError) as error:
         form.object_to(str(error))
         return _page(integration_id, where, source, form), 422
-    decisions().set_mapping(integration_id, MappingList(where), {source: made.account.code})
     done = "was in the ledger already" if made.was_there else "is in the ledger now"
-    tell(f"{made.account.code} {made.account.name} {done}, and {source} is mapped to it.")
+    if source:
+        decisions().set_mapping(integration_id, MappingList(where), {source: made.account.code})
+        done += f", and {source} is mapped to it"
+    tell(f"{made.account.code} {made.account.name} {done}.")
     return redirect(url_for("mappings.show_list", integration_id=integration_id, where=where), 303)
 
 
 def _source(integration_id: int, where: str, source: str) -> tuple[str, Account | None]:
     """The source's code, and its account where its list has one."""
     row = pair_of(integration_id)
-    if where not in LISTS or not source:
+    if where not in LISTS:
         abort(404)
     with the_hub().store.read() as db:
         listed = load_list(db, row.stock_id, Kind.ACCOUNT)
