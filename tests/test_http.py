@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -619,8 +620,41 @@ def test_every_try_is_an_entry_of_its_own(door: Door, store: Store, platform: An
     assert [row.status for row in exchanges(store)] == [500, None, 200]
 
 
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        ("SECRET-1\nSECRET-2", "a line break"),
+        ("SECRET\x7fKEY", "another control character"),
+        ("SECRET\u2013KEY", "a typographic dash"),
+        (" SECRET", "a blank"),
+    ],
+)
+def test_a_key_that_can_not_be_sent_is_explained_without_a_word_of_it(
+    make_door: Callable[..., Door], store: Store, platform: Any, key: str, fault: str
+) -> None:
+    door = make_door(bind={"headers": {"api-auth-applicationkey": key}})
+    with pytest.raises(SettingsError, match=fault) as raised:
+        door.call("GET", "x")
+    assert "api-auth-applicationkey" in str(raised.value)
+    (row,) = exchanges(store)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "SECRET" not in f"{told}\n{row.error}\n{row.request}"
+    assert platform.seen == []
+
+
+@pytest.mark.parametrize("address", ["http://me:SECRET@", "http://me:SECRET@.example"])
+def test_an_address_that_can_not_be_used_is_shown_without_its_password(
+    make_door: Callable[..., Door], address: str
+) -> None:
+    door = make_door(bind={"base_url": address})
+    with pytest.raises(SettingsError) as raised:
+        door.call("GET", "x")
+    assert "SECRET" not in "".join(traceback.format_exception(raised.value))
+
+
 SECRETS = {
     "Authorization": "Bearer SECRET",
+    "api-auth-accountid": "SECRET",
     "api-auth-applicationkey": "SECRET",
     "X-Api-Key": "SECRET",
     "Cookie": "session=SECRET",

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from hub.errors import SettingsError
+from hub.http.redaction import redact_url
 
 _PORTS = {"http": 80, "https": 443}
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -21,7 +22,7 @@ def origin(url: str) -> tuple[str, str, int]:
     except ValueError:
         scheme, host, port = "", None, None
     if scheme not in _PORTS or not host or _DISPUTED.search(url):
-        raise SettingsError(f"{url!r} is not an address that starts with https:// or http://.")
+        raise SettingsError(f"{redact_url(url)!r} is not an address that starts with https:// or http://.")
     return scheme, host, port or _PORTS[scheme]
 
 
@@ -30,5 +31,5 @@ def resolve(base_url: str, path: str) -> str:
     if not _ABSOLUTE.match(path):
         path = f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
     if origin(path) != origin(base_url):
-        raise SettingsError(f"{path} is not at {base_url}; credentials are not sent elsewhere.")
+        raise SettingsError(f"{redact_url(path)} is not at {redact_url(base_url)}; credentials are not sent elsewhere.")
     return path

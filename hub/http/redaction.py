@@ -12,7 +12,7 @@ from collections.abc import Mapping
 REDACTED = "[redacted]"
 
 _NAMED = r"(?:[\w.\-]*(?:token|secret|passw(?:or)?d|applicationkey|api[-_]?key|assertion|code_verifier)[\w.\-]*)"
-_HEADER = re.compile(rf"{_NAMED}|.*authorization|(?:set-)?cookie|.*signature", re.IGNORECASE)
+_HEADER = re.compile(rf"{_NAMED}|.*authorization|.*-auth-.*|(?:set-)?cookie|.*signature", re.IGNORECASE)
 # A value may end with the text, because the text may have been cut in the middle of it.
 _JSON = re.compile(rf'("{_NAMED}"\s*:\s*)(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[\w.+-]+)', re.IGNORECASE)
 _XML = re.compile(rf"(<(?:\w+:)?({_NAMED})(?:\s[^>]*)?>)[^<]+", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -14,12 +15,15 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from hub.errors import SettingsError
 from hub.http.answers import Answer
+from hub.http.redaction import redact_url
 
 IDLE_SECONDS = 20.0
 """Kept connections idle for longer are closed: a firewall may have forgotten them, and a write lost on such a
 connection would have to be looked for."""
 
 CONNECTIONS = 32
+
+_BREAK = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class NotSentError(Exception):
@@ -80,6 +84,9 @@ class Wire:
         self._adapter.close()
 
     def _prepare(self, request: Request, headers: Mapping[str, str]) -> requests.PreparedRequest:
+        sent = {**request.headers, **headers}
+        for name in sent:
+            _check_header(name, sent[name])
         try:
             return self._session.prepare_request(
                 requests.Request(
@@ -87,16 +94,30 @@ class Wire:
                     request.url,
                     params=dict(request.params),
                     data=request.body,
-                    headers={**request.headers, **headers},
+                    headers=sent,
                     auth=_as_it_is,
                 )
             )
         except (failures.RequestException, ValueError) as error:
-            raise SettingsError(f"The address {request.url} or a header can't be used: {error}") from error
+            address = redact_url(request.url)
+            raise SettingsError(f"The address {address} can't be used: {redact_url(str(error))}") from None
 
     def _close_idle(self) -> None:
         if time.monotonic() - self._last_used > IDLE_SECONDS:
             self._adapter.close()
+
+
+def _check_header(name: str, value: str) -> None:
+    """Refuse what can't be sent in a header (RFC 9110, 5.5), without a word of the value: it may be a key."""
+    if not value.isascii():
+        fault = "holds a character that keys don't have, such as a typographic dash or quote"
+    elif _BREAK.search(value):
+        fault = "holds a line break or another control character"
+    elif value != value.strip():
+        fault = "begins or ends with a blank"
+    else:
+        return
+    raise SettingsError(f"What was entered for {name} can't be sent: it {fault}. Copy it again, and that alone.")
 
 
 def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
