@@ -21,6 +21,9 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 """How a mail server may be reached, and the usual port of each."""
 
+STALE_MARGIN = 10
+"""Seconds that a run may be silent beyond a call's timeouts: since its last sign of life, and storing the answer."""
+
 
 class Settings(BaseSettings):
     """The hub's settings. Make one with :func:`load_settings`, which explains bad values in plain words."""
@@ -64,9 +67,10 @@ class Settings(BaseSettings):
         description="Longest wait for a rate limit within a run, in seconds; a longer one parks the run.",
     )
     run_stale_seconds: float = Field(
-        300,
+        120,
         gt=0,
-        description="A run without a sign of life for this long is taken over. Keep it above the timeouts.",
+        validate_default=True,
+        description="A run without a sign of life for this long is taken over. It must be longer than the timeouts.",
     )
     freshness_seconds: float = Field(
         900, ge=0, description="How old the ledger's lists may be before a run reads them again."
@@ -99,6 +103,18 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("run_stale_seconds")
+    @classmethod
+    def _longer_than_a_call(cls, value: float, info: ValidationInfo) -> float:
+        """A run gives no sign of life during one call; taken over meanwhile, what it sends would be sent twice."""
+        timeouts = [info.data.get(name, 0) for name in ("connect_timeout", "read_timeout")]
+        if value < sum(timeouts) + STALE_MARGIN:
+            raise ValueError(
+                f"it must be {STALE_MARGIN} seconds or more above HUB_CONNECT_TIMEOUT and HUB_READ_TIMEOUT together,"
+                f" so at least {sum(timeouts) + STALE_MARGIN:g}"
+            )
+        return value
 
     @field_validator("smtp_url")
     @classmethod

@@ -48,6 +48,28 @@ def test_a_bad_value_is_named_with_what_was_given(monkeypatch: pytest.MonkeyPatc
     assert value in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"HUB_RUN_STALE_SECONDS": "5", "HUB_READ_TIMEOUT": "600"},
+        {"HUB_READ_TIMEOUT": "600"},
+        {"HUB_CONNECT_TIMEOUT": "60"},
+        {"HUB_RUN_STALE_SECONDS": "79"},
+    ],
+)
+def test_a_run_that_waits_for_an_answer_can_not_be_taken_for_dead(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str]
+) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=r"HUB_RUN_STALE_SECONDS is not usable: .* HUB_READ_TIMEOUT together"):
+        load_settings()
+
+
+def test_small_timeouts_let_a_dead_run_be_taken_over_sooner() -> None:
+    assert load_settings(connect_timeout=1, read_timeout=3, run_stale_seconds=14).run_stale_seconds == 14
+
+
 def test_every_bad_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_LISTEN_PORT", "many")
     monkeypatch.setenv("HUB_WORKERS", "none")
