@@ -44,7 +44,7 @@ from hub.errors import (
     UnsureError,
 )
 from hub.hookspecs import Job, hookimpl
-from hub.http import Answer, Door
+from hub.http import Answer, Door, retry_after
 from hub.oauth import Consent
 from hub.providers import (
     AccountType,
@@ -148,6 +148,7 @@ __all__ = [
     "Window",
     "hookimpl",
     "money",
+    "retry_after",
 ]
 
 

@@ -4,5 +4,6 @@ from hub.http.answers import Answer
 from hub.http.door import Door
 from hub.http.exchange import prune_exchanges
 from hub.http.limiter import end_lost_calls
+from hub.http.throttling import retry_after
 
-__all__ = ["Answer", "Door", "end_lost_calls", "prune_exchanges"]
+__all__ = ["Answer", "Door", "end_lost_calls", "prune_exchanges", "retry_after"]

@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from hub import Answer, Door, Problem, ProviderError, RejectedError, UnauthorizedError, UnreachableError
+from hub import Answer, Door, Problem, ProviderError, RejectedError, UnauthorizedError, UnreachableError, retry_after
 from hub_cin7core.fields import Native
 
 PAGE_SIZE = 1000
@@ -106,16 +105,9 @@ def throttled(answer: Answer) -> float | None:
 
 
 def rest(answer: Answer) -> float:
-    """The seconds of ``Retry-After``, given as a number, as "60 Seconds" or as a date; a minute if it says
-    nothing.
-    """
-    value = answer.headers.get("Retry-After", "").strip()
-    if match := re.match(r"(\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds?)?$", value, re.IGNORECASE):
-        return float(match[1])
-    try:
-        return max(1.0, (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds())
-    except ValueError:
-        return _REST
+    """The seconds of ``Retry-After``; a minute if it says nothing."""
+    asked = retry_after(answer, datetime.now(UTC))
+    return _REST if asked is None else asked
 
 
 def refusal(answer: Answer, path: str) -> ProviderError:
