@@ -29,6 +29,7 @@ DOORS = {
     "flask_security": ("accounts", "web/access.py", "web/set_up.py", "web/sign_in.py"),
     "passlib": ("accounts/passwords.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),
+    "pygal": ("web/charts.py",),
     "python_calamine": ("web/sheets.py",),
     "rapidfuzz": ("engine/likeness.py",),
     "requests": ("http",),

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from datetime import date, timedelta
+from decimal import Decimal
+from xml.etree import ElementTree
+
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, line, put
-from visitors import visitor
+from houses import Clock, House, called, contact, invoice, line, put
+from statements import counting
+from visitors import Seen, visitor
 
 from hub.documents import Kind
-from hub.models import FlowMode, NativeRecord, Snapshot, table
+from hub.engine import Hub
+from hub.errors import Problem
+from hub.models import (
+    ConnectionRow,
+    FlowMode,
+    NativeRecord,
+    OperationRow,
+    Run,
+    Snapshot,
+    table,
+)
+from hub.scheduler import Timing, add_schedule
+from hub.settings import load_settings
 from hub.store import Store
+from hub.testing import Books
+from hub.testing.memory import Shelf
 from hub.vault import Vault
-from hub.web.dashboard import Standing
+from hub.web.queries.health import health, unposted
 from hub.web.queries.tally import skipped_by_source, tallies
 
 
@@ -111,25 +132,187 @@ def house(store: Store, vault: Vault) -> House:
     return called(store, vault)
 
 
-def test_the_sentence_says_what_counts() -> None:
-    quiet = Standing(
-        connections=2, integrations=1, flows_on=3, proposed=0, on_their_way=0, needing_a_person=0, failing=0
-    )
-    assert quiet.sentence() == "Everything is posted, nothing needs you."
-    busy = Standing(
-        connections=2, integrations=1, flows_on=3, proposed=1204, on_their_way=2, needing_a_person=1, failing=1
-    )
-    assert busy.sentence() == (
-        "1 connection fails, 1 document needs you, 1,204 wait for your approval, 2 are on their way."
-    )
-    assert "not joined yet" in Standing(1, 0, 0, 0, 0, 0, 0).sentence()
-    assert "switched off" in Standing(2, 1, 0, 0, 0, 0, 0).sentence()
-
-
-def test_the_dashboard_leads_to_what_needs_a_person(house: House) -> None:
-    put(house, contact(), invoice("i1", lines=(line(account="999"),)))
-    house.sync()
+def seen(house: House) -> Seen:
     page = visitor(house).get("/")
-    assert "1 document needs you." in page.text
+    assert (page.status, page.faults) == (200, [])
+    return page
+
+
+# -- the sentence and the cards --------------------------------------------------------------------------------------
+
+
+def test_the_sentence_says_how_far_everything_is_posted_and_what_needs_somebody(house: House) -> None:
+    put(house, contact(), invoice("i1", date=date(2026, 2, 1)))
+    house.sync()
+    assert "All posted to 1 Feb; nothing needs you." in seen(house).text
+    put(house, invoice("i2", date=date(2026, 1, 20), lines=(line(account="999"),)))
+    put(house, invoice("i3", date=date(2026, 2, 20)))
+    house.sync()
+    assert "All posted to 19 Jan; 1 needs you." in seen(house).text
+
+
+def test_the_sentence_names_a_connection_that_fails(house: House) -> None:
+    rows = table(ConnectionRow)
+    problem = Problem(code="reconnect", what="Books asks for a new sign-in.").model_dump()
+    with house.hub.store.write() as db:
+        db.execute(sa.update(rows).where(rows.c.id == house.ledger_id).values(suspended=problem))
+    page = seen(house)
+    assert "1 connection fails" in page.text
+    assert "Books needs a new sign-in" in page.text
+
+
+def test_the_cards_lead_to_what_needs_a_person(house: House) -> None:
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(), invoice("i1", lines=(line(account="999"),)), invoice("i2", lines=(line("100.00"),)))
+    put(house, invoice("i3", currency="EUR", rate=Decimal("1.1"), lines=(line("50.00"),)))
+    house.sync()
+    page = seen(house)
+    assert "1 needs you, 2 wait for your approval" in page.text
     assert "The account 999 is not mapped." in page.text
     assert any(tag["href"].startswith("/attention/group?") for tag in page.tags("a"))
+    assert "Ready to sync 2 documents 60.00 EUR 120.00 GBP" in page.text, "one line for each currency"
+
+
+def test_drafts_and_contacts_without_a_link_are_counted(house: House) -> None:
+    house.set_flow(Kind.INVOICE, FlowMode.AUTOMATIC, post_as="draft")
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    put(house, contact("c2", "Nobody's"))
+    house.run_stock()
+    page = seen(house)
+    assert "Drafts 1 draft" in page.text
+    assert "Contacts 1 contact Not linked" in page.text
+
+
+def test_the_calls_of_the_day_the_last_and_the_next_run_are_shown(house: House) -> None:
+    add_schedule(house.hub, house.stock_id, Timing("cron", "0 18 * * *"))
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(ConnectionRow)).values(limits={"per_day": 5000}))
+    page = seen(house)
+    assert "Next run Shelf, 2026-03-01 18:00 UTC" in page.text
+    assert "Last run Finished" in page.text
+    assert "0 used, 5,000 left of 5,000" in page.text
+
+
+def test_before_anything_is_connected_there_are_three_steps(store: Store, vault: Vault) -> None:
+    clock = Clock()
+    house = House(Hub(store, vault, {}, load_settings(), clock=clock), clock, Shelf(), Books(), 0, 0, 0)
+    page = seen(house)
+    assert "Nothing is connected yet: three steps" in page.text
+    for step in ("Connect your stock system", "Connect your ledger", "Join the two"):
+        assert step in page.text
+    assert "Where every document is" not in page.text
+
+
+def test_a_step_that_is_done_is_ticked(store: Store, vault: Vault) -> None:
+    page = seen(called(store, vault, on=False))
+    assert "Next: join the two, and choose what is posted." in page.text
+    assert "Connect your ledger Done" in page.text
+
+
+# -- charts ----------------------------------------------------------------------------------------------------------
+
+
+def test_each_chart_has_a_title_a_reading_and_a_table(house: House) -> None:
+    put(house, contact())
+    house.sync()
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, invoice("i1", date=date(2026, 2, 1)), invoice("i2", date=date(2026, 2, 27)))
+    house.sync()
+    page = seen(house)
+    images = page.tags("img")
+    assert all(tag["alt"] and tag["width"] and tag["height"] for tag in images)
+    assert {tag["src"] for tag in images} == {
+        *("/charts/health.svg?theme=light", "/charts/health.svg?theme=dark"),
+        *("/charts/unposted/GBP.svg?theme=light", "/charts/unposted/GBP.svg?theme=dark"),
+    }
+    assert "In the last 30 days 1 were posted, 0 skipped and 0 refused." in page.text
+    assert "Not posted: 24.00 GBP, the oldest 8 to 30 days." in page.text
+    assert "GBP 12.00 12.00 0.00 0.00 0.00 24.00" in page.text
+
+
+@pytest.mark.parametrize("address", ["/charts/health.svg", "/charts/unposted/GBP.svg?theme=dark"])
+def test_a_chart_is_an_image_without_script_that_its_own_policy_lets_look_right(house: House, address: str) -> None:
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    image = visitor(house).get(address)
+    assert image.status == 200
+    assert image.headers["Content-Type"].startswith("image/svg+xml")
+    root = ElementTree.fromstring(image.html.partition("?>")[2])  # noqa: S314  (we drew it)
+    names = {each.tag.rpartition("}")[2] for each in root.iter()}
+    assert "script" not in names
+    attributes = {name for each in root.iter() for name in each.attrib}
+    assert not {name for name in attributes if name == "style" or name.startswith("on")}
+    policy = image.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    for sheet in (each for each in root.iter() if each.tag.endswith("}style")):
+        digest = base64.b64encode(hashlib.sha256((sheet.text or "").encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+
+
+def test_light_and_dark_charts_differ_and_an_unknown_currency_is_not_there(house: House) -> None:
+    there = visitor(house)
+    assert there.get("/charts/health.svg?theme=dark").html != there.get("/charts/health.svg").html
+    assert there.get("/charts/unposted/XXX.svg").status == 404
+
+
+def test_thirty_days_end_today_and_hold_what_was_settled_on_each(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    today = house.clock().date()
+    with store.write() as db:
+        rows = table(OperationRow)
+        moved = house.clock() - timedelta(days=29)
+        db.execute(sa.update(rows).where(rows.c.kind == "contact").values(settled_at=moved))
+        mine = table(Run).c.connection_id == house.ledger_id
+        db.execute(sa.update(table(Run)).where(mine).values(counts={"failed": 2}))
+    with store.read() as db:
+        found = health(db, today, [house.integration_id], [house.ledger_id])
+    assert [found.days[0].day, found.days[-1].day] == [date(2026, 1, 31), date(2026, 3, 1)]
+    assert (found.days[0].posted, found.days[-1].posted) == (1, 1)
+    assert found.days[-1].failed >= 2
+    assert found.failing_days == 1
+
+
+def test_value_is_told_by_age_and_never_added_up_over_currencies(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact())
+    for number, (day, currency) in enumerate(
+        (((2026, 3, 1), "GBP"), ((2026, 2, 22), "GBP"), ((2026, 2, 21), "GBP"), ((2026, 1, 30), "EUR"))
+    ):
+        rate = None if currency == "GBP" else Decimal("1.1")
+        put(house, invoice(f"i{number}", date=date(*day), currency=currency, rate=rate))
+    house.sync()
+    with store.read() as db:
+        found = unposted(db, house.clock().date(), [house.integration_id])
+    assert [(each.currency, each.counts) for each in found] == [("GBP", [2, 1, 0, 0, 0]), ("EUR", [0, 1, 0, 0, 0])]
+    assert [each.total for each in found] == [Decimal("36.00"), Decimal("12.00")]
+
+
+# -- what is remembered ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_remembered_is_forgotten_when_a_run_or_a_person_changes_something(house: House) -> None:
+    there = visitor(house)
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    assert "1 waits for your approval" in there.get("/").text
+    put(house, invoice("i2"))
+    house.run_stock()
+    assert "2 wait for your approval" in there.get("/").text
+    house.person.drop([house.operations(source_id="i2")[0].id], "no")
+    assert "1 waits for your approval" in there.get("/").text
+
+
+def test_a_second_look_finds_the_numbers_remembered(house: House) -> None:
+    there = visitor(house)
+    there.get("/")
+    with counting() as asked:
+        there.get("/")
+    assert asked
+    assert not [statement for statement in asked if "FROM snapshot" in statement]

@@ -11,6 +11,12 @@ from sqlmodel import Field, SQLModel
 from hub.models.columns import Identity, Json, Name, now, one_of
 from hub.models.states import OPEN_STATES
 
+DRAFT_LINKS = {
+    "sqlite": "live = 1 AND json_extract(state, '$.status') = 'draft'",
+    "postgresql": "live AND state->>'status' = 'draft'",
+}
+"""Links whose targets are drafts, in the words of each database: the condition of an index, and of who uses it."""
+
 
 class Link(SQLModel, table=True):
     """This source record is that target record; what we last wrote and what the target last said."""
@@ -51,6 +57,12 @@ class Link(SQLModel, table=True):
             "id",
             sqlite_where=text("live = 1 AND edited = 1"),
             postgresql_where=text("live AND edited"),
+        ),
+        Index(
+            "link_draft",
+            "integration_id",
+            sqlite_where=text(DRAFT_LINKS["sqlite"]),
+            postgresql_where=text(DRAFT_LINKS["postgresql"]),
         ),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
@@ -107,6 +119,7 @@ class OperationRow(SQLModel, table=True):
         Index("operation_integration", "integration_id", "state"),
         Index("operation_batch", "batch_id"),
         Index("operation_source", "integration_id", "kind", "source_id"),
+        Index("operation_settled", "integration_id", "state", "settled_at"),
         Index(
             "operation_warned",
             "integration_id",

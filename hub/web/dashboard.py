@@ -1,54 +1,51 @@
-"""The first page: one sentence on how things stand, what needs a person, and where every document is."""
+"""The first page: one sentence on how things stand, what needs a person, two charts, and where every document is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.models import Schedule
+from hub.providers import Role
 from hub.scheduler import next_runs
-from hub.web import wording
-from hub.web.context import the_hub
-from hub.web.queries import attention, first_write, linked, tally
-from hub.web.queries.tables import CONNECTIONS, SCHEDULES
+from hub.web import charts, wording
+from hub.web.context import chosen_integration, the_hub
+from hub.web.queries import health as recent
+from hub.web.queries import linked, standing, tally
+from hub.web.queries.scope import Scope, scope
+from hub.web.queries.tables import RUNS, SCHEDULES
+from hub.web.remembered import memory, stamp
 
 pages = Blueprint("dashboard", __name__)
 
+MOST_CURRENCIES = 3
+"""So many charts of what is not posted are shown; the tables show all."""
+
 
 @dataclass(frozen=True)
-class Standing:
-    """The numbers that the sentence is made of."""
+class Numbers:
+    """What takes many rows to find, and is remembered until something changes."""
 
-    connections: int
-    integrations: int
-    flows_on: int
-    proposed: int
-    on_their_way: int
-    needing_a_person: int
-    failing: int
+    standing: standing.Standing
+    health: recent.Health
+    unposted: Sequence[recent.Unposted]
+    tallies: Sequence[tally.FlowTally]
+    outside: Sequence[tuple[str, str, int]]
 
-    def sentence(self) -> str:
-        """How things stand, in one sentence."""
-        if not self.connections:
-            return "Nothing is connected yet: connect your stock system first, then your ledger."
-        if not self.integrations:
-            return "Connected, but not joined yet: join your stock system and your ledger."
-        if not self.flows_on:
-            return "Everything is switched off: choose what is to be posted."
-        parts = [
-            wording.counted(self.failing, "connection fails", "connections fail") if self.failing else "",
-            wording.counted(self.needing_a_person, "document needs you", "documents need you")
-            if self.needing_a_person
-            else "",
-            f"{self.proposed:,} wait for your approval" if self.proposed else "",
-            f"{self.on_their_way:,} are on their way" if self.on_their_way else "",
-        ]
-        said = ", ".join(part for part in parts if part)
-        return f"{said}." if said else "Everything is posted, nothing needs you."
+
+@dataclass(frozen=True)
+class Step:
+    """One of the first steps, and whether it is done."""
+
+    words: str
+    endpoint: str
+    done: bool
 
 
 @pages.get("/")
@@ -56,48 +53,146 @@ def show() -> ResponseReturnValue:
     """The dashboard."""
     hub = the_hub()
     with hub.store.read() as db:
-        states = attention.count_by_state(db)
-        failing = attention.failing_connections(db)
-        groups = attention.groups(db, 1)
-        unreadable = attention.unreadable(db, 1)
-        tallies = tally.tallies(db)
-        kept_off = first_write.kept_off(db)
-        outside = tally.skipped_by_source(db)
-        runs = linked.runs(db, 1)
-        counts = (len(linked.connections(db)), len(linked.integrations(db)))
-        upcoming = _upcoming(db)
-    standing = Standing(
-        *counts,
-        flows_on=len(tallies),
-        proposed=states.get("proposed", 0),
-        on_their_way=states.get("pending", 0) + states.get("sending", 0),
-        needing_a_person=sum(states.get(state, 0) for state in attention.STATES) + unreadable.total,
-        failing=len(failing),
-    )
+        here = scope(db, chosen_integration())
+        numbers = _numbers(db, here)
+        failing = standing.failing(db, here.connection_ids)
+        kept_off = standing.kept_off(db, here.integration_ids)
+        calls = linked.calls_today(hub, db, here.connections)
+        last = _last_run(db, here)
+        upcoming = _upcoming(db, here)
+    steps = first_steps(here, bool(numbers.tallies))
     return render_template(
         "dashboard.html",
-        standing=standing,
+        sentence=sentence(numbers.standing, failing=len(failing), steps=steps),
+        steps=steps,
+        numbers=numbers,
         failing=failing,
-        groups=groups,
-        unreadable=unreadable.total,
         kept_off=kept_off,
-        tallies=tallies,
-        outside=outside,
-        runs=runs.rows[:5],
+        connections=here.connections,
+        calls=calls,
+        last=last,
         upcoming=upcoming,
+        readings={"health": reading_of_health(numbers.health), "unposted": reading_of_unposted(numbers.unposted)},
+        drawn=numbers.unposted[:MOST_CURRENCIES],
+        ages=[words for words, _ in recent.AGES],
     )
 
 
-def _upcoming(db: sa.Connection) -> list[tuple[str, Any]]:
-    """The next scheduled run of each schedule that is not paused, soonest first."""
+@pages.get("/charts/health.svg")
+def draw_health() -> ResponseReturnValue:
+    """Thirty days of syncs, as an image."""
+    found = _chart_numbers().health
+    labels = [f"{each.day.day} {each.day:%b}" for each in found.days]
+    series = [(words, [getattr(each, name) for each in found.days]) for name, words in SERIES]
+    return charts.answer(charts.stacked_bars(_theme(), labels, series))
+
+
+@pages.get("/charts/unposted/<currency>.svg")
+def draw_unposted(currency: str) -> ResponseReturnValue:
+    """What is not posted in one currency, by age, as an image."""
+    found = next((each for each in _chart_numbers().unposted if each.currency == currency), None)
+    if found is None:
+        abort(404)
+    return charts.answer(charts.bars(_theme(), [words for words, _ in recent.AGES], currency, found.amounts))
+
+
+SERIES = (("posted", "Posted"), ("skipped", "Skipped"), ("failed", "Refused"))
+
+
+def first_steps(here: Scope, anything_on: bool) -> list[Step]:
+    """What has to be done before anything is posted, in order."""
+    providers = the_hub().providers
+    return [
+        Step("Connect your stock system", "connecting.choose", here.has(Role.STOCK, providers)),
+        Step("Connect your ledger", "connecting.choose", here.has(Role.LEDGER, providers)),
+        Step(
+            "Join the two, and choose what is posted",
+            "integrations.show_all" if here.integrations else "integrations.ask",
+            bool(here.integrations) and anything_on,
+        ),
+    ]
+
+
+def sentence(found: standing.Standing, *, failing: int, steps: Sequence[Step]) -> str:
+    """How things stand, in one sentence."""
+    undone = [step for step in steps if not step.done]
+    if len(undone) == len(steps):
+        return "Nothing is connected yet: three steps, and the first documents can be looked at."
+    if undone:
+        return f"Almost there. Next: {undone[0].words[:1].lower()}{undone[0].words[1:]}."
+    parts = (
+        wording.counted(failing, "connection fails", "connections fail") if failing else "",
+        wording.counted(found.needing_a_person, "needs you", "need you") if found.needing_a_person else "",
+        wording.counted(found.proposed, "waits for your approval", "wait for your approval") if found.proposed else "",
+        wording.counted(found.on_their_way, "is on its way", "are on their way") if found.on_their_way else "",
+    )
+    rest = ", ".join(part for part in parts if part) or "nothing needs you"
+    if found.posted_to is None:
+        return f"Nothing is posted yet; {rest}."
+    return f"All posted to {spoken_day(found.posted_to)}; {rest}."
+
+
+def reading_of_health(found: recent.Health) -> str:
+    """The chart in one line."""
+    posted, skipped, failed = (found.total(name) for name, _ in SERIES)
+    if not posted + skipped + failed:
+        return f"Nothing was posted, skipped or refused in the last {recent.DAYS} days."
+    said = f"In the last {recent.DAYS} days {posted:,} were posted, {skipped:,} skipped and {failed:,} refused"
+    return f"{said}, refusals on {wording.counted(found.failing_days, 'day')}." if failed else f"{said}."
+
+
+def reading_of_unposted(found: Sequence[recent.Unposted]) -> str:
+    """The charts in one line, each currency by itself."""
+    if not found:
+        return "Nothing is left to post."
+    parts = [f"{each.total:,.2f} {each.currency}, the oldest {each.oldest}" for each in found]
+    return f"Not posted: {'; '.join(parts)}."
+
+
+def spoken_day(day: date) -> str:
+    """A day as people say it; the year only where it is another one."""
+    this_year = the_hub().clock().year
+    return f"{day.day} {day:%b}" if day.year == this_year else f"{day.day} {day:%b %Y}"
+
+
+def _numbers(db: sa.Connection, here: Scope) -> Numbers:
+    integrations, connections = here.integration_ids, here.connection_ids
+    today = the_hub().clock().date()
+
+    def find() -> Numbers:
+        return Numbers(
+            standing=standing.standing(db, integrations, connections),
+            health=recent.health(db, today, integrations, connections),
+            unposted=recent.unposted(db, today, integrations),
+            tallies=tally.tallies(db, integrations),
+            outside=tally.skipped_by_source(db, connections),
+        )
+
+    return memory().recall(("dashboard", integrations, connections, today), stamp(db), find)
+
+
+def _chart_numbers() -> Numbers:
+    with the_hub().store.read() as db:
+        return _numbers(db, scope(db, chosen_integration()))
+
+
+def _theme() -> charts.Theme:
+    return "dark" if request.args.get("theme") == "dark" else "light"
+
+
+def _last_run(db: sa.Connection, here: Scope) -> sa.Row[Any] | None:
+    mine = sa.select(RUNS).where(RUNS.c.connection_id.in_(here.connection_ids))
+    return db.execute(mine.order_by(RUNS.c.id.desc()).limit(1)).first()
+
+
+def _upcoming(db: sa.Connection, here: Scope) -> tuple[str, datetime] | None:
+    """The connection that runs next by its schedule, and when."""
     present = the_hub().clock()
-    chosen = (
-        sa.select(SCHEDULES, CONNECTIONS.c.name.label("connection"))
-        .join(CONNECTIONS, CONNECTIONS.c.id == SCHEDULES.c.connection_id)
-        .where(SCHEDULES.c.paused.is_(False), CONNECTIONS.c.removed_at.is_(None))
-    )
-    found: list[tuple[str, Any]] = []
-    for row in db.execute(chosen):
-        values = {name: value for name, value in row._mapping.items() if name != "connection"}
-        found.extend((row.connection, moment) for moment in next_runs(Schedule(**values), 1, present))
-    return sorted(found, key=lambda each: each[1])[:5]
+    names = {row.id: row.name for row in here.connections}
+    chosen = sa.select(SCHEDULES).where(SCHEDULES.c.paused.is_(False), SCHEDULES.c.connection_id.in_(names))
+    found = [
+        (moment, names[row.connection_id])
+        for row in db.execute(chosen)
+        for moment in next_runs(Schedule(**row._mapping), 1, present)
+    ]
+    return (min(found)[1], min(found)[0]) if found else None

@@ -610,6 +610,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index(
+            "link_draft",
+            ["integration_id"],
+            unique=False,
+            sqlite_where=sa.text("live = 1 AND json_extract(state, '$.status') = 'draft'"),
+            postgresql_where=sa.text("live AND state->>'status' = 'draft'"),
+        )
+        batch_op.create_index(
             "link_edited",
             ["integration_id", "id"],
             unique=False,
@@ -799,6 +806,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
         )
         batch_op.create_index("operation_queue", ["ledger_id", "state", "tier", "id"], unique=False)
+        batch_op.create_index("operation_settled", ["integration_id", "state", "settled_at"], unique=False)
         batch_op.create_index("operation_source", ["integration_id", "kind", "source_id"], unique=False)
         batch_op.create_index(
             "operation_warned",
@@ -816,6 +824,7 @@ def downgrade() -> None:
     with op.batch_alter_table("operation", schema=None) as batch_op:
         batch_op.drop_index("operation_warned", sqlite_where=sa.text("warned = 1"), postgresql_where=sa.text("warned"))
         batch_op.drop_index("operation_source")
+        batch_op.drop_index("operation_settled")
         batch_op.drop_index("operation_queue")
         batch_op.drop_index(
             "operation_open",
@@ -844,6 +853,11 @@ def downgrade() -> None:
         batch_op.drop_index("link_live_newest", sqlite_where=sa.text("live = 1"), postgresql_where=sa.text("live"))
         batch_op.drop_index(
             "link_edited", sqlite_where=sa.text("live = 1 AND edited = 1"), postgresql_where=sa.text("live AND edited")
+        )
+        batch_op.drop_index(
+            "link_draft",
+            sqlite_where=sa.text("live = 1 AND json_extract(state, '$.status') = 'draft'"),
+            postgresql_where=sa.text("live AND state->>'status' = 'draft'"),
         )
 
     op.drop_table("link")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +52,8 @@ class FlowTally:
         return self.documents - self.posted - self.waiting - self.held - self.skipped - self.not_eligible
 
 
-def tallies(db: sa.Connection, integration_id: int | None = None) -> list[FlowTally]:
-    """Every flow that is on; five statements however many there are."""
+def tallies(db: sa.Connection, among: int | Collection[int] | None = None) -> list[FlowTally]:
+    """Every flow that is on, of one integration, of several, or of all; five statements however many there are."""
     chosen: sa.Select[Any] = (
         sa.select(
             FLOWS.c.id,
@@ -67,8 +67,8 @@ def tallies(db: sa.Connection, integration_id: int | None = None) -> list[FlowTa
         .where(FLOWS.c.mode != FlowMode.OFF.value)
         .order_by(INTEGRATIONS.c.name, FLOWS.c.id)
     )
-    if integration_id is not None:
-        chosen = chosen.where(INTEGRATIONS.c.id == integration_id)
+    if among is not None:
+        chosen = chosen.where(INTEGRATIONS.c.id.in_({among} if isinstance(among, int) else among))
     flows: list[sa.Row[Any]] = list(db.execute(chosen).all())
     made = {row.id: FlowTally(row.integration_id, row.name, row.id, row.kind, row.mode) for row in flows}
     if made:
@@ -80,8 +80,8 @@ def tallies(db: sa.Connection, integration_id: int | None = None) -> list[FlowTa
     return list(made.values())
 
 
-def skipped_by_source(db: sa.Connection) -> list[tuple[str, str, int]]:
-    """What the stock systems hold that is no document to post, by connection and rule."""
+def skipped_by_source(db: sa.Connection, among: Collection[int] | None = None) -> list[tuple[str, str, int]]:
+    """What the stock systems hold that is no document to post, by connection and rule; of some or all of them."""
     if db.dialect.name == "sqlite":
         each = sa.func.json_each(RECORDS.c.skipped).table_valued("key", "value")
     else:
@@ -93,6 +93,8 @@ def skipped_by_source(db: sa.Connection) -> list[tuple[str, str, int]]:
         .group_by(CONNECTIONS.c.name, each.c.value)
         .order_by(sa.desc("count"))
     )
+    if among is not None:
+        counted = counted.where(CONNECTIONS.c.id.in_(among))
     return [(row.name, row.value, row._mapping["count"]) for row in db.execute(counted)]
 
 

@@ -1,0 +1,94 @@
+"""Numbers that take many rows to find, remembered until something changes.
+
+All that such numbers count is changed by runs, whose commits beat in the table of runs, or by people, whose acts are in
+the audit. So both together tell whether a number can still be right. While a run is going on, its numbers may be a few
+seconds old. Each process remembers for itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from flask import current_app
+
+from hub.models import RunState
+from hub.web.queries.tables import AUDIT_EVENTS, RUNS
+
+Value = TypeVar("Value")
+
+MOST = 200
+"""So many numbers are kept; then all are found anew."""
+LONGEST = 60.0
+"""Seconds until a number is found anew in any case: a new day begins."""
+WHILE_RUNNING = 3.0
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Alike as long as nobody and nothing changed anything. ``beat`` moves with each commit of a run."""
+
+    acts: int
+    runs: int
+    open_runs: int
+    beat: str
+
+
+def stamp(db: sa.Connection) -> Stamp:
+    """How things stand now; one statement, answered by indexes."""
+    is_open = RUNS.c.state == RunState.OPEN.value
+    acts = sa.select(sa.func.max(AUDIT_EVENTS.c.id)).scalar_subquery()
+    newest = sa.select(sa.func.max(RUNS.c.id)).scalar_subquery()
+    under_way = sa.select(sa.func.count()).where(is_open).scalar_subquery()
+    beat = sa.select(sa.func.max(RUNS.c.heartbeat_at)).where(is_open).scalar_subquery()
+    row = db.execute(sa.select(acts, newest, under_way, beat)).one()
+    return Stamp(row[0] or 0, row[1] or 0, row[2], str(row[3]))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    stamp: Stamp
+    at: float
+    value: Any
+
+    def holds(self, present: Stamp) -> bool:
+        age = time.monotonic() - self.at
+        if self.stamp == present:
+            return age < LONGEST
+        same_run = (self.stamp.acts, self.stamp.runs, self.stamp.open_runs) == (
+            present.acts,
+            present.runs,
+            present.open_runs,
+        )
+        return same_run and age < WHILE_RUNNING
+
+
+class Memory:
+    """What one application remembers."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, _Kept] = {}
+        self._lock = threading.Lock()
+
+    def recall(self, key: Hashable, present: Stamp, find: Callable[[], Value]) -> Value:
+        """The value remembered under ``key`` if it still holds, else what ``find`` finds now."""
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and kept.holds(present):
+            return cast(Value, kept.value)
+        value = find()
+        with self._lock:
+            if len(self._kept) >= MOST:
+                self._kept.clear()
+            self._kept[key] = _Kept(present, time.monotonic(), value)
+        return value
+
+
+def memory() -> Memory:
+    """The memory of this application."""
+    kept: Memory = current_app.extensions.setdefault("memory", Memory())
+    return kept
