@@ -22,8 +22,6 @@ PAGE_SIZE = 1000
 KEY_LENGTH = 128
 _CONCURRENT_REST = 2.0
 _MINUTE_REST = 60.0
-_COLLECTIONS = {"Organisation": "Organisations"}
-"""Lists that are called otherwise than their path."""
 _DAY_REST = 3600.0
 
 
@@ -107,7 +105,7 @@ class XeroClient:
         params = params or {}
         headers = {"If-Modified-Since": f"{since:%Y-%m-%dT%H:%M:%S}"} if since else {}
         answer = self._answered(self._door.call("GET", path, params=params, headers=headers, expired=is_expired))
-        body: Json = {} if answer.status in (304, 404) else answer.json()
+        body: Json = {} if answer.status == 304 else _body(answer, _COLLECTIONS.get(path, path))
         natives = list(body.get(_COLLECTIONS.get(path, path)) or ())
         pagination: Json = body.get("pagination") or {}
         return Listed(
@@ -141,11 +139,15 @@ class XeroClient:
         return answer
 
     def _answered(self, answer: Answer) -> Answer:
-        """A read's answer, when it is one; 404 and 304 are answers too: there is nothing."""
+        """A list's answer, when it is one. 304 is: nothing has changed.
+
+        404 is none, for a list is there even when it is empty: it comes from something on the way, or the address
+        grew too long. What it was asked for may well be in Xero.
+        """
         self._check_authorised(answer)
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status == 404:
             raise UnreachableError(_failed(answer))
-        if answer.status >= 400 and answer.status != 404:
+        if answer.status >= 400:
             raise RejectedError(_failed(answer))
         return answer
 
@@ -172,6 +174,14 @@ _COLLECTIONS = {"Organisation": "Organisations"}
 """Where the collection is not called like its path."""
 
 
+def _body(answer: Answer, collection: str) -> Json:
+    """A list's content; one that does not name what was asked for is none, and says nothing of what there is."""
+    body = answer.json()
+    if isinstance(body, dict) and collection in body:
+        return body
+    raise UnreachableError(_failed(answer))
+
+
 def _is_last(params: Mapping[str, str], pagination: Json, natives: list[Json]) -> bool:
     if "page" not in params or not natives:
         return True
@@ -192,7 +202,7 @@ def _time_of(answer: Answer, body: Json) -> datetime:
 
 def _failed(answer: Answer) -> Problem:
     return Problem(
-        code="xero_failed" if answer.status >= 500 else "xero_refused_reading",
+        code="xero_failed" if answer.status >= 500 or answer.status in (200, 404) else "xero_refused_reading",
         what=f"Xero answered a reading call with status {answer.status}.",
         fix="The hub tries again by itself. If it goes on, look at status.xero.com.",
         done="Nothing was changed.",

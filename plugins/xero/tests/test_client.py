@@ -16,7 +16,7 @@ from hub_xero.provider import XeroProvider
 from hub_xero.push import batch_key
 from hub_xero.settings import ScopeFamily, Tier, XeroSettings
 
-from hub import Answer, Batch, Connection, Consent, Facts, Kind, Limits, Session, UnsureError, Want
+from hub import Answer, Batch, Connection, Consent, Facts, Kind, Limits, Session, UnreachableError, UnsureError, Want
 from hub.http import Door
 from hub.store import Store
 
@@ -40,7 +40,7 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 recorder.seen.append((self.command, parts.path, parse_qs(parts.query), headers, body))
-                status, kind, text = recorder.answers.pop(0) if recorder.answers else (200, "application/json", "{}")
+                status, kind, text = recorder.answers.pop(0) if recorder.answers else _empty(parts.path)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(text.encode())))
@@ -57,6 +57,10 @@ class Recorder:
 
     def say(self, value: Any, status: int = 200, kind: str = "application/json") -> None:
         self.answers.append((status, kind, value if isinstance(value, str) else json.dumps(value)))
+
+
+def _empty(path: str) -> tuple[int, str, str]:
+    return 200, "application/json", json.dumps({path.rsplit("/", 1)[-1]: []})
 
 
 @pytest.fixture
@@ -239,11 +243,52 @@ def test_one_odd_record_does_not_stop_a_page(session: Session, recorder: Recorde
     assert "MYSTERY" in page.records[1].problem.detail
 
 
-def test_a_plain_text_404_means_that_there_is_nothing(session: Session, recorder: Recorder) -> None:
-    recorder.say("The resource you're looking for cannot be found", 404, "text/plain")
-    (page,) = _pull(session, "tracking")
+NOT_FOUND = ("The resource you're looking for cannot be found", 404, "text/plain")
 
-    assert page.records == ()
+
+@pytest.mark.parametrize("name", [feed.name for feed in PROVIDER.feeds])
+def test_a_feed_that_is_answered_with_404_says_nothing_and_moves_no_cursor(
+    name: str, session: Session, recorder: Recorder
+) -> None:
+    recorder.say(*NOT_FOUND)
+    with pytest.raises(UnreachableError) as raised:
+        _pull(session, name)
+
+    assert raised.value.problem.code == "xero_failed"
+
+
+@pytest.mark.parametrize("target_id", ["", "a0000000-0000-4000-8000-000000000001"])
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT])
+def test_a_look_that_is_answered_with_404_never_tells_that_a_document_is_absent(
+    kind: Kind, target_id: str, session: Session, recorder: Recorder, trade: Make, operate: Make
+) -> None:
+    recorder.say(*NOT_FOUND)
+    with pytest.raises(UnreachableError):
+        session.look([operate(trade(kind), target_id=target_id)])
+
+
+def test_a_look_that_is_answered_with_404_never_tells_that_a_payment_a_contact_or_an_item_is_absent(
+    session: Session, recorder: Recorder, payment: Make, contact: Make, item: Make, operate: Make
+) -> None:
+    for document in (payment(), contact(), item()):
+        recorder.say(*NOT_FOUND)
+        with pytest.raises(UnreachableError):
+            session.look([operate(document)])
+
+
+def test_an_answer_that_does_not_name_what_was_asked_for_is_not_an_empty_list(
+    session: Session, recorder: Recorder
+) -> None:
+    recorder.say({"Status": "OK"})
+    with pytest.raises(UnreachableError):
+        _pull(session, "accounts")
+
+
+def test_a_list_in_which_nothing_has_changed_is_empty(session: Session, recorder: Recorder) -> None:
+    recorder.say("", 304)
+    (page,) = _pull(session, "contacts", cursor="2026-03-31T00:00:00+00:00")
+
+    assert page.records == () and page.watermark is not None
 
 
 def test_a_plain_text_refusal_of_a_write_is_told_and_not_a_crash(
