@@ -181,10 +181,10 @@ def test_a_pull_that_broke_off_goes_on_where_its_last_page_was_saved(
     put(world.house, *contacts)
     delivered = delivery.deliver
 
-    def die_on_the_third(store: Any, run: Any, feed: Any, page: Any) -> Any:
+    def die_on_the_third(store: Any, run: Any, feed: Any, page: Any, since: Any) -> Any:
         if page.watermark is not None and feed.name == "records":
             raise Died
-        return delivered(store, run, feed, page)
+        return delivered(store, run, feed, page, since)
 
     with monkeypatch.context() as broken:
         broken.setattr(conversation, "deliver", die_on_the_third)

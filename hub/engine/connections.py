@@ -12,6 +12,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from hub.documents import Kind
+from hub.engine.delivery import earliest_start, read_back
+from hub.engine.notes import open_due
 from hub.engine.trying import Candidate, Tried, rows_of, try_all
 from hub.errors import SettingsError
 from hub.models import ConnectionRow, Flow, FlowMode, Integration, Schedule, table
@@ -223,10 +225,12 @@ def remove(hub: Hub, connection_id: int, *, actor: str) -> None:
             "consent_id": None,
             "wanted_at": None,
         }
+        sides = sa.or_(integrations.c.stock_id == connection_id, integrations.c.ledger_id == connection_id)
+        mine = list(db.execute(sa.select(integrations.c.id).where(sides).order_by(integrations.c.id)).scalars())
+        for integration_id in mine:
+            hub.store.claim(db, integration_id)
+            open_due(hub.store, db, integration_id, "a side was removed")
         db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
-        mine = sa.select(integrations.c.id).where(
-            sa.or_(integrations.c.stock_id == connection_id, integrations.c.ledger_id == connection_id)
-        )
         db.execute(sa.update(flows).where(flows.c.integration_id.in_(mine)).values(mode=FlowMode.OFF.value))
         db.execute(sa.update(schedules).where(schedules.c.connection_id == connection_id).values(paused=True))
         hub.audit(db, actor, "removed", row.name)
@@ -245,6 +249,7 @@ def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name
         "start_date": start_date,
     }
     with hub.store.session() as session:
+        before = earliest_start(session.connection(), stock_id)
         integration = Integration.model_validate(row)
         session.add(integration)
         try:
@@ -253,6 +258,7 @@ def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name
             raise SettingsError(f"{stock.name} and {ledger.name} are joined already.") from None
         integration_id = int(integration.id or 0)
         session.add_all(Flow(integration_id=integration_id, kind=kind.value) for kind in kinds)
+        read_back(session.connection(), stock_id, before, start_date)
         hub.audit(session.connection(), actor, "joined", chosen_name)
         return integration_id
 

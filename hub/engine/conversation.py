@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from hub.documents import REFERENCE_KINDS, Kind
 from hub.engine import first_write, looking, taking
-from hub.engine.delivery import Neighbours, deliver, neighbours
+from hub.engine.delivery import Neighbours, deliver, earliest_start, neighbours
 from hub.engine.notes import chunks, left_alone
 from hub.engine.planning import is_ready, is_unreleased, plan
 from hub.engine.runs import RunToken, want_run
@@ -114,7 +114,7 @@ class Conversation:
 
     def delivered(self, step: PullStep, page: Page) -> dict[str, int]:
         """Save a page of a pull."""
-        counts = deliver(self.store, self.run, step.want.feed, page)
+        counts = deliver(self.store, self.run, step.want.feed, page, step.want.since)
         if page.watermark is not None:
             self._feed_done(step.want.feed.name)
         return counts
@@ -219,8 +219,7 @@ class Conversation:
             flows.c.integration_id.in_(sides.all), flows.c.mode != FlowMode.OFF.value
         )
         needed = {Kind(kind) for kind in db.execute(chosen).scalars()}
-        start = sa.select(sa.func.min(integrations.c.start_date)).where(integrations.c.id.in_(sides.all))
-        return REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM} | needed, db.execute(start).scalar()
+        return REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM} | needed, earliest_start(db, self.run.connection_id)
 
     def _known(self, feed: Feed) -> Any:
         def known(ids: Sequence[str]) -> Mapping[str, str]:

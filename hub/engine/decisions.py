@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.documents import Account, Kind, TaxRate, parse_document
 from hub.engine.connections import check_pair
+from hub.engine.delivery import read_back
 from hub.engine.facts import load_ground, load_list, load_targets, refs_of
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
@@ -277,6 +278,7 @@ class Decisions:
             self._check_currencies(flow_id)
         put_off = "" if mode is FlowMode.OFF else Hits(self.hub, self.actor).must_be_none(flow_id)
         with self.store.write() as db:
+            self._claim_of(db, flow_id)
             flow = db.execute(sa.select(flows).where(flows.c.id == flow_id)).one()
             integration = db.execute(sa.select(integrations).where(integrations.c.id == flow.integration_id)).one()
             if mode is not FlowMode.OFF and not integration.others_off_by:
@@ -295,6 +297,11 @@ class Decisions:
             self._want_both(db, flow.integration_id)
             self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", put_off, post_as=post_as)
 
+    def _claim_of(self, db: sa.Connection, flow_id: int) -> None:
+        """Nothing of the flow's integration is planned meanwhile: a plan in the making would not see the switch."""
+        joined = sa.select(flows.c.integration_id).where(flows.c.id == flow_id)
+        self.store.claim(db, db.execute(joined).scalar_one())
+
     def _check_currencies(self, flow_id: int) -> None:
         with self.store.read() as db:
             joined = sa.select(flows.c.integration_id).where(flows.c.id == flow_id)
@@ -310,6 +317,8 @@ class Decisions:
             links.c.live.is_(True),
         )
         noted = sa.exists().where(due.c.flow_id == flow.id, due.c.external_id == snapshots.c.external_id)
+        # A plan in the making read its notes already: a higher version keeps it from clearing them.
+        db.execute(sa.update(due).where(due.c.flow_id == flow.id).values(version=due.c.version + 1))
         chosen = sa.select(
             sa.literal(flow.id), snapshots.c.external_id, sa.literal("the flow was switched"), sa.literal(1)
         ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~linked, ~noted)
@@ -325,6 +334,7 @@ class Decisions:
     def unlink(self, integration_id: int, kind: Kind, source_id: str, reason: str) -> None:
         """End a live link; nothing is written. The record is planned anew as the next generation."""
         with self.store.write() as db:
+            self.store.claim(db, integration_id)
             mine = (
                 links.c.integration_id == integration_id,
                 links.c.kind == kind.value,
@@ -353,9 +363,12 @@ class Decisions:
     def set_start_date(self, integration_id: int, start_date: date) -> None:
         """Move the start date; records that it excluded or included come due."""
         with self.store.write() as db:
+            self.store.claim(db, integration_id)
             row = db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
             change = sa.update(integrations).where(integrations.c.id == integration_id)
             db.execute(change.values(start_date=start_date))
+            if read_back(db, row.stock_id, row.start_date, start_date):
+                want_run(db, row.stock_id, "an earlier start date", self.hub.clock())
             for flow in db.execute(sa.select(flows).where(flows.c.integration_id == integration_id)).all():
                 self._all_due(db, flow, row.stock_id)
             self.hub.audit(db, self.actor, "set start date", str(start_date))

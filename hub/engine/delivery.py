@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,8 +73,30 @@ def natural_key(document: Document) -> str:
     return fold(document.label)
 
 
-def deliver(store: Store, run: RunToken, feed: Feed, page: Page) -> dict[str, int]:
-    """Save a page; what it changed comes due in the same transaction. Answers with counts for the run."""
+def read_back(db: sa.Connection, connection_id: int, before: date | None, start: date) -> bool:
+    """An earlier start date needs records that were left out: the next pull lists everything. Whether it does.
+
+    What is stored and unchanged costs no detail again.
+    """
+    if before is None or start >= before:
+        return False
+    mine = sa.update(cursors).where(cursors.c.connection_id == connection_id)
+    db.execute(mine.values(watermark=None, progress=None))
+    return True
+
+
+def earliest_start(db: sa.Connection, connection_id: int) -> date | None:
+    """The earliest start date of a connection's integrations."""
+    sides = sa.or_(integrations.c.stock_id == connection_id, integrations.c.ledger_id == connection_id)
+    return db.execute(sa.select(sa.func.min(integrations.c.start_date)).where(sides)).scalar()
+
+
+def deliver(store: Store, run: RunToken, feed: Feed, page: Page, since: date | None = None) -> dict[str, int]:
+    """Save a page; what it changed comes due in the same transaction. Answers with counts for the run.
+
+    ``since`` is the start date that the pull was asked with: where a person moved it back meanwhile, the finished pull
+    counts for nothing but what it brought.
+    """
     present = run.clock()
     # The cursor is saved with the page: what power loss undoes is pulled again.
     with store.write(durable=False) as db:
@@ -86,8 +108,11 @@ def deliver(store: Store, run: RunToken, feed: Feed, page: Page) -> dict[str, in
         counts = _save_records(_Delivery(store, db, run.connection_id, feed, sides, cursor.pull, present), page.records)
         counts["states"] = save_states(store, db, run.connection_id, page.states, present)
         if page.watermark is not None:
+            start = earliest_start(db, run.connection_id)
+            moved = since is not None and start is not None and start < since
             counts["withdrawn"] = counts.get("withdrawn", 0) + _finish_pull(
-                _Delivery(store, db, run.connection_id, feed, sides, cursor.pull, present), page.watermark
+                _Delivery(store, db, run.connection_id, feed, sides, cursor.pull, present),
+                None if moved else page.watermark,
             )
         elif page.progress:
             db.execute(sa.update(cursors).where(cursors.c.id == cursor.id).values(progress=page.progress))
@@ -270,7 +295,7 @@ def _note_changes(it: _Delivery, changed: Sequence[tuple[str, str, bool]], fresh
         touch_facts(it.store, it.db, it.sides.as_ledger, touched, waiting_only=False, kinds=resting)
 
 
-def _finish_pull(it: _Delivery, watermark: str) -> int:
+def _finish_pull(it: _Delivery, watermark: str | None) -> int:
     """The pull is complete: a full feed withdraws what it did not list, and the watermark moves."""
     withdrawn = _withdraw_unlisted(it) if it.feed.full else 0
     change = sa.update(cursors).where(cursors.c.connection_id == it.connection_id, cursors.c.feed == it.feed.name)

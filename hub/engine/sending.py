@@ -117,9 +117,10 @@ class Sender:
             self.run.before_send()
         try:
             for outcome in self.session.push(batch):
-                outcomes.append(outcome)
+                # A refusal of the second try says nothing about the first, which is still unsure.
+                if not (again and outcome.problem):
+                    outcomes.append(outcome)
         except (BusyError, UnreachableError, UnauthorizedError, RejectedError, StoppedError):
-            # A refusal of the second try says nothing about the first, which is still unsure.
             if outcomes or again:
                 return outcomes
             raise

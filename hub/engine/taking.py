@@ -17,14 +17,16 @@ from hub.engine.runs import RunToken
 from hub.engine.settling import hold, money_moved
 from hub.errors import Problem
 from hub.mapping import DIRECT_TARGET, Ref
-from hub.models import BatchRow, Exclusion, OperationRow, OperationState, table
+from hub.models import BatchRow, Due, Exclusion, Flow, FlowMode, OperationRow, OperationState, table
 from hub.providers import Action, Batch, BatchRule, Operation, Payload, Provider, TargetState
 from hub.reconcile import Dependency, LinkView, dependency_problem
 from hub.store import Store
 from hub.vault import Vault
 
 batches = table(BatchRow)
+due = table(Due)
 exclusions = table(Exclusion)
+flows = table(Flow)
 operations = table(OperationRow)
 
 RESENT_BEFORE_LOOK = 1
@@ -115,9 +117,17 @@ def _pending(run: RunToken) -> sa.Select[Any]:
             operations.c.ledger_id == run.connection_id,
             operations.c.state == OperationState.PENDING.value,
             sa.or_(operations.c.not_before.is_(None), operations.c.not_before <= run.clock()),
+            ~_resting(),
         )
         .order_by(operations.c.tier, operations.c.id)
     )
+
+
+def _resting() -> sa.ColumnElement[bool]:
+    """Operations that a newer plan comes before: their flow was switched off, or something they rest on changed."""
+    off = sa.exists().where(flows.c.id == operations.c.flow_id, flows.c.mode == FlowMode.OFF.value)
+    noted = sa.exists().where(due.c.flow_id == operations.c.flow_id, due.c.external_id == operations.c.source_id)
+    return sa.or_(off, noted)
 
 
 def operation_of(row: sa.Row[Any], batch_id: str, target: TargetState | None = None) -> Operation:
@@ -175,7 +185,8 @@ _TAKEN = tuple(column for column in operations.c if column.name not in ("trace",
 def _ready(
     store: Store, db: sa.Connection, run: RunToken, ground: Ground, chosen: Candidates, batch_id: str
 ) -> list[Operation]:
-    taken = sa.select(*_TAKEN).where(operations.c.id.in_(chosen.ids))
+    # Chosen a moment ago, in another transaction: a person may have switched or mapped something since.
+    taken = sa.select(*_TAKEN).where(operations.c.id.in_(chosen.ids), ~_resting())
     rows = {row.id: row for row in db.execute(taken)}
     live, _ = load_links(
         db, chosen.integration_id, chosen.kind, [row.source_id for row in rows.values()], with_document=False
@@ -184,8 +195,8 @@ def _ready(
     standing = load_dependencies(db, ground, refs)
     ready: list[Operation] = []
     for id in chosen.ids:
-        row = rows[id]
-        if row.state != OperationState.PENDING.value:
+        row = rows.get(id)
+        if row is None or row.state != OperationState.PENDING.value:
             continue
         if row.approved_hash != row.payload_hash:
             _plan_again(store, db, row, "what was approved is not what would be sent")
