@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -23,11 +24,29 @@ def _safe_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _account(value: str) -> str:
+    """One account has one spelling, so that it can't be connected twice: Core takes GUIDs in any letter case."""
+    bare = "".join(value.split()).strip("{}").lower()
+    try:
+        return str(UUID(bare))
+    except ValueError:
+        return _sendable(bare, "Account ID")
+
+
 def _stripped(value: SecretStr) -> SecretStr:
-    bare = value.get_secret_value().strip()
-    if not bare:
-        raise ValueError("paste the key")
-    return SecretStr(bare)
+    return SecretStr(_sendable(value.get_secret_value().strip(), "Key"))
+
+
+def _sendable(value: str, name: str) -> str:
+    """Both credentials travel as headers. What is wrong is said without showing them."""
+    if not value:
+        raise ValueError(f"paste the {name}")
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError(
+            f"the {name} holds a line break, a typographic dash or something else that does not belong to it; "
+            "copy it again, and that alone"
+        )
+    return value
 
 
 class Cin7CoreSettings(BaseModel):
@@ -35,8 +54,7 @@ class Cin7CoreSettings(BaseModel):
 
     model_config = ConfigDict(str_strip_whitespace=True)
 
-    account_id: str = Field(
-        min_length=1,
+    account_id: Annotated[str, AfterValidator(_account)] = Field(
         title="Account ID",
         description="Cin7 Core, Integration, API: shown above the list of applications.",
     )

@@ -8,7 +8,8 @@ import pytest
 from hub_cin7core.provider import Cin7Core, Cin7CoreSettings
 from pydantic import ValidationError
 
-from hub import REFERENCE_KINDS, Kind, Role, Window, hookspecs
+from hub import REFERENCE_KINDS, Kind, Role, SettingsError, Window, hookspecs
+from hub.engine.connections import parse_settings
 
 
 def settings(**values: object) -> Cin7CoreSettings:
@@ -36,6 +37,24 @@ def test_every_setting_is_explained_and_the_rare_ones_are_marked() -> None:
 
 def test_the_key_does_not_show() -> None:
     assert "topsecret" not in repr(settings(application_key="topsecret"))
+
+
+ACCOUNT = "0b6e5c1a-2f43-4c8d-9a57-6d1e8f20c734"
+
+
+@pytest.mark.parametrize(
+    "typed", [ACCOUNT.upper(), f" {{{ACCOUNT}}}\n", ACCOUNT.replace("-", ""), ACCOUNT.replace("-", " - ").title()]
+)
+def test_one_account_has_one_spelling_however_it_is_typed(typed: str) -> None:
+    assert settings(account_id=typed).account_id == ACCOUNT
+
+
+@pytest.mark.parametrize("name", ["account_id", "application_key"])
+@pytest.mark.parametrize("typed", ["SECRET\u2013KEY", "SECRET\x00KEY"])
+def test_a_credential_that_can_not_be_sent_is_named_and_not_shown(name: str, typed: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: .*copy it again") as raised:
+        parse_settings(Cin7Core(), {"account_id": "a", "application_key": "k", name: typed})
+    assert "SECRET" not in str(raised.value)
 
 
 @pytest.mark.parametrize("address", ["http://inventory.dearsystems.com/ExternalApi/v2", "inventory", "ftp://x"])
