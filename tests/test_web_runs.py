@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, put
+from houses import House, called, contact, invoice, put, visiting
 from visitors import Visitor, visitor
 
 from hub.engine import runs
-from hub.errors import Problem
+from hub.engine.visiting import Visits
+from hub.errors import Problem, StoppedError
 from hub.models import Exchange, Run, RunState, table
 from hub.store import Store
 from hub.vault import Vault
@@ -108,3 +109,86 @@ def test_runs_of_one_connection_are_listed_alone(seen: Visitor, house: House) ->
         db.execute(sa.delete(run_rows).where(run_rows.c.connection_id == house.ledger_id))
     assert "Run" in seen.get(f"/runs?connection={house.stock_id}").text
     assert "There is no run to show" in seen.get(f"/runs?connection={house.ledger_id}").text
+
+
+def test_a_run_tells_its_pace_and_how_long_the_rest_takes(seen: Visitor, house: House) -> None:
+    token = begin(house)
+    token.progress("pull", {"pulled records": 0}, feed="records", expected=100)
+    house.clock.at += timedelta(seconds=30)
+    token.progress("pull", {"pulled records": 40}, feed="records", expected=100)
+    text = seen.get(f"/runs/{token.id}").text
+    assert "40 records of 100, 80 a minute, about 45 s left" in text
+
+
+def test_the_pace_begins_anew_with_each_step(seen: Visitor, house: House) -> None:
+    token = begin(house)
+    token.progress("pull", {"pulled contacts": 10}, feed="contacts", expected=10)
+    house.clock.at += timedelta(hours=1)
+    token.progress("pull", {"pulled records": 30}, feed="records", expected=60)
+    house.clock.at += timedelta(seconds=60)
+    assert "30 records of 60, 30 a minute, about 1 min left" in seen.get(f"/runs/{token.id}").text
+
+
+def test_a_paused_connection_runs_neither_by_schedule_nor_by_nudge_until_it_is_resumed(
+    seen: Visitor, house: House
+) -> None:
+    token = begin(house)
+    assert "Shelf is paused by" in seen.follow(f"/runs/{token.id}/pause").text
+    runs.close(token, RunState.STOPPED)
+    house.hub.want(house.stock_id, "schedule")
+    assert house.stock_id not in dict(house.hub.wanted())
+    refused = house.hub.run(house.stock_id, "schedule")
+    assert refused is not None
+    assert refused.problem is not None
+    assert refused.problem.code == "paused"
+    assert "Resume Shelf" in seen.get("/runs").text
+    seen.follow(f"/connections/{house.stock_id}/resume")
+    assert dict(house.hub.wanted())[house.stock_id] == "person"
+    house.hub.run_wanted()
+    assert "is paused by" not in seen.get("/runs").text
+
+
+def test_a_run_that_is_paused_ends_after_its_batch(house: House) -> None:
+    token = begin(house)
+    with house.hub.store.write() as db:
+        runs.pause(db, house.stock_id, "bookkeeper")
+    with pytest.raises(StoppedError, match="bookkeeper paused it"):
+        token.before_send()
+
+
+def test_somebody_who_runs_a_paused_connection_ends_the_pause(house: House) -> None:
+    with house.hub.store.write() as db:
+        runs.pause(db, house.stock_id, "bookkeeper")
+    house.run_stock()
+    assert house.hub.connection(house.stock_id).paused_by == ""
+
+
+def test_a_ledger_that_visits_is_sent_away_while_it_is_paused(store: Store, vault: Vault) -> None:
+    house = visiting(store, vault)
+    with store.write() as db:
+        runs.pause(db, house.ledger_id, "bookkeeper")
+    assert Visits(house.hub).open(house.ledger_id) is None
+
+
+def test_what_a_run_sent_is_exported(seen: Visitor, house: House) -> None:
+    put(house, contact(), invoice("i1", "SO-1", source_url="https://stock.example/i1"))
+    house.sync()
+    with house.hub.store.read() as db:
+        last = db.execute(sa.select(sa.func.max(run_rows.c.id))).scalar_one()
+    answer = seen.client.get(f"/runs/{last}/export?form=csv")
+    lines = answer.get_data().decode("utf-8-sig").splitlines()
+    assert lines[2].split(",")[:7] == ["Invoice", "SO-1", "2026-02-01", "12.00", "GBP", "Create", "Posted"]
+    assert "https://stock.example/i1" in lines[2]
+    assert "https://stock.example/i1" in [tag.get("href") for tag in seen.get(f"/runs/{last}").tags("a")]
+
+
+def test_all_calls_of_a_run_can_be_paged(seen: Visitor, house: House) -> None:
+    token = begin(house)
+    row = {"connection_id": house.stock_id, "run_id": token.id, "at": house.clock(), "method": "GET", "status": 200}
+    with house.hub.store.write() as db:
+        house.hub.store.insert(db, Exchange, [{**row, "url": f"/page/{n}"} for n in range(120)])
+    assert "All 120 calls" in seen.get(f"/runs/{token.id}").text
+    page = seen.get(f"/runs/{token.id}/calls?page=3")
+    assert page.faults == []
+    assert "101 to 120 shown" in page.text
+    assert "GET /page/0" in page.text

@@ -138,7 +138,7 @@ class Hub:
     def run(self, connection_id: int, cause: str = "person") -> RunReport | None:
         """Hold one conversation with a connection; None when another one is going on."""
         row = self.connection(connection_id)
-        refusal = self._refusal(row)
+        refusal = self._refusal(row, cause)
         if refusal:
             return RunReport(0, connection_id, row.name, RunState.FAILED, problem=refusal)
         stale = timedelta(seconds=self.settings.run_stale_seconds)
@@ -191,7 +191,7 @@ class Hub:
             change = sa.update(connection_rows).where(connection_rows.c.id == connection_id)
             db.execute(change.values(wanted_at=None, wanted_why=""))
 
-    def _refusal(self, row: ConnectionRow) -> Problem | None:
+    def _refusal(self, row: ConnectionRow, cause: str) -> Problem | None:
         if row.removed_at is not None:
             return Problem(code="connection_removed", what=f"{row.name} was disconnected.", fix="Connect it again.")
         if row.provider not in self.providers:
@@ -203,6 +203,8 @@ class Hub:
             )
         if row.suspended is not None:
             return Problem.model_validate(row.suspended)
+        if row.paused_by and cause != runs.BY_A_PERSON:
+            return Problem(code="paused", what=f"{row.name} is paused by {row.paused_by}.", fix="Resume it.")
         if self.providers[row.provider].visit is not None:
             return Problem(code="visits_us", what=f"{row.name} is not called; it visits the hub by itself.")
         return None

@@ -108,12 +108,15 @@ class RunToken:
 def write_progress(
     db: sa.Connection, run_id: int, phase: str, counts: Mapping[str, int], progress: Mapping[str, Any]
 ) -> None:
-    """Add to a run's counts and replace what it shows of its progress."""
-    row = db.execute(sa.select(runs.c.counts, runs.c.progress).where(runs.c.id == run_id)).one()
+    """Add to a run's counts and replace what it shows of its progress, with the moment since when it does this."""
+    shown_of = (runs.c.counts, runs.c.progress, runs.c.phase, runs.c.heartbeat_at)
+    row = db.execute(sa.select(*shown_of).where(runs.c.id == run_id)).one()
     total = dict(row.counts)
     for name, count in counts.items():
         total[name] = total.get(name, 0) + count
     shown = {**row.progress, **progress}
+    if (phase, shown.get("feed")) != (row.phase, row.progress.get("feed")):
+        shown["since"] = row.heartbeat_at.isoformat()
     change = sa.update(runs).where(runs.c.id == run_id).values(counts=total, progress=shown, phase=phase)
     db.execute(change)
 
@@ -146,7 +149,7 @@ def claim(
             made = sa.insert(runs).values(**row, most_calls=most_calls)
             run_id = db.execute(made.returning(runs.c.id)).scalar_one()
             wanted = sa.update(connections).where(connections.c.id == connection_id)
-            db.execute(wanted.values(wanted_at=None, wanted_why="", wanted_calls=None))
+            db.execute(wanted.values(wanted_at=None, wanted_why="", wanted_calls=None, paused_by=""))
     except IntegrityError:
         return None
     return RunToken(store, run_id, connection_id, token, clock, present, most_calls)
@@ -220,15 +223,25 @@ def request_stop(db: sa.Connection, run_id: int, why: str = ASKED_BY_A_PERSON) -
     db.execute(sa.update(runs).where(runs.c.id == run_id).values(stop_requested=True, stop_reason=why))
 
 
+def pause(db: sa.Connection, connection_id: int, actor: str) -> None:
+    """Let the open run of a connection end after its step, and none begin before a person wants one."""
+    change = sa.update(connections).where(connections.c.id == connection_id)
+    db.execute(change.values(paused_by=actor))
+    mine = sa.select(runs.c.id).where(runs.c.connection_id == connection_id, runs.c.state == RunState.OPEN.value)
+    for run_id in db.execute(mine).scalars().all():
+        request_stop(db, run_id, f"{actor} paused it.")
+
+
 def want_run(db: sa.Connection, connection_id: int, why: str, at: datetime, most_calls: int | None = None) -> None:
     """Note that a connection's run is wanted; several notes are one run, with the widest of their limits on calls.
 
-    A person does not wait for the end of a rest that the platform asked for: whatever is still too early, the limiter
-    holds back call by call. Nor does the limit of a schedule bind a person.
+    A person ends a pause, and does not wait for the end of a rest that the platform asked for: whatever is still too
+    early, the limiter holds back call by call. Nor does the limit of a schedule bind a person.
     """
     change = sa.update(connections).where(connections.c.id == connection_id)
     if why == BY_A_PERSON:
-        db.execute(change.values(wanted_at=at, wanted_why=why, wanted_calls=None, parked_until=None))
+        values = {"wanted_at": at, "wanted_why": why, "wanted_calls": None, "parked_until": None, "paused_by": ""}
+        db.execute(change.values(values))
         return
     wider: sa.ColumnElement[Any] = connections.c.wanted_calls < most_calls if most_calls is not None else sa.true()
     db.execute(change.where(connections.c.wanted_at.is_not(None), wider).values(wanted_calls=most_calls))

@@ -28,7 +28,9 @@ class Visits:
         self.hub = hub
 
     def open(self, connection_id: int) -> int | None:
-        """Open the connection's run; None while another visit is going on."""
+        """Open the connection's run; None while another visit is going on, and while somebody has paused it."""
+        if self.hub.connection(connection_id).paused_by:
+            return None
         stale = timedelta(seconds=self.hub.settings.run_stale_seconds)
         token = runs.claim(self.hub.store, connection_id, "visit", self.hub.clock, stale)
         return token.id if token else None

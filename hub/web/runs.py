@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.engine.runs import request_stop
-from hub.models import RunState
-from hub.web.access import actor
+from hub.engine.runs import BY_A_PERSON, pause, request_stop, want_run
+from hub.models import OperationState, RunState
+from hub.store import Store
+from hub.web import wording
+from hub.web.access import Right, actor, needs, visible_connections
 from hub.web.context import row_or_404, tell, the_hub
+from hub.web.elsewhere import Ledger, safe
+from hub.web.pace import pace_of
 from hub.web.paging import page_number, paged
 from hub.web.queries import linked
 from hub.web.queries.tables import BATCHES, CONNECTIONS, EXCHANGES, LINKS, OPERATIONS, RUNS
+from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
 
 pages = Blueprint("runs", __name__)
+
+NEWEST_CALLS = 20
+"""How many calls the page of a run shows; all of them have a page of their own."""
+PORTION = 500
+TITLES = (
+    "Kind",
+    "Document",
+    "Date",
+    "Amount",
+    "Currency",
+    "Did",
+    "Outcome",
+    "Problem",
+    "Number in the ledger",
+    "Page in the stock system",
+    "Page in the ledger",
+)
 
 STOP_POLLING = 286
 """htmx takes this status for the last answer of a poll."""
@@ -26,9 +50,11 @@ STOP_POLLING = 286
 def show_all() -> ResponseReturnValue:
     """Runs, newest first."""
     connection_id = request.args.get("connection", type=int)
+    paused = sa.select(CONNECTIONS).where(CONNECTIONS.c.paused_by != "", CONNECTIONS.c.removed_at.is_(None))
     with the_hub().store.read() as db:
         page = linked.runs(db, page_number(), connection_id)
-    return render_template("runs.html", page=page, connection_id=connection_id)
+        resting = db.execute(paused.where(visible_connections(CONNECTIONS.c.id))).all()
+    return render_template("runs.html", page=page, connection_id=connection_id, paused=resting)
 
 
 @pages.get("/runs/<int:run_id>")
@@ -36,9 +62,15 @@ def show(run_id: int) -> ResponseReturnValue:
     """One run."""
     run = _run(run_id)
     with the_hub().store.read() as db:
-        outcomes = paged(db, _outcomes(run), page_number())
-        calls = paged(db, _calls(run_id), 1, size=100)
-    return render_template("run.html", run=run, outcomes=outcomes, calls=calls, now=the_hub().clock())
+        return render_template(
+            "run.html",
+            run=run,
+            outcomes=paged(db, _outcomes(run).order_by(OPERATIONS.c.id), page_number()),
+            calls=paged(db, _calls(run_id), 1, size=NEWEST_CALLS),
+            ledger=Ledger(db, run.connection_id),
+            source_of=_source_of,
+            **_live(db, run),
+        )
 
 
 @pages.get("/runs/<int:run_id>/live")
@@ -46,19 +78,72 @@ def live(run_id: int) -> ResponseReturnValue:
     """How far a run is, asked for again and again while it is open."""
     run = _run(run_id)
     status = 200 if run.state == RunState.OPEN.value else STOP_POLLING
-    return render_template("run_live.html", run=run, now=the_hub().clock(), polled=True), status
+    with the_hub().store.read() as db:
+        return render_template("run_live.html", run=run, polled=True, **_live(db, run)), status
+
+
+@pages.get("/runs/<int:run_id>/calls")
+def show_calls(run_id: int) -> ResponseReturnValue:
+    """Every call of a run that the log still has."""
+    run = _run(run_id)
+    with the_hub().store.read() as db:
+        return render_template("run_calls.html", run=run, calls=paged(db, _calls(run_id), page_number()))
+
+
+@pages.get("/runs/<int:run_id>/export")
+def export(run_id: int) -> ResponseReturnValue:
+    """What a run sent and what became of it, as a sheet."""
+    run, form = _run(run_id), request.args.get("form", "")
+    if form not in TYPES:
+        return redirect(url_for("runs.show", run_id=run_id))
+    store = the_hub().store
+    with store.read() as db:
+        ledger = Ledger(db, run.connection_id)
+    rows, name = _rows(store, run, ledger), f"run-{run_id}.{form}"
+    if form == XLSX:
+        return send_file(write_xlsx(TITLES, rows), mimetype=TYPES[XLSX], as_attachment=True, download_name=name)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write_csv(TITLES, rows), mimetype=TYPES[CSV], headers=headers)
 
 
 @pages.post("/runs/<int:run_id>/stop")
+@needs(Right.APPROVE_IMPORTS)
 def stop(run_id: int) -> ResponseReturnValue:
-    """Ask a run to end after the step it is in."""
+    """Ask a run to end after the batch it is in."""
     run = _run(run_id)
     hub = the_hub()
     with hub.store.write() as db:
         request_stop(db, run_id)
         hub.audit(db, actor(), "asked to stop", f"run {run_id} of {run.connection}")
-    tell("The run ends after the step it is in. What it posted stays posted.")
+    tell("The run ends after the batch it is in. What it posted stays posted.")
     return redirect(url_for("runs.show", run_id=run_id), 303)
+
+
+@pages.post("/runs/<int:run_id>/pause")
+@needs(Right.APPROVE_IMPORTS)
+def pause_run(run_id: int) -> ResponseReturnValue:
+    """Let the run end after its batch, and none begin until somebody resumes."""
+    run = _run(run_id)
+    hub = the_hub()
+    with hub.store.write() as db:
+        pause(db, run.connection_id, actor())
+        hub.audit(db, actor(), "paused", run.connection)
+    tell("Paused. What is on its way is finished; nothing else begins until it is resumed.")
+    return redirect(url_for("runs.show", run_id=run_id), 303)
+
+
+@pages.post("/connections/<int:connection_id>/resume")
+@needs(Right.APPROVE_IMPORTS)
+def resume(connection_id: int) -> ResponseReturnValue:
+    """End a pause: a run is wanted at once, and goes on where the last one ended."""
+    mine = (CONNECTIONS.c.id == connection_id, visible_connections(CONNECTIONS.c.id))
+    row = row_or_404(sa.select(CONNECTIONS.c.name).where(*mine))
+    hub = the_hub()
+    with hub.store.write() as db:
+        want_run(db, connection_id, BY_A_PERSON, hub.clock())
+        hub.audit(db, actor(), "resumed", row.name)
+    tell(f"{row.name} goes on where it ended.")
+    return redirect(url_for("runs.show_all"), 303)
 
 
 @pages.get("/calls/<int:exchange_id>")
@@ -67,17 +152,26 @@ def show_call(exchange_id: int) -> ResponseReturnValue:
     chosen = (
         sa.select(EXCHANGES, CONNECTIONS.c.name.label("connection"))
         .outerjoin(CONNECTIONS, CONNECTIONS.c.id == EXCHANGES.c.connection_id)
-        .where(EXCHANGES.c.id == exchange_id)
+        .where(EXCHANGES.c.id == exchange_id, visible_connections(EXCHANGES.c.connection_id))
     )
     return render_template("call.html", call=row_or_404(chosen))
 
 
 def _run(run_id: int) -> sa.Row[Any]:
     return row_or_404(
-        sa.select(RUNS, CONNECTIONS.c.name.label("connection"))
+        sa.select(RUNS, CONNECTIONS.c.name.label("connection"), CONNECTIONS.c.paused_by)
         .join(CONNECTIONS, CONNECTIONS.c.id == RUNS.c.connection_id)
-        .where(RUNS.c.id == run_id)
+        .where(RUNS.c.id == run_id, visible_connections(RUNS.c.connection_id))
     )
+
+
+def _live(db: sa.Connection, run: sa.Row[Any]) -> dict[str, Any]:
+    """What tells how far a run is."""
+    waiting = sa.select(sa.func.count()).where(
+        OPERATIONS.c.ledger_id == run.connection_id, OPERATIONS.c.state == OperationState.PENDING.value
+    )
+    present = the_hub().clock()
+    return {"now": present, "pace": pace_of(run, db.execute(waiting).scalar_one(), present)}
 
 
 def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
@@ -90,6 +184,8 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
         OPERATIONS.c.state,
         OPERATIONS.c.amount,
         OPERATIONS.c.currency,
+        OPERATIONS.c.document_date,
+        OPERATIONS.c.document,
         OPERATIONS.c.problem,
     )
     linked_now = sa.and_(
@@ -99,12 +195,42 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
         LINKS.c.live,
     )
     return (
-        sa.select(*shown, LINKS.c.target_number, LINKS.c.state.label("target"))
+        sa.select(*shown, LINKS.c.target_number, LINKS.c.target_id, LINKS.c.state.label("target"))
         .join(BATCHES, BATCHES.c.id == OPERATIONS.c.batch_id)
         .outerjoin(LINKS, linked_now)
         .where(BATCHES.c.connection_id == run.connection_id, BATCHES.c.run_id == run.id)
-        .order_by(OPERATIONS.c.id)
     )
+
+
+def _source_of(row: sa.Row[Any]) -> str:
+    return safe(json.loads(row.document).get("source_url"))
+
+
+def _rows(store: Store, run: sa.Row[Any], ledger: Ledger) -> Iterator[list[str]]:
+    """The outcomes, a portion at a time, so that a long run needs no more memory than a short one."""
+    last = 0
+    while True:
+        after = _outcomes(run).where(OPERATIONS.c.id > last).order_by(OPERATIONS.c.id).limit(PORTION)
+        with store.read() as db:
+            found = db.execute(after).all()
+        for row in found:
+            problem = wording.problem_of(row.problem)
+            yield [
+                wording.kind_title(row.kind),
+                row.label,
+                wording.day(row.document_date),
+                row.amount,
+                row.currency,
+                wording.ACTIONS[row.action],
+                wording.operation_state(row.state),
+                problem.what if problem else "",
+                row.target_number or "",
+                _source_of(row),
+                ledger.address(row.kind, row.target_id or ""),
+            ]
+        if len(found) < PORTION:
+            return
+        last = found[-1].id
 
 
 def _calls(run_id: int) -> sa.Select[Any]:

@@ -13,6 +13,7 @@ from hub.engine.connections import limits_of, settings_of
 from hub.errors import SettingsError
 from hub.models import ConnectionRow
 from hub.providers import Limits, Provider
+from hub.web.access import visible_connections
 from hub.web.paging import Paged, paged
 from hub.web.queries.tables import BUCKETS, CONNECTIONS, INTEGRATIONS, RUNS
 
@@ -43,6 +44,7 @@ def runs(db: sa.Connection, page: int, connection_id: int | None = None) -> Page
     chosen = sa.select(RUNS, CONNECTIONS.c.name.label("connection")).join(
         CONNECTIONS, CONNECTIONS.c.id == RUNS.c.connection_id
     )
+    chosen = chosen.where(visible_connections(RUNS.c.connection_id))
     if connection_id is not None:
         chosen = chosen.where(RUNS.c.connection_id == connection_id)
     return paged(db, chosen.order_by(RUNS.c.id.desc()), page)
@@ -96,6 +98,8 @@ def status_of(row: sa.Row[Any] | ConnectionRow, last: sa.Row[Any] | None) -> str
         return "Suspended: needs a new sign-in"
     if last is not None and last.state == "open":
         return "Running"
+    if row.paused_by:
+        return f"Paused by {row.paused_by}"
     if row.parked_until is not None and row.wanted_at is not None and row.wanted_why == "parked":
         return "Waiting for the platform"
     if last is not None and last.state == "failed":
