@@ -92,11 +92,18 @@ def trade(operation: Operation, facts: Facts) -> Json:
         "source_url": {} if is_credit else {"Url": marks.url(operation)},
         "currency": {"CurrencyCode": document.currency},
         "rate": _rate(document, facts),
-        "status": {"Status": _STATUSES[document.status]},
+        "status": _status(operation, document),
         "tax_mode": {"LineAmountTypes": _MODES[document.tax_mode]},
         "lines": {"LineItems": _lines(operation, document, facts)},
     }
     return _identified(operation, own_id) | _chosen(parts, operation.fields)
+
+
+def _status(operation: Operation, document: TradeDocument) -> Json:
+    """How a new document is posted. An update says nothing of it, so a draft stays one and what was approved stays
+    approved: to approve is the accountant's, and Xero refuses to make a draft of an approved document.
+    """
+    return {"Status": _STATUSES[document.status]} if operation.action is Action.CREATE else {}
 
 
 def _trade_reference(operation: Operation) -> Json:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from hub import Action, Allowed, Kind, TargetState, TargetStatus
 
-PAID_INVOICE_FIELDS = frozenset({"reference", "due_date", "number", "source_url"})
-"""What may still change on a sales invoice with money on it.
+PAID_INVOICE_FIELDS = frozenset({"reference", "due_date", "number", "source_url", "status"})
+"""What may still change on a sales invoice with money on it; how the flow posts documents is no change of this one.
 
 Xero also takes a new contact when no credit is allocated, and a line's description, account and tracking;
 neither can be told apart from other edits of contact and lines, so they are left to people.

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from cryptography.fernet import Fernet
+from hub_xero.provider import XeroProvider
+from hub_xero.settings import XeroSettings
 
 from hub import (
     Account,
     AccountClass,
     Action,
+    Batch,
     Bill,
+    Connection,
+    Consent,
     Contact,
     CreditNote,
     Document,
+    Door,
     Facts,
     Invoice,
     Item,
     Kind,
+    Limits,
     Line,
     Operation,
     Organisation,
+    Outcome,
+    Page,
     Payment,
+    Session,
     SupplierCredit,
+    TargetState,
     TaxMode,
     TaxRate,
     TradeDocument,
+    Want,
 )
+from hub.models import ConsentRow
+from hub.store import Store
+from hub.vault import Vault
 
 pytest.register_assert_rewrite("hub.testing.contract")
 
+CLIENT_ID = "5EEDED0000000000000000000A99A001"
+CLIENT_SECRET = "sim-xero-secret-of-the-new-app"
 CONTACT = "c0000000-0000-4000-8000-000000000001"
 INVOICE = "a0000000-0000-4000-8000-000000000001"
 CREDIT = "b0000000-0000-4000-8000-000000000001"
@@ -181,3 +202,136 @@ def operate() -> Callable[..., Operation]:
         return Operation(id=id, kind=document.kind, action=action, document=document, key=f"b1-{id}", **values)
 
     return make
+
+
+@dataclass
+class Office:
+    """One hub, one simulated Xero, and what tests do with both."""
+
+    sim: Any
+    store: Store
+    vault: Vault
+    settings: XeroSettings
+    consent_id: int
+    slept: list[float]
+    facts: Facts
+    patience: float = 300.0
+
+    def session(self, tenant_id: str = "") -> Session:
+        """A conversation with a tenant, by default the first."""
+        tenant = tenant_id or self.sim.tenant_id
+        connection = Connection(1, tenant, "Test", self.settings, self.consent())
+        return XeroProvider().open(connection, self.door())
+
+    def consent(self) -> Consent:
+        return Consent(self.store, self.vault, XeroProvider(), self.settings, self.consent_id)
+
+    def door(self) -> Door:
+        return Door(
+            self.store,
+            connection_id=1,
+            name="Xero",
+            limits=Limits(),
+            clock=lambda: time.time() + sum(self.slept),
+            sleep=self.slept.append,
+            patience=self.patience,
+        )
+
+    def caller(self) -> Any:
+        """Somebody else who works in the same organisation."""
+        return self.sim.caller(self.sim.tenant_id)
+
+    def fault(self, kind: str, method: str = "", path: str = "", times: int = 1) -> None:
+        rule = {"kind": kind, "method": method, "path": path, "times": times}
+        answer = self.caller().post("/_sim/faults", {name: value for name, value in rule.items() if value})
+        assert answer.status < 300, answer.body
+
+    def calls(self) -> int:
+        return int(self.caller().get("/_sim/calls").body["total"])
+
+    def pull(self, feed: str, **values: Any) -> list[Page]:
+        (wanted,) = [one for one in XeroProvider().feeds if one.name == feed]
+        return list(self.session().pull(Want(wanted, **values)))
+
+    def fitted(self, *operations: Operation) -> list[Operation]:
+        fits = [XeroProvider().fit(operation.document, self.facts) for operation in operations]
+        assert [fit.problems for fit in fits] == [()] * len(fits)
+        return [replace(operation, document=fit.document) for operation, fit in zip(operations, fits, strict=True)]
+
+    def batch(self, *operations: Operation, name: str = "batch-1") -> Batch:
+        first = operations[0]
+        return Batch(name, first.kind, first.action, operations, XeroProvider().render(operations, self.facts))
+
+    def push(self, *operations: Operation, name: str = "batch-1") -> list[Outcome]:
+        return list(self.session().push(self.batch(*operations, name=name)))
+
+    def post(self, operation: Operation) -> TargetState:
+        """Fit, push, and remember the link, as the engine does."""
+        (fitted,) = self.fitted(operation)
+        (outcome,) = self.push(fitted, name=f"b-{operation.id}")
+        assert outcome.problem is None, outcome.problem
+        assert outcome.state is not None
+        self.link(operation.document, outcome.state.target_id)
+        return outcome.state
+
+    def link(self, document: Document, target_id: str) -> None:
+        known = {**self.facts.targets, (document.kind, document.external_id): target_id}
+        self.facts = self.facts.with_targets(known)
+
+    def look(self, *operations: Operation) -> Mapping[int, Sequence[TargetState]]:
+        return self.session().look([replace(one, targets=self.facts.targets) for one in operations])
+
+
+def documents(pages: list[Page], kind: type[Any]) -> list[Any]:
+    """The documents that pages delivered."""
+    found = [document for page in pages for record in page.records for document in record.documents]
+    assert all(isinstance(document, kind) for document in found)
+    return found
+
+
+@pytest.fixture
+def sim() -> Iterator[Any]:
+    sim_xero = pytest.importorskip("sim_xero")
+    with sim_xero.Simulator(limits=False) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def office(sim: Any, tmp_path: Path, facts: Facts) -> Iterator[Office]:
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    store.migrate()
+    vault = Vault([Fernet.generate_key().decode()])
+    settings = XeroSettings(
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,  # type: ignore[arg-type]
+        api_url=sim.url,
+        login_url=f"{sim.url}/identity/connect/authorize",
+        token_url=f"{sim.url}/connect/token",
+    )
+    tokens = sim.connect("", CLIENT_ID, sim.tenant_id)
+    moment = datetime.now(UTC)
+    with store.session() as db:
+        row = ConsentRow(
+            provider="xero",
+            secrets=vault.seal({name: tokens[name] for name in ("access_token", "refresh_token")}),
+            expires_at=moment + timedelta(seconds=tokens["expires_in"]),
+            refreshed_at=moment,
+        )
+        db.add(row)
+        db.flush()
+        consent_id = cast(int, row.id)
+    made = Office(sim, store, vault, settings, consent_id, [], facts.with_targets({}))
+    made.facts = replace(
+        made.facts,
+        organisation=made.session().check(),
+        accounts={one.code: one for one in documents(made.pull("accounts"), Account)},
+        taxes={one.code: one for one in documents(made.pull("tax_rates"), TaxRate)},
+    )
+    yield made
+    store.dispose()
+
+
+@pytest.fixture
+def customer(office: Office, contact: Callable[..., Any], operate: Callable[..., Any]) -> TargetState:
+    """Ridgeway, posted and linked."""
+    return office.post(operate(contact()))

@@ -19,7 +19,7 @@ def test_a_paid_sales_invoice_takes_reference_due_date_number_and_link_only() ->
         allowed = ALLOWED(Kind.INVOICE, _state(Kind.INVOICE, status))
 
         assert allowed.actions == {Action.UPDATE}
-        assert allowed.fields == frozenset({"reference", "due_date", "number", "source_url"})
+        assert allowed.fields == frozenset({"reference", "due_date", "number", "source_url", "status"})
 
 
 @pytest.mark.parametrize("kind", [Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT])

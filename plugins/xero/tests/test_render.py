@@ -133,6 +133,17 @@ def test_a_draft_is_posted_as_a_draft(facts: Facts, trade: Make, operate: Make) 
     assert _one(RENDER([operate(trade(status=Status.DRAFT))], facts), "Invoices")["Status"] == "DRAFT"
 
 
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.AUTHORISED])
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT])
+def test_an_update_says_nothing_of_the_status_so_that_it_stays_as_people_have_it(
+    kind: Kind, status: Status, facts: Facts, trade: Make, operate: Make
+) -> None:
+    operation = operate(trade(kind, status=status), Action.UPDATE, target_id="target", target=_state(kind))
+    collection = "Invoices" if kind in (Kind.INVOICE, Kind.BILL) else "CreditNotes"
+
+    assert "Status" not in _one(RENDER([operation], facts), collection)
+
+
 def test_an_item_is_named_on_a_line_only_when_it_is_linked(
     facts: Facts, trade: Make, line: Make, operate: Make
 ) -> None:
