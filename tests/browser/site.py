@@ -10,8 +10,11 @@ from typing import Any
 
 from flask import Flask
 from hub_demo.simulators import free_port
+from people import add_owner, sign_in
+from playwright.sync_api import BrowserContext
 from waitress.server import create_server  # type: ignore[import-untyped]
 
+from hub.accounts import Account
 from hub.app import create_app, server_options
 from hub.engine import Hub
 from hub.scheduler import Workers
@@ -24,6 +27,19 @@ class Site:
     url: str
     hub: Hub
     app: Flask
+
+    def let_in(self, context: BrowserContext, account: Account | None = None) -> None:
+        """Sign somebody in, the owner unless another is named, without the wait that a password takes."""
+        context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in self.cookies(account)])
+
+    def cookies(self, account: Account | None = None) -> list[tuple[str, str]]:
+        """What a sign-in leaves in a browser: names and values."""
+        client = self.app.test_client()
+        sign_in(client, account or add_owner(self.hub))
+        name = str(self.app.config["SESSION_COOKIE_NAME"])
+        cookie = client.get_cookie(name)
+        assert cookie is not None
+        return [(name, cookie.value)]
 
 
 @contextmanager

@@ -1,0 +1,154 @@
+"""What a bookkeeper does in the browser, by the names that people read there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from browser.trade import Trade
+
+PATIENCE = 30.0
+"""Seconds until what runs in the background must have happened."""
+
+STOCK, LEDGER = "Bakery", "Bakery Ltd"
+PASSWORD = "four quiet herons at dusk"
+
+
+@dataclass(frozen=True)
+class Bookkeeper:
+    """Somebody who keeps the bakery's books, before a tab of a browser."""
+
+    page: Page
+    trade: Trade
+
+    def press(self, name: str | re.Pattern[str]) -> None:
+        """Press a button."""
+        self.page.get_by_role("button", name=name).click()
+
+    def follow(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
+        """Follow a link of the page or of its navigation."""
+        self.page.get_by_role("link", name=name, exact=exact).first.click()
+
+    def fill(self, **fields: str) -> None:
+        """Fill in text fields, named by their labels with _ for spaces."""
+        for label, value in fields.items():
+            self.page.get_by_role("textbox", name=label.replace("_", " ")).fill(value)
+
+    def is_told(self, words: str | re.Pattern[str]) -> None:
+        """See a message."""
+        expect(self.page.get_by_role("status").filter(has_text=words).first).to_be_visible()
+
+    def row(self, words: str) -> Locator:
+        """The row of a list with these words."""
+        return self.page.get_by_role("row").filter(has_text=words)
+
+    def wait_for(self, seen: Callable[[], bool], what: str) -> None:
+        """Load the page anew until something is to be seen."""
+        latest = time.monotonic() + PATIENCE
+        while not seen():
+            assert time.monotonic() < latest, f"waited in vain for {what}: {self.page.locator('main').inner_text()}"
+            time.sleep(0.3)
+            self.page.reload()
+
+    # -- the first day -----------------------------------------------------------------------------------------------
+
+    def come_in(self) -> None:
+        """Open the hub for the first time, and become its owner."""
+        self.page.goto(self.trade.site.url)
+        self.fill(First_name="Olga", Last_name="Berg", **{"E-mail": "olga@example.com", "Password": PASSWORD})
+        self.press("Become the owner")
+        self.is_told("This hub is yours now")
+
+    def connect_stock(self) -> None:
+        """Connect Cin7 Core with the account's id and key."""
+        self.follow("New entity")
+        self.follow("Cin7 Core")
+        self.fill(Friendly_name=STOCK, Account_ID=self.trade.core.account_id, Key=self.trade.core.key)
+        self.page.get_by_text("Further settings").click()
+        self.fill(Address=self.trade.core.url)
+        self.press("Connect and test")
+        expect(self.page.get_by_role("heading", name=f"{STOCK} is connected")).to_be_visible()
+
+    def connect_ledger(self) -> None:
+        """Connect Xero: the app's id and secret, then the consent there."""
+        client_id, secret = self.trade.xero_app
+        self.follow("New entity")
+        self.follow("Xero")
+        self.fill(Friendly_name=LEDGER, Client_id=client_id, Client_secret=secret)
+        self.page.get_by_text("Further settings").click()
+        url = self.trade.xero.url
+        self.fill(
+            API_address=url, Login_address=f"{url}/identity/connect/authorize", Token_address=f"{url}/connect/token"
+        )
+        self.press("Go on to Xero")
+        self.press("Allow access")
+        expect(self.page.get_by_role("heading", name=f"{LEDGER} is connected")).to_be_visible()
+
+    def join(self) -> None:
+        """Join the two."""
+        self.follow(f"Join it with {STOCK}")
+        self.fill(Start_date=self.trade.start.isoformat())
+        self.press("Join")
+        self.is_told("Every flow is off until you switch it on")
+
+    def go_through_the_checklist(self) -> None:
+        """All steps before the pilot, each from the list."""
+        self._step("Confirm it")
+        self.page.get_by_label("Every other integration").check()
+        self.press("Confirm")
+        self._step("Look at both sides")
+        self.press(re.compile("Post from"))
+        self._step("Read and confirm")
+        self.page.get_by_label("These books").check()
+        self.press("Confirm")
+        self._step("Map accounts")
+        self.press(re.compile("Accept all"))
+        self.is_told("suggestions accepted")
+        self._step("Choose")
+        for kind in ("Contacts", "Items", "Invoices"):
+            self.page.get_by_label(f"Mode of {kind}").select_option("Review first")
+            self.press(f"Save {kind}")
+            self.is_told("The flow is saved")
+
+    def post_the_pilot(self) -> None:
+        """Have five documents posted, wait for them, and find them right in the ledger."""
+        self._step("Go to the pilot")
+        self.press("Choose 5 documents")
+        self.press(re.compile("Post these"))
+        right = self.page.get_by_role("button", name=re.compile("Looked at, right"))
+        documents = self.page.get_by_role("table").get_by_role("row").count() - 1
+        self.wait_for(lambda: right.count() == documents, "the pilot to be posted")
+        for _ in range(documents):
+            right.first.click()
+
+    def _step(self, link: str) -> None:
+        self.follow("Integrations")
+        self.follow(re.compile(f"^{STOCK} -> {LEDGER}"))
+        self.follow(re.compile("checklist|Go on with the set-up"))
+        self.follow(re.compile(f"^{link}"))
+
+    # -- every day ---------------------------------------------------------------------------------------------------
+
+    def run(self, entity: str) -> None:
+        """Have an entity read, and wait until that is done."""
+        self.follow("Entities")
+        self.follow(entity, exact=True)
+        self.press("Run now")
+        busy = re.compile("Running|waiting to be run")
+        standing = self.page.get_by_role("main").locator("p").first
+        self.wait_for(lambda: not busy.search(standing.inner_text()), f"{entity} to be read")
+
+    def open_ready(self) -> None:
+        """The list of what would be posted."""
+        self.follow("Ready to sync")
+
+    def see_posted(self, number: str) -> None:
+        """Search a document until it is in the ledger."""
+        self.page.get_by_role("searchbox", name="Search").fill(number)
+        self.press("Search")
+        posted = self.page.get_by_role("listitem").filter(has_text=f"{number} in the ledger")
+        self.wait_for(lambda: posted.count() > 0, f"{number} to be posted")
