@@ -80,6 +80,8 @@ class TargetState(Frozen):
     url: str = ""
     merged_into: str = ""
     lines: tuple[str, ...] = ()
+    content: str = ""
+    """A digest, made by the provider, of all that a person can edit there; empty when a summary did not say."""
     ours: bool = True
     """False when the mark shows that somebody else made it (same number, no mark of ours)."""
 
@@ -161,7 +163,9 @@ class Want:
     """What the hub wants pulled: everything of ``feed`` since ``cursor`` (None: from the beginning).
 
     ``known(ids)`` answers with the change stamp of each record already stored complete. ``since`` is the earliest
-    document date anybody needs.
+    document date anybody needs. ``unread`` names records stored earlier that could not be read (id -> label), those
+    longest untried first: what lists only changes would never bring them again, so a session asks for them by id.
+    Whichever it delivers, readable or not, is untried last of all next time.
     """
 
     feed: Feed
@@ -169,6 +173,7 @@ class Want:
     progress: str | None = None
     known: Callable[[Sequence[str]], Mapping[str, str]] = _nothing_known
     since: Date | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 Ref = tuple[Kind, str]

@@ -205,10 +205,18 @@ def payload_hash(document: Document) -> str:
 
 
 def state_digest(state: TargetState) -> str:
-    """What a person could have edited in the ledger: not its payments, not its stamp."""
+    """What a person could have edited in the ledger: not its payments, not its stamp. See :func:`was_edited`."""
     total = "" if state.total is None else f"{state.total.normalize():f}"  # 12.0 is not another total than 12.00
     parts = (state.number, state.reference, state.contact_id, str(state.date), total)
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    head = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    return f"{head}.{state.content}" if state.content else head
+
+
+def was_edited(digest: str, state: TargetState) -> bool:
+    """Whether the target is another than when ``digest`` was made; its content counts where both say it."""
+    head, _, content = digest.partition(".")
+    head_now, _, content_now = state_digest(state).partition(".")
+    return head != head_now or bool(content and content_now and content != content_now)
 
 
 def decide(case: Case) -> Decision:
@@ -478,7 +486,7 @@ def _edit(case: Case, link: LinkView, answer: Answer, standing: Standing) -> Dec
     if isinstance(case.document, Settlement | Allocation):
         # A ledger's payment can't be edited: it is taken back, and posted anew when that is settled.
         return _remove(case, Action.VOID)
-    edited_there = bool(link.settled_digest) and state_digest(link.state) != link.settled_digest
+    edited_there = bool(link.settled_digest) and was_edited(link.settled_digest, link.state)
     if edited_there and case.rules.conflict is Conflict.ASK:
         return _hold(case, _conflict(case.document, link), Action.UPDATE)
     if edited_there and case.rules.conflict is Conflict.LEDGER_WINS:
@@ -644,7 +652,7 @@ def judge_look(
     if action in (Action.VOID, Action.DELETE):
         return (Look.NOT_DONE, None) if live else (Look.SETTLED, next(iter(candidates), None))
     if action is Action.UPDATE:
-        arrived = len(live) == 1 and before is not None and state_digest(live[0]) != state_digest(before)
+        arrived = len(live) == 1 and before is not None and was_edited(state_digest(before), live[0])
         return (Look.SETTLED, live[0]) if arrived and _shows(document, live[0], facts) else (Look.NOT_DONE, None)
     if not live:
         return Look.NOT_DONE, None

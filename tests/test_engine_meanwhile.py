@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, put, trade
+from houses import House, called, contact, invoice, line, put, trade
 
 from hub.documents import Bill, Kind, parse_document
 from hub.engine import cases, planning
@@ -73,8 +73,8 @@ def test_a_mapping_that_changes_holds_for_whatever_has_not_left(house: House, mo
     house.run_ledger()
     accounts: Counter[str] = Counter()
     for link in posted(house):
-        (line,) = getattr(parse_document("invoice", link.written_document), "lines")  # noqa: B009
-        accounts[line.account] += 1
+        (coded,) = getattr(parse_document("invoice", link.written_document), "lines")  # noqa: B009
+        accounts[coded.account] += 1
     assert accounts["200"] <= MemoryLedger.pushes_at_once * BATCH
     assert accounts.total() == 30
 
@@ -200,3 +200,31 @@ def test_a_start_date_that_moves_back_during_a_pull_is_not_forgotten_at_its_end(
     assert watermark_of(house, "records") is None
     house.run_stock()
     assert watermark_of(house, "records")
+
+
+# -- edits in the ledger -------------------------------------------------------------------------------------------
+
+
+def test_a_line_that_a_person_recoded_in_the_ledger_is_not_overwritten_unasked(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice())
+    house.sync()
+    (link,) = posted(house)
+    (native,) = house.books.entries[link.target_id].native["lines"]
+    house.books.edit(link.target_id, lines=[{**native, "account": "860"}])
+    put(house, invoice(lines=(line("20.00"),)))
+    house.sync()
+    (kept,) = house.books.entries[link.target_id].native["lines"]
+    assert kept["account"] == "860"
+    assert [one.problem_code for one in house.operations(state="held")] == ["edited_on_both_sides"]
+
+
+def test_what_we_wrote_ourselves_is_no_edit_by_a_person(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice())
+    house.sync()
+    for net in ("20.00", "30.00"):
+        put(house, invoice(lines=(line(net),)))
+        house.sync()
+    assert house.operations(state="held") == []
+    assert house.books.entries[posted(house)[0].target_id].native["lines"][0]["amount"] == "30.00"

@@ -32,6 +32,7 @@ from hub.reconcile import (
     judge_look,
     payload_hash,
     state_digest,
+    was_edited,
 )
 
 OPEN = TargetState(
@@ -504,3 +505,13 @@ def test_a_credit_is_looked_for_like_an_invoice() -> None:
 def test_the_approved_hash_covers_content_and_not_the_way_back_to_the_source() -> None:
     assert payload_hash(invoice(source_url="https://stock.example")) == payload_hash(invoice())
     assert payload_hash(invoice(lines=(line(account="201"),))) != payload_hash(invoice())
+
+
+def test_content_that_a_summary_does_not_tell_is_no_edit_and_other_content_is_one() -> None:
+    written = OPEN.model_copy(update={"content": "lines as we wrote them"})
+    summary, recoded = OPEN, OPEN.model_copy(update={"content": "lines on another account"})
+    assert not was_edited(state_digest(written), written)
+    assert not was_edited(state_digest(written), summary)
+    assert not was_edited(state_digest(summary), recoded)
+    assert was_edited(state_digest(written), recoded)
+    assert was_edited(state_digest(summary), THEIRS)

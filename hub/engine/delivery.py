@@ -17,7 +17,7 @@ from hub.engine.state_history import Moved, note_states
 from hub.mapping import ORGANISATION_FACT, fold, link_fact, source_fact, target_fact
 from hub.models import ConnectionRow, Cursor, Integration, Link, NativeRecord, Snapshot, table
 from hub.providers import Feed, Page, Record, TargetState
-from hub.reconcile import state_digest
+from hub.reconcile import was_edited
 from hub.store import Store
 
 connections = table(ConnectionRow)
@@ -353,7 +353,7 @@ def save_states(store: Store, db: sa.Connection, ledger_id: int, states: Sequenc
             if dumped == row.state:
                 continue
             change = sa.update(links).where(links.c.id == row.id)
-            edited = bool(row.settled_stamp) and state_digest(merged) != row.settled_stamp
+            edited = bool(row.settled_stamp) and was_edited(row.settled_stamp, merged)
             values = {"state": dumped, "target_number": merged.number, "edited": edited}
             db.execute(change.values(**values, version=links.c.version + 1))
             _note_state(store, db, row)
@@ -366,7 +366,7 @@ def merge_state(before: TargetState, after: TargetState) -> TargetState:
     """A summary says less than a full look: what it leaves out is kept."""
     kept = {
         name: getattr(before, name)
-        for name in ("number", "reference", "contact_id", "currency", "url", "lines", "date", "total", "due")
+        for name in ("number", "reference", "contact_id", "currency", "url", "lines", "content", "date", "total", "due")
         if getattr(after, name) in ("", (), None)
     }
     return after.model_copy(update={**kept, "ours": before.ours})

@@ -19,7 +19,7 @@ from hub.engine.taking import Candidates, operation_of
 from hub.errors import Problem
 from hub.models import Link, OperationRow, OperationState, table
 from hub.providers import Action, Operation, Provider, TargetState, TargetStatus
-from hub.reconcile import Look, judge_look, state_digest
+from hub.reconcile import Look, judge_look, state_digest, was_edited
 from hub.store import Store
 
 links = table(Link)
@@ -72,7 +72,7 @@ def _state_of(one: Operation, found: Mapping[int, Sequence[TargetState]]) -> Tar
 
 
 def _looks_the_same(before: TargetState, after: TargetState) -> bool:
-    return before.status is after.status and state_digest(before) == state_digest(after)
+    return before.status is after.status and not was_edited(state_digest(before), after)
 
 
 @dataclass(frozen=True)

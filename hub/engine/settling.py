@@ -246,6 +246,8 @@ class Settlement:
     def _renew_link(self, row: sa.Row[Any], document: Document, state: TargetState) -> None:
         before = self.db.execute(sa.select(links.c.state).where(links.c.id == row.link_id)).scalar_one()
         merged = merge_state(TargetState.model_validate(before), state)
+        # What it held before we changed it says nothing any more.
+        merged = merged.model_copy(update={"content": state.content})
         values = {
             "version": links.c.version + 1,
             "written_fingerprint": row.fingerprint,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,10 @@ class Entry:
         value = self.native.get("total") or self.native.get("amount")
         return Decimal(value) if value is not None else None
 
+    def _content(self) -> str:
+        told = {name: self.native[name] for name in ("lines", "due_date") if self.native.get(name)}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16] if told else ""
+
     @property
     def state(self) -> TargetState:
         """What the books say of it."""
@@ -55,6 +60,7 @@ class Entry:
             due=due,
             stamp=str(self.stamp),
             merged_into=self.native.get("merged_into", ""),
+            content=self._content(),
         )
 
 
