@@ -12,9 +12,13 @@ import requests
 import sqlalchemy as sa
 from flask import Blueprint
 from houses import House, called, contact, invoice, item, line, put
+from people import add_owner, add_person
 from visitors import Visitor, visitor
 from waitress.server import create_server  # type: ignore[import-untyped]
 
+from hub.accounts import Sort
+from hub.accounts.invitations import invite
+from hub.accounts.roster import Name, Permission, Roster
 from hub.app import create_app, serve, server_options
 from hub.documents import Kind
 from hub.errors import SettingsError
@@ -78,7 +82,15 @@ def arguments_of(house: House) -> dict[str, Any]:
         "provider_name": "memorystock",
         "where": "account",
         "step": "sign_in",
+        **people_of(house),
     }
+
+
+def people_of(house: House) -> dict[str, Any]:
+    """Somebody else, and an invitation that waits."""
+    owner, other = add_owner(house.hub), add_person(house.hub, "bob@example.com")
+    token = invite(Roster(house.hub, owner), Name("Ann", HOSTILE, "ann@example.com"), Permission(Sort.CLIENT))
+    return {"person_id": other.id, "invitation_id": 1, "token": token}
 
 
 NEEDS_MORE = ("/calls/1", "/oauth/callback", "/oauth/account", "/attention/group")
@@ -126,11 +138,14 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
         "run_id",
         "schedule_id",
         "exchange_id",
+        "person_id",
+        "invitation_id",
     )
     nowhere: dict[str, Any] = dict.fromkeys(names, 999999) | {
         "provider_name": "nobody",
         "where": "nothing",
         "step": "nothing",
+        "token": "nothing",
     }
     checked = 0
     for method in ("GET", "POST"):

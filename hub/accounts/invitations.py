@@ -28,6 +28,7 @@ def invite(roster: Roster, name: Name, permission: Permission) -> str:
     with hub.store.write() as db:
         roster.check_may_manage(db)
         roster.check_grant(db, permission)
+        permission = roster.narrowed(db, permission)
         check_free(db, name.email)
         _check_uninvited(db, hub, name)
         row = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -28,8 +29,7 @@ def objection(password: str, about: Sequence[str] = ()) -> str:
         return f"Use at least {SHORTEST} characters: three or four words are easy to remember."
     if len(password) > LONGEST:
         return f"Use at most {LONGEST} characters."
-    words = [part for text in about for part in (text, *text.replace("@", " ").replace(".", " ").split()) if part]
-    judged = zxcvbn(password[:72], user_inputs=[*words, "ledgerport"])  # longer ones take it very long
+    judged = zxcvbn(_unexpected(password, about)[:72])  # longer ones take it very long
     if judged["score"] >= SCORE:
         return ""
     advice = " ".join(part.rstrip(".") + "." for part in (judged["feedback"]["warning"],) if part)
@@ -44,3 +44,10 @@ def hashed(password: str) -> str:
 def matches(password: str, kept: str) -> bool:
     """Whether it is the password of this hash."""
     return bool(argon2.verify(normalized(password), kept))
+
+
+def _unexpected(password: str, about: Sequence[str]) -> str:
+    """What is left without the words that anybody would try first."""
+    words = {part for text in ("ledgerport", *about) for part in (text, *re.split(r"[\s@._-]+", text)) if len(part) > 2}
+    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.sub(pattern, "", password, flags=re.IGNORECASE) or "password"

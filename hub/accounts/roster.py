@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -140,6 +140,8 @@ class Roster:
             if target["owner"]:
                 raise AccountError("An owner sees and may do everything. Hand the ownership over first.")
             self.check_grant(db, permission, rights_of(target))
+            if target["sort"] != permission.sort.value:
+                permission = self.narrowed(db, permission)
             values = {"sort": permission.sort.value, **{right.value: right in permission.rights for right in Right}}
             db.execute(sa.update(people).where(people.c.id == person_id).values(values))
             keep_access(db, self.hub, person_id, permission.access)
@@ -184,9 +186,21 @@ class Roster:
         beyond = [right for right in permission.rights ^ before if not self.by.may(right)]
         if beyond:
             raise AccountError(f"You can't give or take a right that you don't have: {listed(beyond)}.")
-        seen = sa.select(connections.c.id).where(seen_connections(self.by, connections.c.id))
-        if not set(permission.access) <= set(db.execute(seen).scalars()):
-            raise AccountError("You can't give or take access to an entity that you don't see.")
+        given = {id for id, allowed in permission.access.items() if allowed}
+        if given & self._unseen(db):
+            raise AccountError("You can't give access to an entity that you don't see.")
+
+    def narrowed(self, db: sa.Connection, permission: Permission) -> Permission:
+        """The same for a new user, who would see every entity, without those that the person who asks does not see."""
+        if permission.sort is not Sort.USER:
+            return permission
+        return replace(permission, access={**permission.access, **dict.fromkeys(self._unseen(db), False)})
+
+    def _unseen(self, db: sa.Connection) -> set[int]:
+        if self.by.owner:
+            return set()
+        unseen = sa.select(connections.c.id).where(sa.not_(seen_connections(self.by, connections.c.id)))
+        return set(db.execute(unseen).scalars())
 
     def check_may_manage(self, db: sa.Connection) -> None:
         """The person who asks, as they are now: the page may have been open for a while."""

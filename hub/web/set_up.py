@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import login_user
 from pydantic import BaseModel, Field, field_validator
 
 from hub.accounts import AccountError, first_run, passwords, roster
+from hub.accounts.attempts import Outcome
 from hub.accounts.roster import Name
 from hub.engine import Hub
 from hub.web.access import public
 from hub.web.addressees import EmailText
 from hub.web.context import tell, the_hub
 from hub.web.forms import ModelForm
-from hub.web.sign_in import address, wait_message
+from hub.web.sign_in import address, attempts, enter, wait_message
 
 pages = Blueprint("set_up", __name__, url_prefix="/set-up")
 
@@ -66,7 +66,7 @@ def save() -> ResponseReturnValue:
     except AccountError as error:
         form.object_to(str(error))
         return _page(form), 409
-    login_user(roster.account(hub, owner.email), authn_via=["password"])
+    enter(roster.account(hub, owner.email))
     tell("Welcome. This hub is yours now: connect your stock system and your ledger next.")
     return redirect(url_for("dashboard.show"), 303)
 
@@ -77,6 +77,7 @@ def _check_code(hub: Hub, form: ModelForm[Owner]) -> None:
     if refusal := wait_message(SET_UP):
         form.object_to(refusal)
     elif not first_run.is_code(hub, form["code"].value):
+        attempts().record(SET_UP, address(), Outcome.WRONG_CODE)
         form.object_to("This is not the set-up code. The output of hub serve shows it.", "code")
 
 

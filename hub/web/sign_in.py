@@ -18,6 +18,7 @@ from flask_security import (
     Security,
     TwoFactorVerifyCodeForm,
     VerifyForm,
+    login_user,
     password_changed,
     password_reset,
     tf_disabled,
@@ -189,6 +190,11 @@ def _post(settings: Any, recipient: str, subject: str, body: str) -> None:
 
 
 # -- forms that count failed attempts --------------------------------------------------------------------------------
+
+
+def enter(account: Account) -> None:
+    """Sign somebody in who has just chosen a password."""
+    login_user(account, authn_via=["password"])
 
 
 def attempts() -> Attempts:

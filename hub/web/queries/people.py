@@ -19,7 +19,8 @@ from hub.web.queries.tables import CONNECTIONS, ENTITY_ACCESS, PEOPLE, SIGN_INS
 class Access:
     """One entity and whether somebody sees it."""
 
-    connection_id: int
+    id: int
+    """The connection's."""
     name: str
     provider: str
     allowed: bool
