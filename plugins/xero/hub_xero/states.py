@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from hub import Kind, TargetState, TargetStatus
+from hub_xero import contents
 from hub_xero.dates import day_of, stamp_of
 from hub_xero.exact import Json
 
@@ -64,6 +65,7 @@ def _document(native: Json, kind: Kind, id_name: str, number_name: str, due_name
         stamp=stamp_of(native),
         url=native.get("Url") or "",
         lines=tuple(line["LineItemID"] for line in native.get("LineItems") or () if line.get("LineItemID")),
+        content=contents.document(native),
     )
 
 
@@ -141,6 +143,7 @@ def contact(native: Json) -> TargetState:
         currency=native.get("DefaultCurrency") or "",
         stamp=stamp_of(native),
         merged_into=native.get("MergedToContactID") or "",
+        content=contents.contact(native),
     )
 
 
@@ -153,6 +156,7 @@ def item(native: Json) -> TargetState:
         number=native.get("Code") or "",
         reference=native.get("Name") or "",
         stamp=stamp_of(native),
+        content=contents.item(native),
     )
 
 
