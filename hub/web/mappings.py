@@ -14,17 +14,21 @@ from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, tell, the_hub
-from hub.web.queries.codes import DEFAULTS, Lists, code_rows, contact_name, load_lists, search_contacts, standing
+from hub.web.queries.codes import (
+    DEFAULTS,
+    EXPLANATIONS,
+    TITLES,
+    CodeState,
+    Lists,
+    code_rows,
+    contact_name,
+    load_lists,
+    search_contacts,
+    standing,
+)
 from hub.web.queries.tables import INTEGRATIONS
 
 pages = Blueprint("mappings", __name__, url_prefix="/integrations/<int:integration_id>/mappings")
-
-TITLES: Mapping[MappingList, str] = {
-    MappingList.ACCOUNT: "Accounts",
-    MappingList.TAX_RATE: "Tax rates",
-    MappingList.PAYMENT_ACCOUNT: "Payment accounts",
-    MappingList.DEFAULT: "Defaults",
-}
 
 
 @pages.get("")
@@ -132,6 +136,7 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
         contact_id = lists.mapped.get((MappingList.DEFAULT, Default.SALE_CONTACT), ("", ""))[1]
         contact = contact_name(db, row.ledger_id, contact_id) if contact_id else ""
     shared = {"row": row, "where": where, "titles": TITLES, "typed": typed, "wrong": wrong}
+    shared["explained"] = EXPLANATIONS[where]
     offered = sum(len(found) for found in suggestions.values())
     if where is MappingList.DEFAULT:
         return render_template(
@@ -144,10 +149,21 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
             accounts=lists.targets(MappingList.ACCOUNT).values(),
             taxes=lists.target_taxes.values(),
         )
-    rows = code_rows(lists, where, suggestions.get(where, []))
+    every = code_rows(lists, where, suggestions.get(where, []))
+    open_rows = [each for each in every if each.state is not CodeState.MAPPED]
+    only_open = request.args.get("show") == "open" and not wrong
     can_add = where is not MappingList.TAX_RATE and bool(AccountMaking(the_hub(), actor()).types(row.id))
     targets = lists.targets(where).values()
-    return render_template("mappings.html", **shared, offered=offered, rows=rows, targets=targets, can_add=can_add)
+    return render_template(
+        "mappings.html",
+        **shared,
+        offered=offered,
+        rows=open_rows if only_open else every,
+        counts=(len(every), len(open_rows)),
+        only_open=only_open,
+        targets=targets,
+        can_add=can_add,
+    )
 
 
 def _defaults(lists: Lists) -> list[tuple[str, str, str, str, str]]:

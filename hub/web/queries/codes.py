@@ -29,6 +29,39 @@ class CodeState(StrEnum):
     RATES_DIFFER = "rates differ"
 
 
+TITLES: Mapping[MappingList, str] = {
+    MappingList.ACCOUNT: "Accounts",
+    MappingList.TAX_RATE: "Tax rates",
+    MappingList.PAYMENT_ACCOUNT: "Payment accounts",
+    MappingList.DEFAULT: "Defaults",
+}
+
+EXPLANATIONS: Mapping[MappingList, tuple[str, str]] = {
+    MappingList.ACCOUNT: (
+        "The stock system names an account for each line: for goods sold, goods bought, freight, discounts. In the"
+        " ledger the line is booked to the account on the right.",
+        "Example: revenue account 4000 of the stock system is 200 Sales in the ledger. With periodic inventory its"
+        " stock account is a purchases account there.",
+    ),
+    MappingList.TAX_RATE: (
+        "The stock system names a tax rule for each line. The ledger reckons the tax anew from its own rate, so the"
+        " two percentages must be equal; which box of the return it goes to is the ledger's affair.",
+        "Example: 'Tax on Sales' at 20% is 20% (VAT on Income). A rate of 0% can mean zero-rated, exempt or outside the"
+        " scope: only a person can say which.",
+    ),
+    MappingList.PAYMENT_ACCOUNT: (
+        "The stock system says which account a payment came into or went out of. It needs an account of the ledger"
+        " that takes payments, in the payment's currency. There is no default for money.",
+        "Example: 'Card terminal' of the stock system is 091 Card clearing in the ledger, where the bank feed is"
+        " reconciled.",
+    ),
+    MappingList.DEFAULT: (
+        "Used where neither the line nor the item, the document or the contact names a code.",
+        "Example: shop sales without a customer are posted to the contact Cash sales.",
+    ),
+}
+"""What each list is for, and an example."""
+
 DEFAULTS: Mapping[Default, tuple[str, MappingList | None]] = {
     Default.SALE_CONTACT: ("Contact for sales without one", None),
     Default.SALE_ACCOUNT: ("Account of sales lines without one", MappingList.ACCOUNT),
