@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.documents import Document, Kind, Status, TradeDocument, parse_document
 from hub.engine.facts import Ground, load_dependencies, load_links, load_matches, load_namesakes, load_resolver
+from hub.engine.faults import allowed_for, fit_of
 from hub.engine.notes import chunks
 from hub.mapping import Ref, Resolved, target_fact
 from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, table
@@ -176,7 +177,7 @@ def _case(
 ) -> Case:
     ground = portion.ground
     link = portion.links.get(document.external_id)
-    fit = ground.provider.fit(resolved.document, ground.facts())
+    fit = fit_of(ground.provider, resolved.document, ground.facts())
     resolved.trace.extend(fit.notes)
     if document.kind in (Kind.CONTACT, Kind.ITEM):
         resolved.rest_on(target_fact(document.kind, row.natural_key))
@@ -191,7 +192,7 @@ def _case(
         fit_notes=fit.notes,
         fit_problems=fit.problems,
         link=link,
-        allowed=ground.provider.allowed(document.kind, link.state) if link else None,
+        allowed=allowed_for(ground.provider, document.kind, link.state) if link else None,
         generation=_generation(portion, document.external_id),
         post_as="" if link else _chosen_status(portion, document.external_id),
         matches=names.matches(row),

@@ -8,16 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Account, Kind, TaxRate, parse_document
+from hub.documents import Account, Kind, TaxRate
 from hub.engine.connections import check_pair
 from hub.engine.delivery import read_back
-from hub.engine.facts import load_ground, load_list, load_targets, refs_of
+from hub.engine.facts import load_list
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
 from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, open_due, touch_facts
 from hub.engine.pilot import keep_to_pilot, must_be_settled
+from hub.engine.previewing import preview
 from hub.engine.runs import want_run
-from hub.engine.taking import operation_of
 from hub.errors import SettingsError
 from hub.mapping import (
     MappingList,
@@ -42,7 +42,6 @@ from hub.models import (
     Snapshot,
     table,
 )
-from hub.providers import TargetState
 
 due = table(Due)
 exclusions = table(Exclusion)
@@ -384,16 +383,8 @@ class Decisions:
             self.hub.audit(db, self.actor, "set rounding limit", f"{cents} cents", integration=integration_id)
 
     def preview(self, operation_id: int) -> tuple[str, bytes]:
-        """Route and body exactly as they would be sent now; references still to come show as symbols."""
-        with self.store.read() as db:
-            row = db.execute(sa.select(operations).where(operations.c.id == operation_id)).one()
-            ground = load_ground(db, row.integration_id, self.hub.providers)
-            document = parse_document(row.kind, row.document)
-            targets = load_targets(db, row.integration_id, refs_of(document))
-            link = db.execute(sa.select(links.c.state).where(links.c.id == row.link_id)).scalar()
-            state = TargetState.model_validate(link) if link else None
-            contact = getattr(document, "contact_id", "")
-            if contact.startswith("="):
-                targets[Kind.CONTACT, contact] = contact[1:]
-            payload = ground.provider.render([operation_of(row, "preview", state)], ground.facts(targets))
-        return payload.route, payload.body
+        """Route and body exactly as they would be sent now; references still to come show as symbols.
+
+        Raises ``SettingsError`` where the plugin fails on it.
+        """
+        return preview(self.hub, operation_id)

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from hub.documents import Allocation, Kind, Status, parse_document
 from hub.engine.facts import Ground, load_dependencies, load_ground, load_links, load_targets, refs_of
+from hub.engine.faults import allowed_for
 from hub.engine.notes import note_due
+from hub.engine.rendering import render_sound
 from hub.engine.runs import RunToken
 from hub.engine.settling import hold, money_moved
 from hub.errors import Problem
@@ -167,7 +169,10 @@ def take(
             return None
         targets = load_targets(db, chosen.integration_id, {ref for one in ready for ref in refs_of(one.document)})
         targets |= _named_targets(ready)
-        payload, sent = _render(ground, ready, ground.facts(targets), rule)
+        rendered = render_sound(db, ground, ready, ground.facts(targets), rule)
+        if rendered is None:
+            return None
+        payload, sent = rendered
         settling = timedelta(seconds=ground.provider.settling_seconds)
         _commit_sending(db, vault, run, Batch(batch_id, chosen.kind, chosen.action, tuple(sent), payload), settling)
     return Batch(batch_id, chosen.kind, chosen.action, tuple(sent), payload)
@@ -247,7 +252,7 @@ def _objection(
         return None
     if link is None:
         return None
-    allowed = ground.provider.allowed(one.kind, link.state)
+    allowed = allowed_for(ground.provider, one.kind, link.state)
     wanted = {one.action, Action.DELETE} if one.action is Action.VOID else {one.action}
     if wanted & allowed.actions:
         return None
@@ -303,18 +308,6 @@ def _plan_again(store: Store, db: sa.Connection, row: sa.Row[Any], reason: str) 
     change = sa.update(operations).where(operations.c.id == row.id)
     db.execute(change.values(state=OperationState.REPLACED.value))
     note_due(store, db, [{"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason}])
-
-
-def _render(
-    ground: Ground, ready: Sequence[Operation], facts: Any, rule: BatchRule
-) -> tuple[Payload, Sequence[Operation]]:
-    """Render as many as fit the byte limit, halving until they do; the rest waits for the next batch."""
-    chosen = list(ready)
-    while True:
-        payload = ground.provider.render(chosen, facts)
-        if len(payload.body) <= rule.bytes or len(chosen) == 1:
-            return payload, chosen
-        chosen = chosen[: len(chosen) // 2]
 
 
 def _commit_sending(db: sa.Connection, vault: Vault, run: RunToken, batch: Batch, settling: timedelta) -> None:

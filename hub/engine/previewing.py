@@ -1,0 +1,41 @@
+"""Preview: an operation rendered by the code that renders it for sending."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hub.documents import Kind, parse_document
+from hub.engine.facts import load_ground, load_targets, refs_of
+from hub.engine.faults import plugin_failed
+from hub.engine.hub import Hub
+from hub.engine.taking import operation_of
+from hub.errors import SettingsError
+from hub.mapping import DIRECT_TARGET
+from hub.models import Link, OperationRow, table
+from hub.providers import TargetState
+
+links = table(Link)
+operations = table(OperationRow)
+
+
+def preview(hub: Hub, operation_id: int) -> tuple[str, bytes]:
+    """Route and body exactly as they would be sent now; references still to come show as symbols.
+
+    Raises ``SettingsError`` where the plugin fails on it.
+    """
+    with hub.store.read() as db:
+        row = db.execute(sa.select(operations).where(operations.c.id == operation_id)).one()
+        ground = load_ground(db, row.integration_id, hub.providers)
+        document = parse_document(row.kind, row.document)
+        targets = load_targets(db, row.integration_id, refs_of(document))
+        link = db.execute(sa.select(links.c.state).where(links.c.id == row.link_id)).scalar()
+        state = TargetState.model_validate(link) if link else None
+        contact = getattr(document, "contact_id", "")
+        if contact.startswith(DIRECT_TARGET):
+            targets[Kind.CONTACT, contact] = contact[1:]
+        operation = operation_of(row, "preview", state)
+        try:
+            payload = ground.provider.render([operation], ground.facts(targets))
+        except Exception as error:
+            raise SettingsError(str(plugin_failed(ground.provider, row.label, error))) from error
+    return payload.route, payload.body
