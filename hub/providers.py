@@ -218,7 +218,8 @@ class Operation:
     """One intended write. ``document`` carries the target's codes; its ids of other records are the source's.
 
     ``key`` is unique to this operation and attempt (for a vendor's idempotency key). ``target`` is the target as just
-    read, for updates and voids. ``fields`` limits an update to these document fields (None: all).
+    read, for updates and voids; ``written`` is what an update replaces, as it was last written (None: by others).
+    ``fields`` limits an update to these document fields (None: all).
     ``targets`` gives a look the target ids of the records that the document names (an allocation is known by them).
     """
 
@@ -232,6 +233,7 @@ class Operation:
     target: TargetState | None = None
     fields: frozenset[str] | None = None
     targets: Mapping[Ref, str] = field(default_factory=dict, hash=False)
+    written: Document | None = None
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,14 @@ def preview(hub: Hub, operation_id: int) -> tuple[str, bytes]:
         ground = load_ground(db, row.integration_id, hub.providers)
         document = parse_document(row.kind, row.document)
         targets = load_targets(db, row.integration_id, refs_of(document))
-        link = db.execute(sa.select(links.c.state).where(links.c.id == row.link_id)).scalar()
-        state = TargetState.model_validate(link) if link else None
+        linked = sa.select(links.c.state, links.c.written_document).where(links.c.id == row.link_id)
+        link = db.execute(linked).first()
+        state = TargetState.model_validate(link.state) if link else None
+        written = parse_document(row.kind, link.written_document) if link and link.written_document else None
         contact = getattr(document, "contact_id", "")
         if contact.startswith(DIRECT_TARGET):
             targets[Kind.CONTACT, contact] = contact[1:]
-        operation = operation_of(row, "preview", state)
+        operation = operation_of(row, "preview", state, written)
         try:
             payload = ground.provider.render([operation], ground.facts(targets))
         except Exception as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Allocation, Kind, Status, parse_document
+from hub.documents import Allocation, Document, Kind, Status, parse_document
 from hub.engine.facts import Ground, load_dependencies, load_ground, load_links, load_targets, refs_of
 from hub.engine.faults import allowed_for
 from hub.engine.notes import note_due
@@ -132,7 +132,9 @@ def _resting() -> sa.ColumnElement[bool]:
     return sa.or_(off, noted)
 
 
-def operation_of(row: sa.Row[Any], batch_id: str, target: TargetState | None = None) -> Operation:
+def operation_of(
+    row: sa.Row[Any], batch_id: str, target: TargetState | None = None, written: Document | None = None
+) -> Operation:
     """A stored operation as a provider sees it."""
     return Operation(
         id=row.id,
@@ -144,6 +146,7 @@ def operation_of(row: sa.Row[Any], batch_id: str, target: TargetState | None = N
         target_id=row.target_id,
         target=target,
         fields=frozenset(row.fields) if row.fields is not None else None,
+        written=written,
     )
 
 
@@ -193,9 +196,9 @@ def _ready(
     # Chosen a moment ago, in another transaction: a person may have switched or mapped something since.
     taken = sa.select(*_TAKEN).where(operations.c.id.in_(chosen.ids), ~_resting())
     rows = {row.id: row for row in db.execute(taken)}
-    live, _ = load_links(
-        db, chosen.integration_id, chosen.kind, [row.source_id for row in rows.values()], with_document=False
-    )
+    sources = [row.source_id for row in rows.values()]
+    changes = chosen.action is Action.UPDATE
+    live, _ = load_links(db, chosen.integration_id, chosen.kind, sources, with_document=changes)
     refs = {(Kind(kind), id) for row in rows.values() for kind, id in row.depends_on}
     standing = load_dependencies(db, ground, refs)
     ready: list[Operation] = []
@@ -210,7 +213,7 @@ def _ready(
         if _is_stale(row, link):
             _plan_again(store, db, row, "the target changed meanwhile")
             continue
-        frozen = operation_of(row, batch_id, link.state if link else None)
+        frozen = operation_of(row, batch_id, link.state, link.written_document) if link else operation_of(row, batch_id)
         problem = _objection(ground, frozen, row, link, standing)
         if problem:
             hold(db, row, problem)

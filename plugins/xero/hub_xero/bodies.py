@@ -8,7 +8,6 @@ refused, never altered.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import zip_longest
 from typing import Any, cast
 
 from hub import (
@@ -32,6 +31,7 @@ from hub import (
 from hub_xero import marks
 from hub_xero.exact import Json
 from hub_xero.money import currency_rate
+from hub_xero.pairing import line_ids
 
 TYPES = {
     Kind.INVOICE: "ACCREC",
@@ -63,10 +63,16 @@ def _line(line: Line, line_id: str, mode: TaxMode, facts: Facts) -> Json:
 
 
 def _lines(operation: Operation, document: TradeDocument, facts: Facts) -> list[Json]:
-    """The lines, each with the id of the line it replaces: a line sent without its id would be made anew."""
+    """The lines, each with the id of the line it replaces: a line sent without its id would be made anew.
+
+    Of a document that the hub adopted nobody knows what was written: its lines are taken in their order.
+    """
     known = operation.target.lines if operation.target else ()
-    pairs = zip_longest(document.lines, known[: len(document.lines)], fillvalue="")
-    return [_line(line, line_id, document.tax_mode, facts) for line, line_id in pairs if isinstance(line, Line)]
+    if isinstance(operation.written, TradeDocument):
+        ids = line_ids(document.lines, operation.written.lines, known)
+    else:
+        ids = [*known, *[""] * len(document.lines)][: len(document.lines)]
+    return [_line(line, line_id, document.tax_mode, facts) for line, line_id in zip(document.lines, ids, strict=True)]
 
 
 def _rate(document: TradeDocument | Payment | Refund, facts: Facts) -> Json:

@@ -37,7 +37,7 @@ def document(native: Json) -> str:
         native.get("CurrencyCode") or "",
         _number(Decimal(native.get("CurrencyRate") or 1).quantize(_RATE_STEP)),
         native.get("LineAmountTypes") or "",
-        sorted(_line(line) for line in lines),
+        [_line(line) for line in lines],
     )
 
 
