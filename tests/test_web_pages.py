@@ -82,6 +82,7 @@ def arguments_of(house: House) -> dict[str, Any]:
         "provider_name": "memorystock",
         "where": "account",
         "step": "sign_in",
+        "currency": "GBP",
         **people_of(house),
     }
 
@@ -101,7 +102,7 @@ def test_every_page_answers_and_obeys_the_rules_for_pages(house: House) -> None:
     seen = visitor(house, installed=[INFO])
     visited = 0
     for path in paths(seen, arguments_of(house), "GET"):
-        if path in ("/healthz", "/runs/1/live", *NEEDS_MORE):
+        if path in ("/healthz", "/runs/1/live", *NEEDS_MORE) or path.endswith(".svg"):
             continue
         page = seen.get(path, follow_redirects=True)
         assert (path, page.status, page.faults) == (path, 200, [])
@@ -118,7 +119,7 @@ def test_every_list_answers_in_an_empty_hub(store: Store, vault: Vault) -> None:
     seen = visitor(house)
     lists = [rule.rule for rule in seen.rules("GET") if not rule.arguments]
     for path in lists:
-        if path in ("/healthz", *NEEDS_MORE):
+        if path in ("/healthz", *NEEDS_MORE) or path.endswith(".svg"):
             continue
         page = seen.get(path, follow_redirects=True)
         assert (path, page.status, page.faults) == (path, 200, [])
@@ -146,6 +147,7 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
         "where": "nothing",
         "step": "nothing",
         "token": "nothing",
+        "currency": "XXX",
     }
     checked = 0
     for method in ("GET", "POST"):

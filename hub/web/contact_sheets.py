@@ -15,7 +15,7 @@ from hub.engine.link_sheet import Judged, SheetRow, carry_out, judge
 from hub.errors import SettingsError
 from hub.models import ContactSheet, Integration, table
 from hub.store import Store
-from hub.web.access import actor
+from hub.web.access import Right, actor, needs
 from hub.web.contacts import PLACE, integration_of, linking, report
 from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.paging import PAGE_SIZE, Paged, page_number
@@ -52,6 +52,7 @@ def export(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.get(f"{PLACE}/import")
+@needs(Right.APPROVE_IMPORTS)
 def ask(integration_id: int) -> ResponseReturnValue:
     """Choose a sheet; or, once one was sent, what it would change."""
     integration = integration_of(integration_id)
@@ -60,6 +61,7 @@ def ask(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/import")
+@needs(Right.APPROVE_IMPORTS)
 def send(integration_id: int) -> ResponseReturnValue:
     """Read a sheet and keep it until it is applied; nothing is changed yet."""
     integration, file = integration_of(integration_id), request.files.get("sheet")
@@ -79,6 +81,7 @@ def send(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/import/apply")
+@needs(Right.APPROVE_IMPORTS)
 def apply(integration_id: int) -> ResponseReturnValue:
     """Do what the rows without an error ask for."""
     integration = integration_of(integration_id)

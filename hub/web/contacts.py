@@ -16,7 +16,7 @@ from hub.engine.suggesting import clear_suggestions, suggest
 from hub.errors import SettingsError
 from hub.models import Integration
 from hub.web import wording
-from hub.web.access import actor
+from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import found_or_404, row_or_404, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries import linked
@@ -83,6 +83,7 @@ def show(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.get(f"{PLACE}/link")
+@needs(Right.APPROVE_IMPORTS)
 def ask_link(integration_id: int) -> ResponseReturnValue:
     """Search the ledger's contacts for the one that a contact is."""
     integration, text = integration_of(integration_id), request.args.get("text", "").strip()
@@ -110,6 +111,7 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/link")
+@needs(Right.APPROVE_IMPORTS)
 def link(integration_id: int) -> ResponseReturnValue:
     """Link one contact to the one chosen."""
     integration = integration_of(integration_id)
@@ -125,6 +127,7 @@ def link(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/accept")
+@needs(Right.APPROVE_IMPORTS)
 def accept(integration_id: int) -> ResponseReturnValue:
     """Link the ticked ones to the suggestion shown beside each."""
     integration = integration_of(integration_id)
@@ -139,6 +142,7 @@ def accept(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.get(f"{PLACE}/accept-all")
+@needs(Right.APPROVE_IMPORTS)
 def ask_accept_all(integration_id: int) -> ResponseReturnValue:
     """How many suggestions score enough, before they are taken."""
     integration = integration_of(integration_id)
@@ -160,6 +164,7 @@ def ask_accept_all(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/accept-all")
+@needs(Right.APPROVE_IMPORTS)
 def accept_all(integration_id: int) -> ResponseReturnValue:
     """Take every clear suggestion that scores enough."""
     integration = integration_of(integration_id)
@@ -169,6 +174,7 @@ def accept_all(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/upload")
+@needs(Right.APPROVE_IMPORTS)
 def upload(integration_id: int) -> ResponseReturnValue:
     """Create the ticked ones in the ledger, or send again what changed."""
     integration = integration_of(integration_id)
@@ -183,6 +189,7 @@ def upload(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.get(f"{PLACE}/unlink")
+@needs(Right.APPROVE_IMPORTS)
 def ask_unlink(integration_id: int) -> ResponseReturnValue:
     """Say what unlinking means before it is done."""
     integration = integration_of(integration_id)
@@ -190,6 +197,7 @@ def ask_unlink(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/unlink")
+@needs(Right.APPROVE_IMPORTS)
 def unlink(integration_id: int) -> ResponseReturnValue:
     """End the links; nothing is written."""
     integration, ids = integration_of(integration_id), request.form.getlist("pick")
@@ -203,6 +211,7 @@ def unlink(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.get(f"{PLACE}/ignore")
+@needs(Right.APPROVE_IMPORTS)
 def ask_ignore(integration_id: int) -> ResponseReturnValue:
     """Ask why a contact is ignored."""
     integration = integration_of(integration_id)
@@ -210,6 +219,7 @@ def ask_ignore(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/ignore")
+@needs(Right.APPROVE_IMPORTS)
 def ignore(integration_id: int) -> ResponseReturnValue:
     """Neither create nor link these, for the reason given."""
     integration, ids = integration_of(integration_id), request.form.getlist("pick")
@@ -228,6 +238,7 @@ def ignore(integration_id: int) -> ResponseReturnValue:
 
 
 @pages.post(f"{PLACE}/unignore")
+@needs(Right.APPROVE_IMPORTS)
 def unignore(integration_id: int) -> ResponseReturnValue:
     """Take it back."""
     integration_of(integration_id)
@@ -238,7 +249,12 @@ def unignore(integration_id: int) -> ResponseReturnValue:
 
 def integration_of(integration_id: int) -> Integration:
     """The integration whose contacts are shown."""
-    return Integration(**row_or_404(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id))._mapping)
+    return Integration(**row_or_404(_seen(integration_id))._mapping)
+
+
+def _seen(integration_id: int) -> sa.Select[Any]:
+    mine = INTEGRATIONS.c.id == integration_id
+    return sa.select(INTEGRATIONS).where(mine, visible_integrations(INTEGRATIONS.c.id))
 
 
 def linking() -> Linking:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hub.web.access import personal, public
 from hub.web.addresses import local_path
 from hub.web.context import tell
 
@@ -36,6 +37,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.post("/preferences/theme")
+@public
 def set_theme() -> ResponseReturnValue:
     """Light, dark, or as the device."""
     wanted = request.form.get("theme", "")
@@ -43,6 +45,7 @@ def set_theme() -> ResponseReturnValue:
 
 
 @pages.post("/preferences/keys")
+@personal
 def set_keys() -> ResponseReturnValue:
     """Single keys on or off."""
     wanted = "on" if request.form.get("keys") == "on" else "off"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from hub.web.access import personal
 from hub.web.addresses import local_path, same_page_of
 from hub.web.context import CHOSEN, the_hub
 from hub.web.queries import pairs as queries
@@ -16,6 +17,7 @@ pages = Blueprint("switching", __name__)
 
 
 @pages.post("/integrations/switch")
+@personal
 def switch() -> ResponseReturnValue:
     """Work in one integration from now on, or in all of them."""
     wanted = request.form.get("integration", 0, type=int)

@@ -13,7 +13,7 @@ from hub.engine.connections import limits_of, settings_of
 from hub.errors import SettingsError
 from hub.models import ConnectionRow
 from hub.providers import Limits, Provider
-from hub.web.access import visible_connections
+from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.tables import BUCKETS, CONNECTIONS, INTEGRATIONS, RUNS
 
@@ -29,7 +29,7 @@ class Calls:
 
 def connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Every connection that was not removed."""
-    present = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None))
+    present = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
     return db.execute(present.order_by(CONNECTIONS.c.name)).all()
 
 
@@ -57,6 +57,7 @@ def integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
         sa.select(INTEGRATIONS, stock.c.name.label("stock"), ledger.c.name.label("ledger"))
         .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
         .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
+        .where(visible_integrations(INTEGRATIONS.c.id))
     )
     return db.execute(chosen.order_by(INTEGRATIONS.c.name)).all()
 
