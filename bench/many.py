@@ -264,6 +264,7 @@ def _operation(shop: Shop, document: Document, fate: _Fate, number: int = 0) -> 
         "amount": str(getattr(document, "total", "")),
         "currency": getattr(document, "currency", "") or "",
         "document_date": getattr(document, "date", None),
+        "contact": getattr(document, "contact_name", ""),
         "reason": "not ours" if fate.state == "dropped" else "",
         "planned_at": _moment(number % 5000),
         "settled_at": _moment(number % 5000) if over else None,

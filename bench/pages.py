@@ -1,0 +1,165 @@
+"""The time of each page with very many rows, as a ratio to an empty page of Flask in the same run, over real HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+from urllib.parse import urlencode
+
+from bench.databases import postgresql, sqlite
+from bench.many import Amounts
+from bench.page_process import EMAIL, HOST, PASSWORD
+from bench.rows import Row
+
+MOST = 10.0
+"""How many times the time of an empty page a page may take, at the 95th percentile."""
+MOST_BYTES = 150_000
+ROUNDS = 40
+WARM_UP = 3
+
+DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}
+
+PAGES: Mapping[str, str] = {
+    "dashboard": "/",
+    "dashboard: chart": "/charts/health.svg",
+    "ready to sync": "/ready",
+    "ready to sync: last page": "/ready?page=200",
+    "ready to sync: one kind": "/ready?kind=bill",
+    "ready to sync: amounts": "/ready?least=1000&most=2000",
+    "ready to sync: search": "/ready?text=SO-0555",
+    "preview": "/operations/{operation}",
+    "document": "/integrations/{integration}/documents/{snapshot}",
+    "sync report": "/report",
+    "sync report: last page": "/report?page=2000",
+    "sync report: search": "/report?text=SO-0555",
+    "changed since posted": "/changed",
+    "attention": "/attention",
+    "attention: one cause": "/attention/group?state=held&code=account_not_mapped&subject=17",
+    "attention: skipped": "/attention/skipped",
+    "attention: skipped, search": "/attention/skipped?text=SO-0555",
+    "attention: unreadable": "/attention/unreadable",
+    "runs": "/runs",
+    "runs: last page": "/runs?page=100",
+    "run": "/runs/{run}",
+    "contacts": "/integrations/{integration}/contacts",
+    "contacts: all, page 300": "/integrations/{integration}/contacts?state=all&page=300",
+    "contacts: search": "/integrations/{integration}/contacts?state=all&text=harbour+foods",
+    "contacts: choose": "/integrations/{integration}/contacts/link?contact=c49999&text=harbour",
+    "search": "/search?q=SO-0555",
+    "audit": "/audit",
+    "audit: search": "/audit?text=SO-0012",
+    "people": "/people",
+    "connections": "/connections",
+    "connection": "/connections/{connection}",
+    "integration": "/integrations/{integration}",
+    "mappings": "/integrations/{integration}/mappings/account",
+    "schedules": "/schedules",
+}
+
+
+@dataclass
+class Browser:
+    """One kept connection that holds the session's cookie."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._line = http.client.HTTPConnection(HOST, self.port, timeout=300)
+
+    def ask(self, path: str, form: Mapping[str, str] | None = None) -> tuple[int, bytes, float]:
+        """Status, body and seconds until the whole answer is there."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        body = None
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode(form)
+        started = time.perf_counter()
+        self._line.request("GET" if form is None else "POST", path, body, headers)
+        answer = self._line.getresponse()
+        content = answer.read()
+        seconds = time.perf_counter() - started
+        for value in answer.headers.get_all("Set-Cookie") or ():
+            name, _, rest = value.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+        return answer.status, content, seconds
+
+    def sign_in(self) -> None:
+        """As a person does."""
+        _, page, _ = self.ask("/sign-in")
+        token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
+        if token is None:
+            raise SystemExit("the sign-in has no token")
+        self.ask("/sign-in", {"csrf_token": token[1].decode(), "email": EMAIL, "password": PASSWORD})
+        status, _, _ = self.ask("/")
+        if status != 200:
+            raise SystemExit(f"signing in did not work: {status}")
+
+
+def measure(folder: Path, say: Callable[[str], None]) -> Iterator[Row]:
+    """Every page on both databases."""
+    for name, database in DATABASES.items():
+        place = folder / name.lower()
+        place.mkdir(parents=True)
+        amounts = Amounts()
+        many = f"{amounts.documents:,} documents, {amounts.contacts:,} contacts, {amounts.operations:,} operations"
+        say(f"pages on {name}: filling the database with {many}")
+        with database(place) as url, served(place, url, amounts) as told:
+            say(f"pages on {name}: {ROUNDS} times each page and an empty one, in turn")
+            yield from _pages(name, told)
+
+
+def _pages(database: str, told: Mapping[str, int]) -> Iterator[Row]:
+    hub, empty = Browser(told["hub"]), Browser(told["empty"])
+    hub.sign_in()
+    for name, pattern in PAGES.items():
+        yield _page(f"{name}, {database}", pattern.format(**told), hub, empty)
+
+
+def _page(name: str, path: str, hub: Browser, empty: Browser) -> Row:
+    times: list[float] = []
+    least: list[float] = []
+    size = 0
+    for number in range(ROUNDS + WARM_UP):
+        status, content, seconds = hub.ask(path)
+        _, _, nothing = empty.ask("/")
+        if status != 200:
+            return Row(name, float("inf"), MOST, f"it answered {status}")
+        size = len(content)
+        if number >= WARM_UP:
+            times.append(seconds)
+            least.append(nothing)
+    page, bare = _percentile(times), _percentile(least)
+    detail = f"{page * 1000:.1f} ms against {bare * 1000:.1f} ms; {size:,} bytes"
+    return Row(f"page: {name}", page / bare if size <= MOST_BYTES else float("inf"), MOST, detail)
+
+
+def _percentile(times: list[float]) -> float:
+    """The 95th."""
+    return quantiles(times, n=20)[-1]
+
+
+@contextmanager
+def served(folder: Path, database_url: str, amounts: Amounts) -> Iterator[Mapping[str, Any]]:
+    """The pages in a process of their own; its ports, and the ids of some records."""
+    told = json.dumps({"folder": str(folder), "database_url": database_url, "amounts": asdict(amounts)})
+    command = [sys.executable, "-m", "bench.page_process", told]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            raise SystemExit(f"the pages' process ended with {process.wait()}")
+        yield json.loads(line)
+    finally:
+        process.terminate()
+        process.wait()
