@@ -45,6 +45,10 @@ operations = table(OperationRow)
 records = table(NativeRecord)
 runs = table(Run)
 
+UNREAD_AT_ONCE = 200
+"""Records that could not be read are asked for again so many at a time: an account full of them must not use up the
+calls that its changes need."""
+
 
 @dataclass(frozen=True)
 class PullStep:
@@ -198,7 +202,8 @@ class Conversation:
                     progress = cursor.progress if cursor else None
                     # A full feed is told nothing: what it left out would count as withdrawn.
                     known = _nothing_known if feed.full else self._known(feed)
-                    return Want(feed, watermark, progress, known, since)
+                    unread = {} if feed.full else self._unread(db, feed)
+                    return Want(feed, watermark, progress, known, since, unread)
         return None
 
     def _cursor(self, db: sa.Connection, feed: Feed) -> sa.Row[Any] | None:
@@ -235,6 +240,19 @@ class Conversation:
             return found
 
         return known
+
+    def _unread(self, db: sa.Connection, feed: Feed) -> dict[str, str]:
+        chosen = (
+            sa.select(records.c.record_id, records.c.label)
+            .where(
+                records.c.connection_id == self.run.connection_id,
+                records.c.feed == feed.name,
+                records.c.problem.is_not(None),
+            )
+            .order_by(records.c.seen_at, records.c.id)
+            .limit(UNREAD_AT_ONCE)
+        )
+        return {row.record_id: row.label for row in db.execute(chosen)}
 
     def _plan(self) -> None:
         with self.store.read() as db:

@@ -10,6 +10,7 @@ from hub_cin7core.client import Client
 from hub_cin7core.cursor import Cursor, parameter, progress, resume_page
 from hub_cin7core.feeds import CardList
 from hub_cin7core.records import unreadable
+from hub_cin7core.unread import read_again
 from hub_cin7core.walk import Row, Walk, read_row
 
 
@@ -27,7 +28,16 @@ def pull_cards(client: Client, cards: CardList, want: Want, site: str, started: 
         records = tuple(_record(row, cards, site) for row in rows if not row.stamp or known.get(row.id) != row.stamp)
         if records:
             yield Page(records=records, progress=progress(page.number), expected=page.total)
+    yield from read_again(want, walk.ids, cards.id, lambda row: _asked_for(row, client, cards, site))
     yield Page(watermark=str(cursor.moved_to(walk.newest, started) if walk.complete else cursor))
+
+
+def _asked_for(row: Row, client: Client, cards: CardList, site: str) -> Record:
+    page = next(client.pages(cards.path, cards.key, {**cards.params, "ID": row.id}))
+    for native in page.rows:
+        if cards.identify(native, cards.id) == row.id:
+            return _record(read_row(native, row.id, cards.stamp), cards, site)
+    return unreadable(row, row.native, "it is not listed any more")
 
 
 def _record(row: Row, cards: CardList, site: str) -> Record:

@@ -29,7 +29,12 @@ def stamp(value: str) -> str:
     if match is None:
         raise ReadError(f"not a time stamp: {value!r}")
     day, time, fraction = match.groups()
-    return f"{day}T{time or '00:00:00'}.{(fraction or '')[:7]:0<7}Z"
+    second = f"{day}T{time or '00:00:00'}"
+    try:
+        datetime.fromisoformat(second)
+    except ValueError as error:
+        raise ReadError(f"not a time stamp: {value!r}") from error
+    return f"{second}.{(fraction or '')[:7]:0<7}Z"
 
 
 def stamp_of(moment: datetime) -> str:

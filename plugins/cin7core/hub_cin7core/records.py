@@ -12,6 +12,9 @@ from hub import Record
 from hub_cin7core.fields import text
 from hub_cin7core.walk import Row
 
+NAMELESS = "without-id-"
+"""Begins the id of a record that Core gave none."""
+
 _LABELS = ("OrderNumber", "Name", "AccountName", "SKU", "Code")
 
 
@@ -19,7 +22,7 @@ def unreadable(row: Row, native: Any, why: Exception | str) -> Record:
     """The record a person is told about; the rest of the page goes on."""
     told = json.dumps(native, default=str, ensure_ascii=False)
     return Record.unreadable(
-        row.id or f"without-id-{hashlib.sha256(told.encode()).hexdigest()[:16]}",
+        row.id or f"{NAMELESS}{hashlib.sha256(told.encode()).hexdigest()[:16]}",
         told,
         say(why),
         stamp=row.stamp,

@@ -10,10 +10,11 @@ from typing import Any
 
 from hub import Page, ProviderError, Record, RejectedError, Want
 from hub_cin7core.client import Client, FaultError
-from hub_cin7core.cursor import Cursor, parameter, progress, resume_page
+from hub_cin7core.cursor import Cursor, parameter, progress, resume_page, stamp
 from hub_cin7core.feeds import STANDALONE_CREDIT, TaskList
 from hub_cin7core.fields import Native, ReadError, guid, number, text
 from hub_cin7core.records import unreadable
+from hub_cin7core.unread import read_again
 from hub_cin7core.walk import Row, Walk, read_row
 
 CHUNK = 50
@@ -50,7 +51,6 @@ class TaskPull:
         self._parallel = parallel
         self._paths = tasks.details
         self._faults = 0
-        self._oldest_fault = ""
 
     def pages(self) -> Iterator[Page]:
         """What changed, in pages of at most :data:`CHUNK` records; the last one moves the cursor."""
@@ -69,8 +69,8 @@ class TaskPull:
                         yield Page(records=records, progress=progress(page.number), expected=page.total)
                     if failure:
                         raise failure
-        newest = min(filter(None, (walk.newest, self._oldest_fault)), default="")
-        yield Page(watermark=str(cursor.moved_to(newest, self._started) if walk.complete else cursor))
+        yield from read_again(self._want, walk.ids, self._tasks.id, lambda row: self._record(row)[0])
+        yield Page(watermark=str(cursor.moved_to(walk.newest, self._started) if walk.complete else cursor))
 
     def _row(self, native: Native) -> Row:
         # A credit list may have a row for each credit note of a sale or purchase.
@@ -104,9 +104,9 @@ class TaskPull:
         chunks = [changed[start : start + CHUNK] for start in range(0, len(changed), CHUNK)]
         following = self._begin(pool, chunks[0]) if chunks else []
         try:
-            for chunk, later in zip_longest(chunks, chunks[1:], fillvalue=()):
+            for _, later in zip_longest(chunks, chunks[1:], fillvalue=()):
                 futures, following = following, self._begin(pool, later)
-                yield self._finish(chunk, futures)
+                yield self._finish(futures)
         finally:
             for future in following:
                 future.cancel()
@@ -114,15 +114,13 @@ class TaskPull:
     def _begin(self, pool: ThreadPoolExecutor, chunk: Sequence[Row | Record]) -> list[_Reading]:
         return [pool.submit(self._record, entry) for entry in chunk]
 
-    def _finish(
-        self, chunk: Sequence[Row | Record], futures: Sequence[_Reading]
-    ) -> tuple[tuple[Record, ...], ProviderError | None]:
+    def _finish(self, futures: Sequence[_Reading]) -> tuple[tuple[Record, ...], ProviderError | None]:
         """Details read side by side, in order; when one call fails for good, what came before it is kept."""
         records: list[Record] = []
         try:
-            for entry, future in zip(chunk, futures, strict=True):
+            for future in futures:
                 record, fault = future.result()
-                self._note(entry, fault)
+                self._note(fault)
                 records.append(record)
         except ProviderError as error:
             return tuple(records), error
@@ -131,18 +129,14 @@ class TaskPull:
                 future.cancel()
         return tuple(records), None
 
-    def _note(self, entry: Row | Record, fault: FaultError | None) -> None:
-        """One record that Core fails on must not stop the others; Core failing on all of them must.
-
-        The cursor stays before such a record, so that the next pull lists it again.
-        """
+    def _note(self, fault: FaultError | None) -> None:
+        """One record that Core fails on must not stop the others; Core failing on all of them must."""
         if fault is None:
             self._faults = 0
             return
         self._faults += 1
         if self._faults >= _FAULTS_IN_A_ROW:
             raise fault
-        self._oldest_fault = min(filter(None, (self._oldest_fault, entry.stamp)), default="")
 
     def _record(self, entry: Row | Record) -> tuple[Record, FaultError | None]:
         if isinstance(entry, Record):
@@ -155,6 +149,7 @@ class TaskPull:
             if guid(native, "ID") != entry.id:
                 raise ReadError("the detail is not that of the record asked for")
             task = self._tasks.read(native, self._site)
+            seen = entry.stamp or stamp(text(native, "LastModifiedOn", "LastUpdatedDate"))
         except FaultError as fault:
             return unreadable(entry, native, fault.problem.detail), fault
         except RejectedError as refused:
@@ -162,7 +157,7 @@ class TaskPull:
         except (ValueError, ArithmeticError) as error:
             return unreadable(entry, native, error), None
         label = text(entry.native, "OrderNumber", "CreditNoteNumber")
-        return Record(entry.id, entry.stamp, tuple(task.documents), task.skipped, label=label), None
+        return Record(entry.id, seen, tuple(task.documents), task.skipped, label=label), None
 
     def _detail(self, row: Row) -> Native:
         """The detail from the first path that serves this type of purchase or sale.

@@ -8,7 +8,7 @@ cursor stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -53,6 +53,11 @@ class Walk:
         self._counted: set[tuple[str, str]] = set()
         self.newest = ""
         self.complete = False
+
+    @property
+    def ids(self) -> Collection[str]:
+        """The ids of the rows given so far."""
+        return self._given.keys()
 
     def __iter__(self) -> Iterator[tuple[ListPage, list[Row]]]:
         start = self._start

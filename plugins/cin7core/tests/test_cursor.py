@@ -29,8 +29,9 @@ def test_seven_digits_are_not_rounded_away_and_sort_as_instants() -> None:
 
 def test_what_is_no_stamp_is_an_error_and_nothing_stays_nothing() -> None:
     assert stamp("") == ""
-    with pytest.raises(ReadError):
-        stamp("yesterday")
+    for odd in ("yesterday", "2026-09-02T03:60:00Z", "2026-13-01"):
+        with pytest.raises(ReadError):
+            stamp(odd)
 
 
 def test_the_query_parameter_never_lies_after_the_stamp() -> None:

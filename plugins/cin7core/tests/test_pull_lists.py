@@ -84,6 +84,22 @@ def test_one_odd_card_does_not_stop_the_others(core: Any, natives: Any, connect:
     assert "last week" in problems[natives.id(4)]
 
 
+def test_a_card_that_could_not_be_read_is_asked_for_by_its_id_though_the_list_moved_on(
+    core: Any, natives: Any, connect: Connect
+) -> None:
+    core.lists["product"] = [product(natives, 1, "2026-01-01T00:00:00Z"), product(natives, 2)]
+    late = '{"since": "2026-09-03T00:00:00Z"}'
+    unread = {natives.id(3): "S3", natives.id(1): "S1"}
+    records, last = pull(connect(core.url), "products", cursor=late, unread=unread)
+    assert [(record.label, bool(record.documents), bool(record.problem)) for record in records] == [
+        ("S3", False, True),
+        ("S1", True, False),
+    ]
+    assert [call.params.get("ID") for call in core.calls] == [None, natives.id(3), natives.id(1)]
+    assert "ModifiedSince" not in core.calls[1].params
+    assert last.watermark and json.loads(last.watermark)["since"] > "2026-09-02T23"
+
+
 def test_reference_lists_are_whole_each_time(core: Any, natives: Any, connect: Connect) -> None:
     core.lists["ref/account"] = [
         {"Code": code, "Name": code, "Status": "ACTIVE", "Class": "REVENUE", "Type": "REVENUE"}

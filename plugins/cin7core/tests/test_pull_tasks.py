@@ -13,6 +13,7 @@ import pytest
 from hub_cin7core import client
 from hub_cin7core.feeds import FEEDS
 from hub_cin7core.tasks import CHUNK
+from hub_cin7core.unread import GIVE_UP
 
 from hub import Kind, Page, ProviderError, Record, Session, UnreachableError, Want
 
@@ -43,7 +44,8 @@ class Stored:
 
     def pull(self, session: Session, feed: str = "sales", since: date | None = None) -> list[Page]:
         pages = []
-        for page in session.pull(Want(FEED[feed], self.watermark, self.progress, self.known, since)):
+        unread = {one: record.label for one, record in self.records.items() if record.problem}
+        for page in session.pull(Want(FEED[feed], self.watermark, self.progress, self.known, since, unread)):
             self.take(page)
             pages.append(page)
         return pages
@@ -159,9 +161,10 @@ def test_a_draft_that_gets_its_invoice_is_read(core: Any, natives: Any, connect:
     assert [one.kind for one in stored.records[natives.id(1)].documents] == [Kind.INVOICE]
 
 
-def test_sales_untouched_long_before_the_start_date_cost_no_detail_until_it_moves(
+def test_sales_long_before_the_start_date_cost_no_detail_until_all_is_listed_again_for_an_earlier_one(
     core: Any, natives: Any, connect: Connect, stored: Stored
 ) -> None:
+    """That the list begins anew is the hub's part: it forgets the cursor when the start date moves back."""
     old = {"OrderDate": "2024-01-01T00:00:00", "InvoiceDate": "2024-01-02T00:00:00"}
     core.add_sale(natives.sale_row(1, "2024-01-03T00:00:00Z", **old), natives.sale(1))
     core.add_sale(natives.sale_row(2), natives.sale(2))
@@ -169,10 +172,10 @@ def test_sales_untouched_long_before_the_start_date_cost_no_detail_until_it_move
     stored.pull(session, since=date(2026, 1, 1))
     assert core.count("sale") == 1
     assert stored.records[natives.id(1)].skipped == {f"task:{natives.id(1)}": "before the start date"}
-    stored.watermark = None
-    stored.pull(session, since=date(2024, 1, 1))
+    from_the_beginning = Want(FEED["sales"], known=stored.known, since=date(2024, 1, 1))
+    (found, _) = session.pull(from_the_beginning)
     assert core.count("sale") == 2
-    assert len(stored.records[natives.id(1)].documents) == 1
+    assert [(record.id, len(record.documents)) for record in found.records] == [(natives.id(1), 1)]
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -246,19 +249,63 @@ def test_an_odd_sale_is_told_and_the_others_go_on(core: Any, natives: Any, conne
     assert stored.records[natives.id(5)].documents
 
 
-def test_one_sale_that_core_fails_on_is_listed_again_next_time(
-    core: Any, natives: Any, connect: Connect, stored: Stored
+FLAWS: dict[str, Callable[[Any, Any], None]] = {
+    "500": lambda core, natives: core.force("sale", *[natives.Reply(500, "Oops", {}, "text/plain")] * 4),
+    "404": lambda core, natives: core.force("sale", natives.Reply(404, [{"Exception": "not found"}])),
+    "odd": lambda core, natives: core.force("sale", natives.Reply(200, natives.sale(1, Invoices="soon"))),
+}
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_one_sale_that_could_not_be_read_is_asked_for_again_though_the_list_moved_on(
+    core: Any, natives: Any, connect: Connect, stored: Stored, flaw: str
 ) -> None:
-    fill(core, natives, 5)
-    broken = core.details["sale"].pop(natives.id(1))
-    core.force("sale", *[natives.Reply(500, "Oops", {}, "text/plain")] * 4)
+    fill(core, natives, 25)
+    FLAWS[flaw](core, natives)
     session = connect(core.url, parallel=1)
     stored.pull(session)
     assert stored.records[natives.id(1)].problem
-    assert stored.watermark == '{"since": "2026-09-02T02:51:00.0000000Z"}'
-    core.details["sale"][natives.id(1)] = broken
+    stored.delivered.clear()
+    core.calls.clear()
     stored.pull(session)
+    assert stored.delivered == [natives.id(1)]
     assert stored.records[natives.id(1)].documents
+    assert (stored.records[natives.id(1)].label, core.count("sale")) == ("SO-1", 1)
+    stored.pull(session)
+    assert core.count("sale") == 1
+
+
+def test_sales_that_stay_unreadable_cost_few_calls_in_each_pull(
+    core: Any, natives: Any, connect: Connect, stored: Stored
+) -> None:
+    fill(core, natives, 40)
+    for sale in core.details["sale"].values():
+        sale["Invoices"] = "soon"
+    session = connect(core.url, parallel=1)
+    stored.pull(session)
+    stored.watermark = '{"since": "2026-09-03T00:00:00Z"}'
+    core.calls.clear()
+    stored.pull(session)
+    assert core.count("sale") == GIVE_UP
+    assert all(record.label.startswith("SO-") for record in stored.records.values())
+
+
+def test_a_web_page_for_a_sale_that_is_asked_for_again_is_no_matter_of_the_others(
+    core: Any, natives: Any, connect: Connect, stored: Stored
+) -> None:
+    fill(core, natives, 25)
+    FLAWS["404"](core, natives)
+    session = connect(core.url, parallel=1)
+    stored.pull(session)
+    core.add_sale(natives.sale_row(26, "2026-09-04T00:00:00Z"), natives.sale(26))
+    core.before_answer = lambda call: (
+        core.force("sale", natives.Reply(200, "<html>", {}, "text/html")) if call.path == "saleList" else None
+    )
+    core.force("sale", natives.Reply(200, natives.sale(26)))
+    stored.pull(session)
+    assert stored.records[natives.id(26)].documents
+    assert stored.records[natives.id(1)].problem
+    assert stored.watermark == '{"since": "2026-09-03T23:50:00.0000000Z"}'
 
 
 def test_core_failing_on_everything_stops_the_pull_and_keeps_what_was_read(

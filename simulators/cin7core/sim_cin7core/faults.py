@@ -22,6 +22,9 @@ Serve = Callable[[Call], Answer]
 HTML = "text/html; charset=utf-8"
 MAINTENANCE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We will be back soon.</body></html>"
 
+MISSING = b"<!DOCTYPE html><html><head><title>Not Found</title></head><body>404 Not Found</body></html>"
+"""What a proxy between us and Core answers while Core's servers are exchanged; Core itself never says it."""
+
 
 @dataclass(slots=True)
 class Fault:
@@ -178,6 +181,10 @@ def _server_error(switches: Switches, rule: Fault, call: Call, serve: Serve) -> 
     return Answer(500, error_body(switches, 500, "An unexpected error has occurred."))
 
 
+def _not_found(switches: Switches, rule: Fault, call: Call, serve: Serve) -> Answer:
+    return Answer(404, error_body(switches, 404, "Record with specified ID not found"))
+
+
 def _odd_record(switches: Switches, rule: Fault, call: Call, serve: Serve) -> Answer:
     """A detail with a broken field. params: ``id`` (any record without it), ``field`` as a dotted path such
     as ``Invoices.0.Total``, and ``value``, or ``remove`` to leave the field out."""
@@ -209,6 +216,8 @@ KINDS: dict[str, Callable[[Switches, Fault, Call, Serve], Answer]] = {
     "503_retry_after": _throttle(503, "seconds"),
     "503_html": _fixed(503, MAINTENANCE, HTML),
     "500_json": _server_error,
+    "404_json": _not_found,
+    "404_html": _fixed(404, MISSING, HTML),
     "400_throttle_text": _throttle_words,
     "slow": _slow,
     "html_200": _fixed(200, MAINTENANCE, HTML),

@@ -30,6 +30,8 @@ def test_a_connection_is_closed_without_a_byte(client: Client, kind: str) -> Non
         ("503_retry_after", 503, "60"),
         ("503_html", 503, None),
         ("500_json", 500, None),
+        ("404_json", 404, None),
+        ("404_html", 404, None),
         ("400_throttle_text", 400, None),
         ("html_200", 200, None),
         ("redirect", 302, None),
@@ -39,7 +41,9 @@ def test_each_answer_has_its_status_and_hint(client: Client, kind: str, status: 
     order(client, kind=kind)
     answer = client.ask("me")
     assert (answer.status, answer.headers.get("retry-after")) == (status, hint)
-    assert answer.headers["content-type"].startswith("text/html") == (kind in ("503_html", "html_200", "redirect"))
+    assert answer.headers["content-type"].startswith("text/html") == (
+        kind in ("503_html", "404_html", "html_200", "redirect")
+    )
 
 
 def test_truncated_json_is_no_json(client: Client) -> None:
