@@ -126,9 +126,26 @@ def test_the_cookies_of_preferences_are_secure_behind_https(house: House) -> Non
     house.hub.settings = load_settings(base_url="https://hub.example.com")
     seen = visitor(house)
     options = {"base_url": "https://hub.example.com", "headers": {"Referer": "https://hub.example.com/"}}
-    token = seen.get("/schedules/new", **options).value("csrf_token")
-    answer = seen.client.post("/preferences/keys", data={"csrf_token": token}, **options)
-    assert "Secure" in next(each for each in answer.headers.getlist("Set-Cookie") if "hub_keys" in each)
+    token = seen.get("/sign-in", **options).value("csrf_token")
+    answer = seen.client.post("/preferences/theme", data={"csrf_token": token}, **options)
+    assert "Secure" in next(each for each in answer.headers.getlist("Set-Cookie") if "hub_theme" in each)
+
+
+def test_somebody_who_is_not_in_sees_no_navigation_and_may_choose_the_theme(seen: Visitor) -> None:
+    stranger = Visitor(seen.app)
+    page = stranger.get("/sign-in")
+    assert page.faults == []
+    assert "Menu" not in page.text
+    assert not [tag for tag in page.tags("a") if tag["href"].startswith(("/search", "/runs", "/connections"))]
+    assert stranger.post("/preferences/theme", {"theme": "dark", "next": "/sign-in"}).location == "/sign-in"
+    assert stranger.get("/sign-in").tags("html")[0]["data-bs-theme"] == "dark"
+
+
+def test_whoever_is_in_sees_their_name_and_the_way_out(seen: Visitor) -> None:
+    page = seen.get("/help")
+    assert "Olga Your profile Preferences Sign out" in page.text
+    seen.post("/sign-out")
+    assert "/sign-in" in seen.get("/help").location
 
 
 def test_a_theme_that_is_none_is_as_the_device(seen: Visitor) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask, current_app, request
 
 import hub as package
+from hub.accounts import Account
 from hub.web import preferences
-from hub.web.access import may
+from hub.web.access import may, person
 from hub.web.addresses import here
 from hub.web.context import chosen_integration, the_hub
 from hub.web.queries.pairs import Pair
@@ -82,6 +83,11 @@ class Frame:
     def has(self, endpoint: str) -> bool:
         """Whether there is such a page, and it is for this person."""
         return usable(endpoint)
+
+    @property
+    def person(self) -> Account | None:
+        """Who is signed in; somebody who is not gets neither navigation nor search."""
+        return person()
 
     @property
     def environment(self) -> str:

@@ -146,6 +146,11 @@ class Bookkeeper:
         """The list of what would be posted."""
         self.follow("Ready to sync")
 
+    def import_all(self) -> None:
+        """Import everything on the page of what is ready."""
+        self.open_ready()
+        self.press(re.compile("Import all .* on this page"))
+
     def see_posted(self, number: str) -> None:
         """Search a document until it is in the ledger."""
         self.page.get_by_role("searchbox", name="Search").fill(number)

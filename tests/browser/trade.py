@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import requests
 from cryptography.fernet import Fernet
 from hub_cin7core.provider import Cin7Core
 from hub_xero.provider import XeroProvider
@@ -56,6 +57,11 @@ class Trade:
     def numbers_in_xero(self) -> dict[str, str]:
         """What the books say: invoice number -> status."""
         return {invoice.number: invoice.status for invoice in self.xero.books.invoices}
+
+    def in_xero(self, action: str, **values: str) -> None:
+        """What a person does in Xero's own screens."""
+        answer = requests.post(f"{self.xero.url}/_sim/person/{action}", json=values, timeout=20)
+        assert answer.ok, answer.text
 
     @property
     def xero_app(self) -> tuple[str, str]:
