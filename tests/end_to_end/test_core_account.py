@@ -10,7 +10,7 @@ import pytest
 from hub_cin7core import session
 from sim_cin7core import new_sale
 
-from end_to_end.shop import PERSON, Shop
+from end_to_end.shop import PERSON, Shop, ask
 from hub.engine.connections import connect
 from hub.errors import SettingsError
 from hub.models import NativeRecord
@@ -22,6 +22,17 @@ def test_a_core_account_is_connected_once_however_its_id_is_typed(shop: Shop, sp
     settings = shop.settings("cin7core", account_id=spelling.format(lower=lower, upper=lower.upper()))
     with pytest.raises(SettingsError, match="is connected already, as Shop"):
         connect(shop.hub, shop.hub.provider("cin7core"), settings, name="Shop again", actor=PERSON)
+
+
+def test_the_lock_date_of_core_is_known_from_the_next_sync_on(shop: Shop) -> None:
+    ask(f"{shop.core.root}/_sim/lock", {"date": "2026-01-31"})
+    shop.run_stock()
+    told = shop.hub.connection(shop.stock_id).organisation
+    assert told and told["lock_date"] == "2026-01-31"
+    ask(f"{shop.core.root}/_sim/lock", {"date": None})
+    shop.run_stock()
+    told = shop.hub.connection(shop.stock_id).organisation
+    assert told and told["lock_date"] is None
 
 
 @pytest.fixture

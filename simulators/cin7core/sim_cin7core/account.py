@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sim_cin7core import chart
 from sim_cin7core.exchange import Call, RefusedError
 from sim_cin7core.lists import Selections
@@ -25,6 +27,13 @@ class Account:
         self.accounts = chart.accounts()
         self.tax_rules = chart.tax_rules()
         self.selections = Selections()
+
+    def lock(self, day: date | None) -> None:
+        """Close the books up to and with a day, as ``/me`` tells it (documentation, Me); None opens them.
+
+        Only told, not enforced: what Core's pages refuse in a closed period is not documented.
+        """
+        self.me["LockDate"] = None if day is None else f"{day.isoformat()}T00:00:00"
 
     def check(self, call: Call) -> None:
         """Both headers must be right; wrong or missing ones are 403, never 401 (documentation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
@@ -102,6 +102,12 @@ def _control_pages(app: Flask, simulator: Simulator) -> None:
         if given.get("refresh"):
             limiter.refresh()
         return jsonify(enabled=limiter.enabled, per_minute=limiter.per_minute, minute=limiter.minute)
+
+    @app.post("/_sim/lock")
+    def lock() -> Response:
+        day = request.get_json()["date"]
+        simulator.account.lock(None if day is None else date.fromisoformat(day))
+        return jsonify(date=day)
 
     @app.get("/_sim/switches")
     def switches() -> Response:

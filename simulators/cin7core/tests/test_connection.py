@@ -26,6 +26,15 @@ def test_paths_and_parameters_match_in_any_letter_case(client: Client) -> None:
     assert client.ask("Sale", iD=sale.id.upper()).json["ID"] == sale.id
 
 
+def test_the_company_tells_its_lock_date_once_a_person_has_set_one(client: Client) -> None:
+    assert client.ask("me").json["LockDate"] is None
+    assert client.ask("/_sim/lock", method="POST", body={"date": "2026-01-31"}).json == {"date": "2026-01-31"}
+    assert client.ask("me").json["LockDate"] == "2026-01-31T00:00:00"
+    assert client.ask("/_sim/lock", method="POST", body={"date": "January"}).status == 400
+    assert client.ask("/_sim/lock", method="POST", body={"date": None}).status == 200
+    assert client.ask("me").json["LockDate"] is None
+
+
 def test_an_unknown_path_is_a_web_page_with_status_200(client: Client) -> None:
     answer = client.ask("nowhere")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
