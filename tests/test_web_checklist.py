@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 from houses import START, House, called, contact, invoice, line, payment, put
-from people import OWNER
+from people import OWNER, add_person
 from visitors import Seen, Visitor, visitor
 
+from hub.accounts import Sort
+from hub.app import create_app
 from hub.documents import Kind, TaxRate
 from hub.mapping import MappingList
 from hub.models import ConnectionRow, FlowMode, table
@@ -59,6 +61,11 @@ def prepared(house: House) -> None:
         house.set_flow(kind, FlowMode.REVIEW)
     put(house, contact(), invoice("i1"), invoice("i2", lines=(line(), line("5.00"))))
     house.sync()
+
+
+def client_of(house: House, access: dict[int, bool]) -> Visitor:
+    """Somebody who may look at these entities and change nothing."""
+    return Visitor(create_app(house.hub), add_person(house.hub, "client@example.com", sort=Sort.CLIENT, access=access))
 
 
 def badge(page: Seen, title: str) -> str:
@@ -263,3 +270,28 @@ def test_the_pilot_is_skipped_with_a_typed_reason_on_a_page_of_its_own(seen: Vis
 @pytest.mark.parametrize("page", ["set-up", "set-up/start-date", "set-up/inventory", "pilot", "pilot/skip"])
 def test_pages_of_an_integration_that_is_not_there_are_not_found(seen: Visitor, page: str) -> None:
     assert seen.get(f"/integrations/9999/{page}").status == 404
+
+
+@ONE_DATABASE
+def test_a_client_without_rights_sees_how_far_it_is_and_changes_nothing(house: House, path: str) -> None:
+    prepared(house)
+    access = {house.stock_id: True, house.ledger_id: True}
+    client = client_of(house, access)
+    shown = (path, f"{path}/set-up", f"{path}/set-up/start-date", f"{path}/set-up/inventory", f"{path}/pilot")
+    entity = f"/connections/{house.stock_id}"
+    for page in (*shown, f"{path}/mappings/account", f"{path}/mappings/default", entity, f"{entity}/next"):
+        found = client.get(page)
+        assert (page, found.status, found.faults) == (page, 200, [])
+        sent = {form["action"] for form in found.tags("form") if form.get("method") == "post" and "action" in form}
+        sent.discard("/integrations/switch")  # whose pages are shown is everybody's own
+        assert not {address for address in sent if address.startswith(("/integrations", "/connections"))}, page
+    for page in (f"{path}/pilot/choose", f"{path}/pilot/post", f"{path}/set-up/inventory", f"{entity}/test"):
+        assert client.post(page).status == 403
+
+
+@ONE_DATABASE
+def test_somebody_without_access_to_both_sides_finds_no_set_up(house: House, path: str) -> None:
+    access = {house.stock_id: True, house.ledger_id: False}
+    client = client_of(house, access)
+    for page in ("set-up", "pilot", "mappings/try", "mappings/account"):
+        assert client.get(f"{path}/{page}").status == 404

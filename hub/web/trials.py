@@ -13,7 +13,7 @@ from hub.engine.trying import Answer, Candidate, Step, Trial, rows_of, stored_tr
 from hub.errors import ProviderError, SettingsError
 from hub.providers import Provider, Role
 from hub.web import suspensions
-from hub.web.access import Right, actor, needs, visible_connections
+from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.connecting import FriendlyName, connect_page
 from hub.web.context import row_or_404, rows, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
@@ -132,7 +132,8 @@ def _partners(row: sa.Row[Any], provider: Provider | None) -> list[sa.Row[Any]]:
 
 def _joined(connection_id: int) -> list[sa.Row[Any]]:
     mine = sa.or_(INTEGRATIONS.c.stock_id == connection_id, INTEGRATIONS.c.ledger_id == connection_id)
-    return rows(sa.select(INTEGRATIONS.c.id, INTEGRATIONS.c.name).where(mine).order_by(INTEGRATIONS.c.name))
+    chosen = sa.select(INTEGRATIONS.c.id, INTEGRATIONS.c.name).where(mine, visible_integrations(INTEGRATIONS.c.id))
+    return rows(chosen.order_by(INTEGRATIONS.c.name))
 
 
 def _address_of(*endpoints: str) -> str:
