@@ -267,7 +267,9 @@ class BatchRule:
 class Outcome:
     """What became of one operation: ``state`` when done, ``problem`` when refused; neither means unsure.
 
-    ``refresh`` marks a refusal because of the target's state: it is read again and planned anew.
+    ``refresh`` marks a refusal because of the target's state: it is read again and planned anew. ``look`` marks one
+    because the platform has such a record already, which may be what we made: it is looked for, and the refusal holds
+    unless it is.
     """
 
     operation_id: int
@@ -275,6 +277,7 @@ class Outcome:
     problem: Problem | None = None
     warnings: tuple[str, ...] = ()
     refresh: bool = False
+    look: bool = False
 
 
 @dataclass(frozen=True)

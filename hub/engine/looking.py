@@ -29,6 +29,8 @@ TRIES = 3
 """How often an operation that was looked for and not found is sent again before a person is asked."""
 
 LOOKED_AT_ONCE = 200
+UNSURE = "unsure"
+"""The code of what nobody can tell; the problem of an unsure operation that has another one is why it was refused."""
 
 
 def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[int, Sequence[TargetState]]) -> None:
@@ -185,6 +187,10 @@ def _judge(settlement: Settlement, row: sa.Row[Any], one: Operation, verdict: Lo
         found = state or TargetState(kind=one.kind, target_id=one.target_id, status=TargetStatus.MISSING)
         settlement.done(row, one.document, found, ["its answer was lost; it was found by looking"])
         return "found"
+    if row.problem is not None and row.problem_code != UNSURE:
+        # Refused, since the ledger has such a record; it is not ours.
+        hold(db, row, Problem.model_validate(row.problem), OperationState.FAILED)
+        return "failed"
     if verdict is Look.NOT_DONE and row.attempt < TRIES:
         change = sa.update(operations).where(operations.c.id == row.id)
         db.execute(change.values(state=OperationState.PENDING.value, batch_id=None, not_before=None, looked_in=None))
@@ -222,7 +228,7 @@ def _ask(row: sa.Row[Any], verdict: Look) -> Problem:
         why = f"It was sent {row.attempt} times, the answer was lost each time, and nothing is to be found."
         fix = "Check the connection, then retry."
     return Problem(
-        code="unsure",
+        code=UNSURE,
         what=f"The answer for {row.label} was lost.",
         why=why,
         fix=fix,

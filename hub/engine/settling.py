@@ -78,13 +78,21 @@ def _settle_one(
         return "late"
     if outcome.state is not None:
         return settlement.done(row, one.document, outcome.state, outcome.warnings)
-    if outcome.problem is not None:
+    if outcome.problem is not None and not outcome.look:
         # A refusal is not planned again by itself: only when something it rests on turns out to have changed.
         hold(db, row, outcome.problem, OperationState.FAILED)
         return "failed"
     change = sa.update(operations).where(operations.c.id == row.id, operations.c.state == OperationState.SENDING.value)
-    db.execute(change.values(state=OperationState.UNSURE.value, not_before=not_before))
+    db.execute(change.values(state=OperationState.UNSURE.value, **_refused_with(outcome.problem, not_before)))
     return "unsure"
+
+
+def _refused_with(problem: Problem | None, not_before: datetime) -> dict[str, Any]:
+    """What an unsure operation was refused with, if it was: then it has been carried out or never will be."""
+    if problem is None:
+        return {"not_before": not_before, "problem": None, "problem_code": "", "problem_subject": ""}
+    named = {"problem_code": problem.code, "problem_subject": problem.subject}
+    return {"not_before": None, "problem": problem.model_dump(), **named}
 
 
 def forget_bytes(db: sa.Connection, batch_ids: Iterable[str], present: datetime) -> None:

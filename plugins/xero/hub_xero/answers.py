@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hub import Operation, Outcome, TargetState, TradeDocument
+from hub import Action, Operation, Outcome, TargetState, TradeDocument
 from hub_xero import refusals
 from hub_xero.exact import Json
 from hub_xero.render import COLLECTIONS
@@ -87,7 +87,8 @@ def _elements(answer: Any, collection: str) -> list[Json]:
 def refused(operation: Operation, said: Sequence[str]) -> Outcome:
     """The outcome of an operation that Xero refused with these words."""
     problem, refresh = refusals.problem(operation, said)
-    return Outcome(operation.id, problem=problem, refresh=refresh)
+    look = operation.action is Action.CREATE and refusals.is_there(said)
+    return Outcome(operation.id, problem=problem, refresh=refresh, look=look)
 
 
 def _outcome(operation: Operation, native: Json, collection: str, was_refused: bool) -> Outcome | None:

@@ -9,6 +9,7 @@ from hub import Allocation, Contact, Item, Kind, Operation, TargetState, TargetS
 from hub_xero import marks, states
 from hub_xero.bodies import TYPES, reference
 from hub_xero.exact import Json
+from hub_xero.native import keeps_stock
 
 _BY_TARGET_ID = "="
 """A contact id with this in front is the target's own (the hub's default contact)."""
@@ -108,8 +109,10 @@ def _contact(operation: Operation, native: Json) -> TargetState | None:
 
 
 def _item(operation: Operation, native: Json) -> TargetState | None:
+    """By code; one that Xero keeps stock of was never made by us, and is not to be used."""
     state = states.item(native)
-    return state if state.number.casefold() == operation.document.label.casefold() else None
+    same_code = state.number.casefold() == operation.document.label.casefold()
+    return _found(state, not keeps_stock(native)) if same_code else None
 
 
 def _payment(operation: Operation, native: Json) -> TargetState | None:

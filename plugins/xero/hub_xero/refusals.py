@@ -25,6 +25,8 @@ class Refusal:
     fix: str
     refresh: bool = False
     """Whether the target's state is the reason, so that it is read again and planned anew."""
+    is_there: bool = False
+    """Whether Xero has such a record already; it may be ours, when an answer was lost."""
 
 
 KNOWN: tuple[Refusal, ...] = (
@@ -34,6 +36,7 @@ KNOWN: tuple[Refusal, ...] = (
         "Another active contact in Xero has this name.",
         "Link the two on the contacts page, or change one of the names.",
         refresh=True,
+        is_there=True,
     ),
     Refusal(
         "contact_number_taken",
@@ -41,6 +44,7 @@ KNOWN: tuple[Refusal, ...] = (
         "Another contact, perhaps an archived one, has this contact number in Xero.",
         "Link the two on the contacts page; an archived contact must first be restored in Xero.",
         refresh=True,
+        is_there=True,
     ),
     Refusal(
         "contact_archived",
@@ -53,8 +57,10 @@ KNOWN: tuple[Refusal, ...] = (
         "number_taken",
         r"Invoice # must be unique|Credit note # must be unique",
         "The number is already used in Xero.",
-        "Compare the two documents: link them if they are the same, otherwise change one of the numbers.",
+        "Compare the two documents. If they are the same, press 'It is in the ledger already' on the page of this one; "
+        "otherwise change one of the numbers.",
         refresh=True,
+        is_there=True,
     ),
     Refusal(
         "has_payments",
@@ -129,6 +135,7 @@ KNOWN: tuple[Refusal, ...] = (
         "Xero has an item with this code that is not linked; it may be one that Xero keeps stock of.",
         "Link the item if Xero keeps no stock of it; otherwise give one of the two another code.",
         refresh=True,
+        is_there=True,
     ),
     Refusal(
         "quantity_negative",
@@ -207,6 +214,11 @@ def recognise(message: str) -> tuple[Refusal, str] | None:
         if found:
             return refusal, next((group for group in found.groups() if group), "")
     return None
+
+
+def is_there(said: Sequence[str]) -> bool:
+    """Whether Xero refused because it has such a record already."""
+    return any(entry[0].is_there for entry in map(recognise, said) if entry)
 
 
 def problem(operation: Operation, said: Sequence[str]) -> tuple[Problem, bool]:

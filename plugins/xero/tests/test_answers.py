@@ -11,7 +11,7 @@ from hub_xero.exact import decode
 from hub_xero.provider import XeroProvider
 from hub_xero.states import NO_ID
 
-from hub import Facts, Kind, Operation
+from hub import Action, Facts, Kind, Operation
 
 RENDER = XeroProvider().render
 Make = Callable[..., Any]
@@ -42,7 +42,7 @@ def test_one_bad_element_does_not_lose_the_others(facts: Facts, trade: Make, ope
     first, second = outcomes(operations, sent, {"Invoices": [bad, _made(sent[1], 2)]}, was_refused=False)
 
     assert first.problem is not None and first.problem.code == "number_taken"
-    assert first.refresh
+    assert first.refresh and first.look
     assert second.state is not None and second.state.target_id == "id-2"
 
 
@@ -120,3 +120,25 @@ def test_a_batch_refused_for_one_reason_is_refused_for_all(facts: Facts, trade: 
     found = list(outcomes(operations, _sent(operations, facts), answer, was_refused=True))
 
     assert [one.problem.detail if one.problem else "" for one in found] == ["Invalid Json data"] * 2
+
+
+def _refused(operation: Operation, said: str) -> Any:
+    return next(outcomes([operation], [{}], {"Message": said}, was_refused=True))
+
+
+def test_what_xero_has_already_is_looked_for_before_a_create_counts_as_refused(
+    trade: Make, contact: Make, item: Make, operate: Make
+) -> None:
+    taken = {
+        "Invoice # must be unique.": trade(),
+        "The contact name Ridgeway is already assigned to another contact.": contact(),
+        "Another contact has this contact number.": contact(),
+        "Price List Item with Code 'WIDGET' already exists": item(),
+    }
+
+    assert all(_refused(operate(document), said).look for said, document in taken.items())
+    assert not _refused(operate(trade()), "A currency rate must be specified").look
+
+
+def test_a_number_that_is_taken_refuses_a_change_at_once(trade: Make, operate: Make) -> None:
+    assert not _refused(operate(trade(), Action.UPDATE, target_id="id-1"), "Invoice # must be unique.").look

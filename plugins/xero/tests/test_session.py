@@ -416,6 +416,23 @@ def test_items_are_posted_and_found_by_code(office: Office, item: Make, operate:
     assert not shown["IsTrackedAsInventory"]
 
 
+def test_an_item_that_xero_keeps_stock_of_is_never_ours(office: Office, item: Make, operate: Make) -> None:
+    tracked = {
+        "Code": "WIDGET",
+        "Name": "Tracked",
+        "InventoryAssetAccountCode": "630",
+        "PurchaseDetails": {"COGSAccountCode": "300", "UnitPrice": 1},
+    }
+    office.caller().put("/Items", {"Items": [tracked]})
+    operation = operate(item())
+    (outcome,) = office.push(operation)
+    (found,) = office.look(operation)[1]
+
+    assert outcome.problem is not None and outcome.problem.code == "item_code_taken"
+    assert outcome.look
+    assert not found.ours
+
+
 def test_two_hundred_ids_are_looked_for_in_chunks(
     office: Office, customer: TargetState, operate: Make, trade: Make
 ) -> None:
