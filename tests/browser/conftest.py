@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from houses import House, called
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser import chromium
@@ -62,10 +64,21 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture(scope="session")
 def sample_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site on which every page has something to show."""
-    database = tmp_path_factory.mktemp("sample") / "hub.db"
-    shutil.copy(sqlite_template, database)
-    store = Store(f"sqlite:///{database}")
-    house = sample_house(store, Vault([Fernet.generate_key().decode()]))
+    with _site(sqlite_template, tmp_path_factory.mktemp("sample"), sample_house) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def empty_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that nobody has opened yet."""
+    with _site(sqlite_template, tmp_path_factory.mktemp("empty"), called) as site:
+        yield site
+
+
+@contextmanager
+def _site(template: Path, folder: Path, make: Callable[[Store, Vault], House]) -> Iterator[Site]:
+    store = Store(f"sqlite:///{shutil.copy(template, folder / 'hub.db')}")
+    house = make(store, Vault([Fernet.generate_key().decode()]))
     with serving(house.hub, installed=INSTALLED) as site:
         yield site
     store.dispose()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from houses import House, called, contact, invoice, item, line, payment, put
+from people import add_owner, add_person
 
+from hub.accounts import Sort, invitations
+from hub.accounts.roster import Name, Permission, Roster
 from hub.documents import Kind
 from hub.models import FlowMode
 from hub.scheduler import Timing, add_schedule
@@ -31,7 +34,15 @@ def sample_house(store: Store, vault: Vault) -> House:
     house.sync()
     _strangers(house)
     add_schedule(house.hub, house.stock_id, Timing("cron", "30 6 * * 1-5", "Europe/London", "Weekdays"))
+    _people(house)
     return house
+
+
+def _people(house: House) -> None:
+    """A client beside the owner, and somebody who is invited."""
+    owner = add_owner(house.hub)
+    add_person(house.hub, "clara@example.com", sort=Sort.CLIENT)
+    invitations.invite(Roster(house.hub, owner), Name("Ivo", "Invited", "ivo@example.com"), Permission(Sort.CLIENT))
 
 
 def _strangers(house: House) -> None:

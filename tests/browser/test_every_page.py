@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
@@ -28,6 +29,7 @@ SCREEN = {"width": 1280, "height": 900}
 
 NOT_PAGES = {
     "healthz": "for monitors",
+    "invitations.show": "for those who are not in yet",
     "dashboard.draw_unposted": "a picture",
     "changed.ask_anew": "only asked about a document that was removed in the ledger",
     "runs.live": "a part of the run's page, asked for by it",
@@ -39,7 +41,10 @@ NOT_PAGES = {
 """What the walk need not come by, and why."""
 
 
-KNOWN = {"connection_id": 1, "integration_id": 1, "flow_id": 1, "operation_id": 1, "run_id": 1, "schedule_id": 1}
+KNOWN = {
+    **dict.fromkeys(("connection_id", "integration_id", "operation_id", "run_id", "schedule_id", "invitation_id"), 1),
+    "person_id": 2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +81,28 @@ def test_the_walk_comes_by_every_page(walk: Walk) -> None:
 
 
 def test_no_page_shuts_anybody_out(walk: Walk, sample_site: Site, tab: Page) -> None:
-    faults: list[str] = []
-    for path in walk.paths:
-        tab.emulate_media(color_scheme="light")
-        tab.set_viewport_size(SCREEN)  # type: ignore[arg-type]
-        tab.goto(sample_site.url + path)
-        faults += complaints(tab, path, "light", ALL_RULES)
-        tab.emulate_media(color_scheme="dark")
-        faults += complaints(tab, path, "dark", COLOURS)
-        tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        faults += too_wide(tab, path)
+    faults = [fault for path in walk.paths for fault in faults_of(tab, sample_site.url + path)]
     assert not faults, "\n".join(faults[:AT_ONCE])
+
+
+def test_the_doors_shut_nobody_out_either(sample_site: Site, tab: Page, empty_site: Site) -> None:
+    tab.context.clear_cookies()
+    faults = faults_of(tab, f"{sample_site.url}/sign-in") + faults_of(tab, f"{sample_site.url}/invitation/none")
+    faults += faults_of(tab, f"{empty_site.url}/set-up")
+    assert not faults, "\n".join(faults)
+
+
+def faults_of(tab: Page, address: str) -> list[str]:
+    """What is wrong with a page in light, in dark, and on a phone."""
+    path = urlsplit(address).path
+    tab.emulate_media(color_scheme="light")
+    tab.set_viewport_size(SCREEN)  # type: ignore[arg-type]
+    tab.goto(address)
+    faults = complaints(tab, path, "light", ALL_RULES)
+    tab.emulate_media(color_scheme="dark")
+    faults += complaints(tab, path, "dark", COLOURS)
+    tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    return faults + too_wide(tab, path)
 
 
 def complaints(tab: Page, path: str, theme: str, options: dict[str, Any]) -> list[str]:
