@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine import connections, runs
+from hub.engine import connections, disabling, runs
 from hub.engine.conversation import Conversation, LookStep, PullStep, Step, WaitStep
 from hub.engine.sending import Sender, look
 from hub.errors import (
@@ -203,6 +203,8 @@ class Hub:
             )
         if row.suspended is not None:
             return Problem.model_validate(row.suspended)
+        if resting := disabling.rest_of(self, row.name, row.provider):
+            return resting
         if row.paused_by and cause != runs.BY_A_PERSON:
             return Problem(code="paused", what=f"{row.name} is paused by {row.paused_by}.", fix="Resume it.")
         if self.providers[row.provider].visit is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.engine import runs, settling, taking
+from hub.engine import disabling, runs, settling, taking
 from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
 from hub.errors import Problem, RunLostError, SettingsError
 from hub.models import OperationRow, Run, RunState, table
@@ -28,8 +28,9 @@ class Visits:
         self.hub = hub
 
     def open(self, connection_id: int) -> int | None:
-        """Open the connection's run; None while another visit is going on, and while somebody has paused it."""
-        if self.hub.connection(connection_id).paused_by:
+        """Open the connection's run; None while another visit is going on, and while it or its plugin rests."""
+        row = self.hub.connection(connection_id)
+        if row.paused_by or disabling.rest_of(self.hub, row.name, row.provider):
             return None
         stale = timedelta(seconds=self.hub.settings.run_stale_seconds)
         token = runs.claim(self.hub.store, connection_id, "visit", self.hub.clock, stale)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
 from hub.models.columns import Json
 
 
 class PluginRow(SQLModel, table=True):
-    """One plugin that somebody disabled or gave settings; one that was left as it came has no row."""
+    """A plugin that somebody disabled, and the providers it brings; a plugin that is in use has no row."""
 
     __tablename__ = "plugin"
     name: str = Field(primary_key=True)
-    settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
-    secrets: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
-    disabled_at: datetime | None = None
-    disabled_by: str = ""
+    providers: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    disabled_at: datetime
+    disabled_by: str

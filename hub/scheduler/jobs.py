@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hub.engine import disabling
 from hub.engine.runs import want_run
 from hub.errors import SettingsError
 from hub.hookspecs import Job
@@ -34,12 +35,19 @@ def check_jobs(jobs: Sequence[Job]) -> None:
             raise SettingsError(f"The job {job.name!r} of a plugin can't be scheduled. {error}") from None
 
 
-def attempt(job: Job) -> None:
-    """Do it; a failure is logged."""
+def attempt(hub: Hub, job: Job) -> None:
+    """Do it, unless the plugin that wants it done was disabled; a failure is logged."""
     try:
-        job.do()
+        if not _rests(hub, job):
+            job.do()
     except Exception:
         log.exception("job %r failed; it is tried again at its next time", job.name)
+
+
+def _rests(hub: Hub, job: Job) -> bool:
+    """A plugin's jobs are named after it."""
+    with hub.store.read() as db:
+        return job.name.partition(": ")[0] in disabling.disabled(db)
 
 
 def own_jobs(hub: Hub) -> tuple[Job, ...]:

@@ -105,7 +105,7 @@ class Workers:
     def _refused(self, connection_id: int, report: RunReport) -> None:
         code = report.problem.code if report.problem else ""
         log.debug("%s is not run: %s", report.connection, report.problem)
-        if code not in ("visits_us", "plugin_missing"):
+        if code not in ("visits_us", "plugin_missing", "plugin_disabled"):
             with self._hub.store.write() as db:
                 change = sa.update(connections).where(connections.c.id == connection_id)
                 db.execute(change.values(wanted_at=None, wanted_why="", wanted_calls=None))

@@ -167,12 +167,11 @@ def upgrade() -> None:
         "plugin",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column(
-            "settings",
+            "providers",
             sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
             nullable=False,
         ),
-        sa.Column("secrets", sa.LargeBinary(), nullable=False),
-        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
