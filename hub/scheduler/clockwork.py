@@ -121,7 +121,9 @@ class Scheduler:
             present = self._hub.clock()
             firing = _Firing(trigger_of(job.trigger, job.expression, job.time_zone, present), present)
             first = present if job.at_start else firing.get_next_fire_time(None, present)
-            clock.add_job(attempt, firing, args=(self._hub, job), id=f"job:{job.name}", name=job.name, next_run_time=first)
+            clock.add_job(
+                attempt, firing, args=(self._hub, job), id=f"job:{job.name}", name=job.name, next_run_time=first
+            )
         return clock
 
     def _follow(self, clock: BackgroundScheduler) -> None:
