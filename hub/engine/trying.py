@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 connections = table(ConnectionRow)
 
-TOLD = {Kind.ACCOUNT: "accounts", Kind.TAX_RATE: "tax rates", Kind.CONTACT: "contacts"}
-"""The lists that are tried, and what they are called."""
+TRIED = frozenset({Kind.ACCOUNT, Kind.TAX_RATE, Kind.CONTACT})
+"""The lists that are tried: without them nothing can be set up."""
 
 
 class Step(StrEnum):
@@ -124,7 +124,8 @@ def _sign_in(hub: Hub, candidate: Candidate, session: Session) -> Tried:
     except UnauthorizedError as error:
         return Tried((reached, _bad(accepted, error)))
     except ProviderError as error:
-        return Tried((reached, accepted, _bad(Trial("It says whose account it is", Answer.GOOD), error)))
+        # What answered may be something else, such as a web page; that says nothing about the credentials.
+        return Tried((_bad(Trial(f"{title} answers as it should", Answer.GOOD), error),))
     found = [reached, accepted, Trial("Whose account it is", Answer.GOOD, organisation.name)]
     found += [*_currency(organisation), _identity(hub, candidate, organisation)]
     return Tried(tuple(found), organisation)
@@ -156,9 +157,8 @@ def _identity(hub: Hub, candidate: Candidate, organisation: Organisation) -> Tri
 
 def _lists(provider: Provider, session: Session) -> Iterator[Trial]:
     for feed in provider.feeds:
-        kinds = [word for kind, word in TOLD.items() if kind in feed.kinds]
-        if kinds and not feed.states_only:
-            reading = Trial(f"The hub can read {' and '.join(kinds)}", Answer.GOOD)
+        if feed.kinds & TRIED and not feed.states_only:
+            reading = Trial(f"The hub can read {feed.name.replace('_', ' ')}", Answer.GOOD)
             try:
                 page = _first_page(session, feed)
             except ProviderError as error:
@@ -174,9 +174,9 @@ def _first_page(session: Session, feed: Feed) -> Page:
 
 def _count(page: Page) -> str:
     here = len(page.records)
-    total = max(here, page.expected or 0)
-    more = page.watermark is None and total == here
-    return f"more than {here:,}" if more else f"{total:,} found"
+    if page.watermark is None and not page.expected:
+        return f"{here:,} on the first page"
+    return f"{max(here, page.expected or 0):,} found"
 
 
 def _permissions(provider: Provider, session: Session) -> Iterator[Trial]:
