@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl
 
-from hub import Answer, Batch, Kind, Operation, Outcome, Problem, TargetState, TargetStatus, UnsureError
+from hub import Answer, Batch, Kind, Operation, Outcome, TargetState, TargetStatus
 from hub_xero import answers, exact, refusals
 from hub_xero.client import XeroClient
 from hub_xero.render import COLLECTIONS, EACH
@@ -20,15 +20,23 @@ def batch_key(batch: Batch) -> str:
 
 
 def push(client: XeroClient, batch: Batch) -> Iterator[Outcome]:
-    """Send a batch in one call, or one by one where Xero has no batch."""
+    """Send a batch in one call, or one by one where Xero has no batch.
+
+    Where Xero's answer leaves open what was done, there is no outcome. Such an answer is not a lost one: Xero keeps its
+    errors under the key too, so nothing is sent again under it; it is looked for, and what is sent then has a new key.
+    """
     method, _, target = batch.payload.route.partition(" ")
     path, _, query = target.partition("?")
     if EACH in path:
         for operation, body in zip(batch.operations, batch.payload.body.split(b"\n"), strict=True):
             answer = client.write(method, path.replace(EACH, operation.target_id), {}, body, operation.key)
+            if _leaves_open(answer):
+                return
             yield from _outcomes([operation], [exact.decode(body)], answer)
         return
     answer = client.write(method, path, dict(parse_qsl(query)), batch.payload.body, batch_key(batch))
+    if _leaves_open(answer):
+        return
     if method == "DELETE":
         yield _deallocated(batch.operations[0], answer)
     elif batch.kind is Kind.ALLOCATION:
@@ -38,24 +46,14 @@ def push(client: XeroClient, batch: Batch) -> Iterator[Outcome]:
         yield from _outcomes(batch.operations, sent, answer)
 
 
-def _settled(answer: Answer) -> Answer:
-    """The answer, unless it leaves open whether anything was done."""
-    reused = answer.status == 400 and "different request" in answer.text.lower()
-    if answer.status >= 500 or 300 <= answer.status < 400 or reused:
-        raise UnsureError(
-            Problem(
-                code="unsure",
-                what=f"Xero answered a write with status {answer.status}.",
-                why="The key was used before for another request." if reused else "It may have been carried out.",
-                done="It is looked for before anything is sent again.",
-                detail=answer.text[:2000],
-            )
-        )
-    return answer
+def _leaves_open(answer: Answer) -> bool:
+    """Whether nobody can tell from the answer if anything was done."""
+    key_reused = answer.status == 400 and "different request" in answer.text.lower()
+    return answer.status >= 500 or 300 <= answer.status < 400 or key_reused
 
 
 def _outcomes(operations: Sequence[Operation], sent: Sequence[exact.Json], answer: Answer) -> Iterator[Outcome]:
-    refused = _settled(answer).status >= 400
+    refused = answer.status >= 400
     if refused and not answer.is_json:
         yield from (answers.refused(operation, [answer.text[:500]]) for operation in operations)
     else:
@@ -63,7 +61,7 @@ def _outcomes(operations: Sequence[Operation], sent: Sequence[exact.Json], answe
 
 
 def _allocated(operation: Operation, credit_id: str, answer: Answer) -> Iterator[Outcome]:
-    if _settled(answer).status >= 400:
+    if answer.status >= 400:
         yield answers.refused(operation, refusals.said(answer.json() if answer.is_json else answer.text))
         return
     outcome = answers.allocation_outcome(operation, answer.json(), credit_id)
@@ -72,7 +70,7 @@ def _allocated(operation: Operation, credit_id: str, answer: Answer) -> Iterator
 
 
 def _deallocated(operation: Operation, answer: Answer) -> Outcome:
-    if _settled(answer).status >= 400:
+    if answer.status >= 400:
         return answers.refused(operation, refusals.said(answer.json() if answer.is_json else answer.text))
     state = TargetState(kind=Kind.ALLOCATION, target_id=operation.target_id, status=TargetStatus.VOIDED)
     return Outcome(operation.id, state=state)

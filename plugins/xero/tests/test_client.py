@@ -16,7 +16,19 @@ from hub_xero.provider import XeroProvider
 from hub_xero.push import batch_key
 from hub_xero.settings import ScopeFamily, Tier, XeroSettings
 
-from hub import Answer, Batch, Connection, Consent, Facts, Kind, Limits, Session, UnreachableError, UnsureError, Want
+from hub import (
+    Action,
+    Answer,
+    Batch,
+    Connection,
+    Consent,
+    Facts,
+    Kind,
+    Limits,
+    Session,
+    UnreachableError,
+    Want,
+)
 from hub.http import Door
 from hub.store import Store
 
@@ -130,7 +142,7 @@ def test_a_delete_carries_no_key(session: Session, recorder: Recorder, facts: Fa
     from datetime import date
     from decimal import Decimal
 
-    from hub import Action, Allocation
+    from hub import Allocation
 
     document = Allocation(
         external_id="a",
@@ -172,12 +184,33 @@ def test_a_key_too_long_for_xero_is_hashed_and_stays_its_own() -> None:
     assert keys[1] == idempotency_key("k" * 129)
 
 
-def test_a_key_used_before_for_something_else_leaves_things_open(
-    session: Session, recorder: Recorder, facts: Facts, trade: Make, operate: Make
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(400, {"Message": "Idempotency-Key was used with a different request"}), (500, {}), (502, {}), (302, {})],
+)
+def test_an_answer_that_leaves_things_open_has_no_outcome_and_asks_for_no_resend_under_its_key(
+    status: int,
+    answer: dict[str, str],
+    session: Session,
+    recorder: Recorder,
+    facts: Facts,
+    trade: Make,
+    operate: Make,
 ) -> None:
-    recorder.say({"Message": "Idempotency-Key was used with a different request"}, status=400)
-    with pytest.raises(UnsureError):
-        list(session.push(_batch(facts, operate(trade()))))
+    recorder.say(answer, status)
+
+    assert list(session.push(_batch(facts, operate(trade())))) == []
+    assert len(recorder.seen) == 1
+
+
+def test_of_payments_taken_back_one_by_one_none_is_sent_after_an_answer_that_leaves_things_open(
+    session: Session, recorder: Recorder, facts: Facts, payment: Make, operate: Make
+) -> None:
+    back = [operate(payment(), Action.DELETE, id=number, target_id=f"p{number}") for number in (1, 2)]
+    recorder.say({}, 500)
+
+    assert list(session.push(_batch(facts, *back))) == []
+    assert len(recorder.seen) == 1
 
 
 @pytest.mark.parametrize("name", ["accounts", "tax_rates", "tracking", "items"])

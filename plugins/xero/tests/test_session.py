@@ -510,8 +510,19 @@ def test_an_identical_resend_inside_the_vendors_memory_makes_nothing_twice(
     assert len(office.pull("invoices")[0].states) == 1
 
 
-@pytest.mark.parametrize("fault", ["500_html", "500_after_commit", "truncated_json", "html_200"])
-def test_an_answer_that_leaves_things_open_is_unsure(
+@pytest.mark.parametrize("fault", ["500_html", "500_after_commit"])
+def test_an_error_of_xeros_own_is_unsure_and_asks_for_no_resend_under_its_key(
+    fault: str, office: Office, customer: TargetState, trade: Make, operate: Make
+) -> None:
+    office.fault(fault, "PUT")
+    before = office.calls()
+
+    assert office.push(*office.fitted(operate(trade()))) == []
+    assert office.calls() - before == 1
+
+
+@pytest.mark.parametrize("fault", ["truncated_json", "html_200"])
+def test_an_answer_that_can_not_be_read_counts_as_lost(
     fault: str, office: Office, customer: TargetState, trade: Make, operate: Make
 ) -> None:
     office.fault(fault, "PUT")
