@@ -76,6 +76,12 @@ def test_an_integration_that_is_not_there_is_not_switched_to(seen: Visitor) -> N
         assert not [tag for tag in seen.get("/help").tags("option") if "selected" in tag]
 
 
+def test_lists_show_what_was_switched_to(house: House, seen: Visitor) -> None:
+    assert seen.get("/contacts").status == 200
+    seen.post("/integrations/switch", {"integration": str(house.integration_id), "next": "/"})
+    assert seen.get("/contacts").location == f"/integrations/{house.integration_id}/contacts"
+
+
 @pytest.mark.parametrize(
     ("came_from", "leads_to"),
     [

@@ -17,7 +17,7 @@ from hub.errors import SettingsError
 from hub.models import Integration
 from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_integrations
-from hub.web.context import found_or_404, row_or_404, tell, tell_error, the_hub
+from hub.web.context import chosen_integration, found_or_404, row_or_404, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries import linked
 from hub.web.queries.contacts import (
@@ -55,7 +55,9 @@ PLACE = "/integrations/<int:integration_id>/contacts"
 
 @pages.get("/contacts")
 def choose() -> ResponseReturnValue:
-    """The contacts of the only integration, or the choice of one."""
+    """The contacts of the integration that was switched to, or of the only one; else the choice of one."""
+    if chosen := chosen_integration():
+        return redirect(url_for("contacts.show", integration_id=chosen))
     with the_hub().store.read() as db:
         rows = linked.integrations(db)
     if len(rows) == 1:
