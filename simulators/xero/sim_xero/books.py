@@ -66,6 +66,7 @@ class Books:
             lambda d: d.document_id,
             self.journal,
             number=lambda d: d.number or None,
+            folded=lambda d: d.number.casefold() or None,
             contact=lambda d: d.contact_id,
             reference=lambda d: d.reference or None,
         )

@@ -108,14 +108,21 @@ def fill(draft: Draft, document: Document) -> None:
     document.due_date = day(raw, "DueDate") or document.due_date
     document.expected_payment_date = day(raw, "ExpectedPaymentDate") or document.expected_payment_date
     document.planned_payment_date = day(raw, "PlannedPaymentDate") or document.planned_payment_date
-    url = short_text(raw, "Url", 500, problems)
-    document.url = document.url if url is None else url
+    document.url = _url(draft, document.url)
     document.branding_theme_id = text(raw, "BrandingThemeID") or document.branding_theme_id
     reference = short_text(raw, "Reference", 255, problems)
     if reference is not None and document.is_sale:
         document.reference = reference
     _set_sent(draft, document)
     _set_currency(draft, document)
+
+
+def _url(draft: Draft, present: str) -> str:
+    """The link back to the source (docs); a contact's website without http(s) is refused, seen live."""
+    url = short_text(draft.raw, "Url", 500, draft.problems)
+    if url and draft.call.world.switches["url_must_be_http"] and not url.lower().startswith(("http://", "https://")):
+        draft.problems.add("Url must be valid.", "Url")
+    return present if url is None else url
 
 
 def _set_sent(draft: Draft, document: Document) -> None:
@@ -158,7 +165,7 @@ def set_number(draft: Draft, document: Document, sent: str | None) -> None:
         draft.problems.add(f"{name} must be at most 255 printable ASCII characters.", name)
     if sent:
         document.number = sent
-        if document.is_sale and any(_clashes(call, document, other) for other in table.find("number", sent)):
+        if document.is_sale and any(_clashes(call, document, other) for other in table.find("folded", sent.casefold())):
             draft.problems.add(f"{draft.kind.noun} # must be unique.", name)
     elif not document.number and document.is_sale and not draft.problems.messages:
         document.number = call.books.next_number(draft.kind.prefix, table)
@@ -166,6 +173,8 @@ def set_number(draft: Draft, document: Document, sent: str | None) -> None:
 
 def _clashes(call: Call, document: Document, other: Document) -> bool:
     if other.document_id == document.document_id or other.type != document.type:
+        return False
+    if other.number != document.number and not call.world.switches["invoice_numbers_ignore_case"]:
         return False
     return call.world.switches["final_numbers_stay_used"] or other.status not in ("VOIDED", "DELETED")
 

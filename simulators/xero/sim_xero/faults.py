@@ -17,6 +17,7 @@ KINDS = {
     "429_concurrent": "429 with X-Rate-Limit-Problem concurrent, no Retry-After",
     "503_html": "503 with an HTML page",
     "503_retry_after": "503 with an HTML page and Retry-After (default 5)",
+    "404_html": "404 with an HTML page, nothing processed: a gateway's, never the API's own (its 404 is plain text)",
     "500_html": "500 with an HTML page, nothing processed",
     "500_after_commit": "processed and committed, then 500 with an HTML page",
     "slow": "answered after param seconds (default 2)",

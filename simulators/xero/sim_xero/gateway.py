@@ -72,6 +72,8 @@ def _strike_before(fault: Fault, answer: Captured) -> None:
             answer.replace("503 Service Unavailable", _page("The service is unavailable"))
         case "503_retry_after":
             answer.replace("503 Service Unavailable", _page("The service is unavailable"), Retry_After=wait)
+        case "404_html":
+            answer.replace("404 Not Found", _page("The page was not found"))
         case "500_html":
             answer.replace("500 Internal Server Error", _page("An error occurred"))
         case "html_200":

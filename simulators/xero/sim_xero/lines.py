@@ -246,6 +246,10 @@ def _tax(rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dic
     if tax is None:
         tax = line_tax(line.line_amount, rate.rate if rate else ZERO, rules.amount_types == "Inclusive")
     line.tax_amount = rounded(tax)
+    refused = rules.call.world.switches["tax_on_zero_rate_refused"]
+    if refused and line.tax_amount and rate is not None and not rate.rate:
+        message = f"The TaxAmount {line.tax_amount} cannot be used with the TaxType '{tax_type}', whose rate is zero."
+        rules.problems.add(message, "LineItems", index)
 
 
 def _unchanged(old: Line, line: Line) -> bool:

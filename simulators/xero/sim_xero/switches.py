@@ -35,6 +35,15 @@ SWITCHES: dict[str, Switch] = {
     "negative_quantity_refused": Switch(
         True, "The message is known; whether it is for all lines or only for tracked stock is not."
     ),
+    "tax_on_zero_rate_refused": Switch(
+        True, "A TaxAmount may be overridden; whether also where the rate is zero is not documented."
+    ),
+    "url_must_be_http": Switch(
+        True, "The API refuses a contact's website without http(s); believed of an invoice's Url as well."
+    ),
+    "invoice_numbers_ignore_case": Switch(
+        True, "Sales invoice numbers are unique; whether A-1 and a-1 are the same number is not documented."
+    ),
     "discount_refused_where_unsupported": Switch(
         True, "Bills and credit notes do not support discounts; off = the discount is ignored in silence."
     ),

@@ -43,6 +43,7 @@ def test_a_dropped_request_was_not_processed(sim: Simulator, xero: Caller, sale:
         ("503_html", 503, {"Content-Type": "text/html; charset=utf-8"}),
         ("503_retry_after", 503, {"Retry-After": "5"}),
         ("500_html", 500, {"Content-Type": "text/html; charset=utf-8"}),
+        ("404_html", 404, {"Content-Type": "text/html; charset=utf-8"}),
         ("html_200", 200, {"Content-Type": "text/html; charset=utf-8"}),
     ],
 )

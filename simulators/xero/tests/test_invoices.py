@@ -48,6 +48,35 @@ def test_tax_is_rounded_per_line_and_then_summed(xero: Caller, sale: Body) -> No
     assert created(xero, {**sale, "LineItems": lines})["TotalTax"] == 11.44
 
 
+def test_tax_on_a_zero_rate_is_refused_unless_the_switch_is_off(sim: Simulator, xero: Caller, sale: Body) -> None:
+    taxed = {**sale, "LineItems": [line(TaxType="ZERORATEDOUTPUT", TaxAmount=1)]}
+    (message,) = refused(xero, taxed)
+    assert message == "The TaxAmount 1.00 cannot be used with the TaxType 'ZERORATEDOUTPUT', whose rate is zero."
+    assert created(xero, {**taxed, "LineItems": [line(TaxType="ZERORATEDOUTPUT", TaxAmount=0)]})["TotalTax"] == 0
+    sim.world.switches.set({"tax_on_zero_rate_refused": False})
+    assert created(xero, taxed)["TotalTax"] == 1
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "www.example.com/1", "javascript:alert(1)"])
+def test_a_link_back_is_a_web_address_unless_the_switch_is_off(
+    sim: Simulator, xero: Caller, sale: Body, url: str
+) -> None:
+    assert refused(xero, {**sale, "Url": url}) == ["Url must be valid."]
+    assert created(xero, {**sale, "Url": "https://example.com/1"})["Url"] == "https://example.com/1"
+    sim.world.switches.set({"url_must_be_http": False})
+    assert created(xero, {**sale, "Url": url})["Url"] == url
+
+
+def test_numbers_that_differ_by_letter_case_only_are_one_number_unless_the_switch_is_off(
+    sim: Simulator, xero: Caller, sale: Body
+) -> None:
+    first = created(xero, {**sale, "InvoiceNumber": "A-1"})
+    assert refused(xero, {**sale, "InvoiceNumber": "a-1"}) == ["Invoice # must be unique."]
+    sim.world.switches.set({"invoice_numbers_ignore_case": False})
+    assert created(xero, {**sale, "InvoiceNumber": "a-1"})["InvoiceID"] != first["InvoiceID"]
+    assert refused(xero, {**sale, "InvoiceNumber": "a-1"}) == ["Invoice # must be unique."]
+
+
 def test_halves_are_rounded_up(xero: Caller, sale: Body) -> None:
     shown = created(
         xero, {**sale, "LineItems": [line(Quantity=0.5, UnitAmount=4.33), line(UnitAmount=0.625)]}, unitdp=4
