@@ -36,7 +36,7 @@ WRONGLY_MAPPED: Mapping[str, MappingList] = {
 """Problems about a code of the ledger: whatever is mapped to it is mapped to another one."""
 
 WITHOUT_DEFAULT = ("account_missing", "tax_rate_missing", "rounding_account_missing")
-BEYOND_LIMIT = ("total_differs", "tax_differs")
+BEYOND_LIMIT = ("total_differs", "tax_differs", "rate_differs")
 MOST_CENTS = 100
 """The rounding limit that a person may choose: beyond it a difference is no rounding."""
 

@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
-from hub import Answer, Connection, Consent, Door, Problem, RejectedError, UnauthorizedError, UnreachableError
+from hub import (
+    Answer,
+    Connection,
+    Consent,
+    Door,
+    Problem,
+    RejectedError,
+    UnauthorizedError,
+    UnreachableError,
+    retry_after,
+)
 from hub_xero.authorisation import disconnected, is_expired, is_stale, not_accepted_yet, rejected, unavailable
 from hub_xero.dates import moment
 from hub_xero.exact import Json
@@ -20,9 +30,9 @@ from hub_xero.settings import XeroSettings
 
 PAGE_SIZE = 1000
 KEY_LENGTH = 128
-_CONCURRENT_REST = 2.0
 _MINUTE_REST = 60.0
-_DAY_REST = 3600.0
+_RESTS = {"concurrent": 2.0, "day": 3600.0}
+"""Seconds to rest where Xero names the limit and no time."""
 
 
 def idempotency_key(text: str) -> str:
@@ -39,11 +49,13 @@ def throttled(answer: Answer) -> float | None:
     """
     if answer.status != 429:
         return None
-    try:
-        return float(answer.headers["Retry-After"])
-    except (KeyError, ValueError):
-        which = answer.headers.get("X-Rate-Limit-Problem", "").lower()
-        return {"concurrent": _CONCURRENT_REST, "day": _DAY_REST}.get(which, _MINUTE_REST)
+    asked = retry_after(answer, datetime.now(UTC))
+    return _RESTS.get(_limit_reached(answer), _MINUTE_REST) if asked is None else asked
+
+
+def _limit_reached(answer: Answer) -> str:
+    """Which of its limits Xero names: ``minute``, ``day``, ``concurrent``, or the app's for all organisations."""
+    return answer.headers.get("X-Rate-Limit-Problem", "").strip().lower()
 
 
 def calls_left_today(answer: Answer) -> int | None:

@@ -26,12 +26,41 @@ def currency_rate(rate: Decimal) -> Decimal:
     return theirs.quantize(_RATE_STEP, ROUND_HALF_UP)
 
 
+def rate_problems(
+    amount: Decimal, currency: str, rate: Decimal | None, facts: Facts, notes: Notes
+) -> Iterator[Problem]:
+    """Say that an amount would come to another one in the base currency at the rate as Xero keeps it.
+
+    Six decimals of a small rate are few digits: 15,000 to one is 0.000067 there, half a per cent off. Cents within the
+    integration's limit are noted.
+    """
+    base = facts.organisation.base_currency
+    if rate is None or currency == base:
+        return
+    kept = currency_rate(rate)
+    there = cents(amount / kept if RATE_IS_FOREIGN_PER_BASE else amount * kept) if kept else Decimal(0)
+    here = cents(amount * rate)
+    if here == there:
+        return
+    if kept and abs(here - there) <= facts.rounding_limit:
+        notes.append(f"Xero keeps the rate as {kept}: in {base} it comes to {there} there, and to {here} here.")
+        return
+    yield Problem(
+        code="rate_differs",
+        what=f"{amount} {currency} come to {here} {base}; at the rate as Xero keeps it they would be {there}.",
+        why=f"Xero keeps a rate at six decimals: {rate} becomes {kept} {currency} for one {base}.",
+        fix="Enter a rate that Xero can keep, raise the limit for rounding, or enter it in Xero by hand.",
+        subject=currency,
+    )
+
+
 def fit_settlement(document: Payment | Refund, facts: Facts) -> Fit:
     """A payment or refund with its account, currency and date checked."""
     notes = Notes()
     problems = [
         *validity.date_problems(document.date, facts),
         *validity.currency_problems(document.currency, document.rate, facts),
+        *rate_problems(document.amount, document.currency, document.rate, facts, notes),
         *validity.payment_account_problems(document.account, document.currency, facts),
         *_amount_problems(document.amount, document.label),
     ]

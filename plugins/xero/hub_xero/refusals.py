@@ -116,7 +116,7 @@ KNOWN: tuple[Refusal, ...] = (
         "Correct the account mapping, or restore the account in Xero.",
     ),
     Refusal(
-        "locked_period",
+        "closed_period",
         r"cannot be before the end of year lock date, currently set at (\S+)|dated before the (?:period )?lock date"
         r"|period lock date",
         "The date lies in a period that is locked in Xero.",

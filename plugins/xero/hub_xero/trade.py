@@ -10,6 +10,7 @@ from hub_xero import validity
 from hub_xero.arithmetic import cents, totals
 from hub_xero.balance import Balance
 from hub_xero.lines import shaped
+from hub_xero.money import rate_problems
 from hub_xero.wording import NUMBER_LENGTH, Notes, one_line, printable_ascii
 
 _REFERENCE_LENGTH = 235
@@ -26,6 +27,7 @@ def fit(document: TradeDocument, facts: Facts) -> Fit:
     lines = [
         shaped(line, position, discounts=discounts, notes=notes) for position, line in enumerate(document.lines, 1)
     ]
+    problems += rate_problems(document.total, document.currency, document.rate, facts, notes)
     balance = Balance(document, facts, notes)
     balanced = balance.balanced(lines)
     problems += balance.problems

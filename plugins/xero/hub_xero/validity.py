@@ -16,12 +16,7 @@ def account_problems(code: str, facts: Facts, tax_code: str = "") -> Iterator[Pr
         yield unknown_account(code)
         return
     if not account.active:
-        yield Problem(
-            code="account_archived",
-            what=f"Account {account.label} is archived in Xero.",
-            fix="Restore the account in Xero, or map to another one.",
-            subject=code,
-        )
+        yield _archived(account)
     elif not account.takes_documents:
         yield Problem(
             code="account_refuses_documents",
@@ -49,6 +44,15 @@ def unknown_account(code: str) -> Problem:
     )
 
 
+def _archived(account: Account) -> Problem:
+    return Problem(
+        code="account_archived",
+        what=f"Account {account.label} is archived in Xero.",
+        fix="Restore the account in Xero, or map to another one.",
+        subject=account.code,
+    )
+
+
 def tax_problems(code: str, account: Account, facts: Facts) -> Iterator[Problem]:
     """Say why this tax code can not be used with this account."""
     tax = facts.taxes.get(code)
@@ -73,16 +77,7 @@ def payment_account_problems(code: str, currency: str, facts: Facts) -> Iterator
     """Say why money can not be paid into or out of this account."""
     account = _account(code, facts)
     if account is None or not account.active:
-        yield (
-            unknown_account(code)
-            if account is None
-            else Problem(
-                code="account_archived",
-                what=f"Account {account.label} is archived in Xero.",
-                fix="Restore the account in Xero, or map payments to another one.",
-                subject=code,
-            )
-        )
+        yield unknown_account(code) if account is None else _archived(account)
     elif not account.takes_payments:
         yield Problem(
             code="account_refuses_payments",
@@ -125,7 +120,7 @@ def date_problems(dated: date, facts: Facts) -> Iterator[Problem]:
     lock = facts.organisation.lock_date
     if lock is not None and dated <= lock:
         yield Problem(
-            code="locked_period",
+            code="closed_period",
             what=f"The document is dated {dated:%d %b %Y}; Xero is locked up to {lock:%d %b %Y}.",
             fix="Change the date in the stock system, or have an adviser move the lock date in Xero.",
             subject=f"{lock}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -83,7 +84,7 @@ def test_an_items_accounts_are_checked(facts: Facts, item: Make) -> None:
         ({"account": "091"}, ["payment_currency"]),
         ({"account": "091", "currency": "USD", "rate": Decimal("0.8")}, []),
         ({"currency": "EUR"}, ["rate_missing"]),
-        ({"date": date(2025, 6, 1)}, ["locked_period"]),
+        ({"date": date(2025, 6, 1)}, ["closed_period"]),
         ({"amount": Decimal("1.005")}, ["currency_decimals"]),
     ],
 )
@@ -98,3 +99,36 @@ def test_a_payment_needs_an_account_that_takes_payments_and_a_rate(
 )
 def test_xeros_rate_counts_foreign_units_per_base_unit(rate: str, theirs: str) -> None:
     assert currency_rate(Decimal(rate)) == Decimal(theirs)
+
+
+def _foreign(rate: str, amount: str, **values: Any) -> dict[str, Any]:
+    return {"currency": "EUR", "rate": Decimal(rate), "amount": Decimal(amount), **values}
+
+
+@pytest.mark.parametrize(
+    ("rate", "amount", "codes", "notes"),
+    [
+        ("15000", "100.00", ["rate_differs"], 0),
+        ("99999999", "1.00", ["rate_differs"], 0),
+        ("0.789", "1000000.00", ["rate_differs"], 0),
+        ("0.789", "100000.00", [], 1),
+        ("0.789", "1000.00", [], 0),
+        ("0.8", "500000.00", [], 0),
+        ("0.0053", "100.00", [], 0),
+    ],
+    ids=["coarse", "nothing left", "large", "within the limit", "same cent", "exact", "weak currency"],
+)
+def test_a_rate_that_xero_can_not_keep_holds_what_would_be_another_amount(
+    rate: str, amount: str, codes: list[str], notes: int, facts: Facts, payment: Make
+) -> None:
+    fit = FIT(payment(**_foreign(rate, amount)), facts)
+
+    assert (_codes(fit), len(fit.notes)) == (codes, notes)
+
+
+def test_without_a_limit_a_cent_in_the_base_currency_holds_a_document(facts: Facts, trade: Make, line: Make) -> None:
+    document = trade(lines=(line("100000.00", "0.00", tax_code="NONE"),), currency="EUR", rate=Decimal("0.789"))
+
+    assert _codes(FIT(document, facts)) == []
+    assert "Xero keeps the rate as 1.267427" in " ".join(FIT(document, facts).notes)
+    assert _codes(FIT(document, replace(facts, rounding_limit=Decimal(0)))) == ["rate_differs"]

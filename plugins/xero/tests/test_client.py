@@ -339,7 +339,11 @@ def test_a_plain_text_refusal_of_a_write_is_told_and_not_a_crash(
     [
         ({"Retry-After": "17", "X-Rate-Limit-Problem": "minute"}, 17.0),
         ({"Retry-After": "66975", "X-Rate-Limit-Problem": "day"}, 66975.0),
+        ({"Retry-After": "17 Seconds", "X-Rate-Limit-Problem": "minute"}, 17.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "soon"}, 60.0),
         ({"X-Rate-Limit-Problem": "concurrent"}, 2.0),
+        ({"X-Rate-Limit-Problem": "day"}, 3600.0),
         ({"X-Rate-Limit-Problem": "appminute"}, 60.0),
         ({}, 60.0),
     ],

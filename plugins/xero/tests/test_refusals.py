@@ -43,10 +43,10 @@ SAID = [
     ("Account code '476' is not a valid code for this document.", "account_unknown", "476"),
     (
         "The document date cannot be before the end of year lock date, currently set at 31-Jul-2013",
-        "locked_period",
+        "closed_period",
         "31-Jul-2013",
     ),
-    ("The document is currently dated before the period lock date", "locked_period", ""),
+    ("The document is currently dated before the period lock date", "closed_period", ""),
     ("The total debits (100.00) must equal total credits (-10.00)", "unbalanced", ""),
     ("Price List Item with Code 'abc' already exists", "item_code_taken", "abc"),
     ("The quantity value '-2.0000' is invalid. Quantity must not be less than zero.", "quantity_negative", "-2.0000"),

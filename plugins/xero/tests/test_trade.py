@@ -195,7 +195,7 @@ def test_a_total_below_zero_is_held_and_says_where_it_belongs(
 
 
 def test_a_document_dated_on_the_lock_date_is_held_before_any_call(facts: Facts, trade: Make) -> None:
-    assert _codes(FIT(trade(date=date(2025, 12, 31)), facts)) == ["locked_period"]
+    assert _codes(FIT(trade(date=date(2025, 12, 31)), facts)) == ["closed_period"]
     assert _codes(FIT(trade(date=date(2026, 1, 1)), facts)) == []
 
 
