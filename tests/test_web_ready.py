@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, line, put
-from people import OWNER
+from people import OWNER, add_person
 from visitors import Visitor, visitor
 
+from hub.accounts import Right, Sort
+from hub.app import create_app
 from hub.documents import Kind
 from hub.models import FlowMode, OperationRow, table
 from hub.store import Store
@@ -341,3 +343,29 @@ def test_a_number_is_needed_and_a_posted_document_has_no_such_page(seen: Visitor
     seen.follow(f"/operations/{row.id}/approve", {"hash": row.payload_hash})
     house.run_ledger()
     assert seen.get(f"/operations/{row.id}/already").status == 404
+
+
+def test_who_may_not_approve_sees_everything_and_no_button(house: House) -> None:
+    access = {house.stock_id: True, house.ledger_id: True}
+    carl = add_person(house.hub, "carl@example.com", sort=Sort.CLIENT, access=access)
+    looking = Visitor(create_app(house.hub), carl)
+    page = looking.get("/ready")
+    assert "3 documents ready" in page.text
+    assert "somebody with the right to approve imports lets them go" in page.text
+    assert "Import what is ticked" not in page.text
+    row = house.operations(label="SO-1")[0]
+    assert "Import as" not in looking.get(f"/operations/{row.id}").text
+    assert looking.post("/ready/approve", {"pick": picks(house, "SO-1")}).status == 403
+    assert states(house)["SO-1"] == "proposed"
+
+
+def test_who_may_not_see_an_entity_finds_none_of_its_documents(house: House) -> None:
+    vera = add_person(house.hub, "vera@example.com", sort=Sort.CLIENT, rights=[Right.APPROVE_IMPORTS])
+    blind = Visitor(create_app(house.hub), vera)
+    assert "Nothing waits for approval" in blind.get("/ready").text
+    row = house.operations(label="SO-1")[0]
+    for path in (f"/operations/{row.id}", f"/operations/{row.id}/already", f"/operations/{row.id}/document"):
+        assert blind.get(path).status == 404
+    blind.post("/ready/approve", {"pick": picks(house, "SO-1")})
+    blind.post("/ready/skip", {"pick": picks(house, "SO-2"), "reason": "mine"})
+    assert set(states(house).values()) == {"proposed"}

@@ -36,7 +36,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.post("/fix")
-@needs(Right.APPROVE_IMPORTS)
+@needs(Right.MANAGE_ENTITIES)
 def fix() -> ResponseReturnValue:
     """Set the one thing that solves a group; everything that waited for it is planned again."""
     cause, chosen = Cause.of(request.form), request.form.get("chosen", "").strip()
