@@ -115,7 +115,7 @@ def refused(answer: Any) -> bool:
 
 
 def sent_to_sign_in(answer: Any) -> bool:
-    return answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in")
+    return bool(answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in"))
 
 
 def test_whoever_is_not_signed_in_sees_only_what_is_public(app: Flask, every_route: list[Route]) -> None:

@@ -160,7 +160,7 @@ def test_rights_and_access_are_changed_and_noted(seen: Visitor, house: House) ->
     form = {"sort": "client", "approve_imports": "yes", f"access-{house.stock_id}": "yes"}
     assert "Saved" in seen.follow(f"/people/{bob.id}", form).text
     changed = roster.account(house.hub, "bob@example.com")
-    assert (changed.sort, changed.rights) == (Sort.CLIENT, {Right.APPROVE_IMPORTS})
+    assert (changed.sort, changed.rights) == (Sort.CLIENT, frozenset({Right.APPROVE_IMPORTS}))
     page = seen.get(f"/people/{bob.id}")
     assert page.faults == []
     ticked = [tag["id"] for tag in page.tags("input") if tag.get("type") == "radio" and "checked" in tag]

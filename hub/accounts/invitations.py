@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.accounts import acts
 from hub.accounts.errors import AccountError
 from hub.accounts.rights import Right, Sort, listed
 from hub.accounts.roster import Name, Permission, Roster, check_free, insert
@@ -42,7 +43,7 @@ def invite(roster: Roster, name: Name, permission: Permission) -> str:
             "expires_at": hub.clock() + VALID,
         }
         db.execute(sa.insert(invitations).values(row))
-        hub.audit(db, roster.by.email, "invited", name.email, rights=listed(permission.rights))
+        hub.audit(db, roster.by.email, acts.INVITED, name.email, rights=listed(permission.rights))
     return token
 
 
@@ -55,7 +56,7 @@ def resend(roster: Roster, invitation_id: int) -> str:
         roster.check_grant(db, _permission(row))
         values = {"token_hash": _hashed(token), "expires_at": hub.clock() + VALID, "invited_by": roster.by.email}
         db.execute(sa.update(invitations).where(invitations.c.id == row.id).values(values))
-        hub.audit(db, roster.by.email, "invited again", row.email)
+        hub.audit(db, roster.by.email, acts.INVITED_AGAIN, row.email)
     return token
 
 
@@ -65,7 +66,7 @@ def revoke(roster: Roster, invitation_id: int) -> str:
     with hub.store.write() as db:
         row = _open(db, roster, invitation_id)
         db.execute(sa.update(invitations).where(invitations.c.id == row.id).values(revoked_at=hub.clock()))
-        hub.audit(db, roster.by.email, "took back the invitation of", row.email)
+        hub.audit(db, roster.by.email, acts.TOOK_BACK, row.email)
     return str(row.email)
 
 
@@ -85,7 +86,7 @@ def accept(hub: Hub, token: str, first_name: str, last_name: str, password: str)
         check_free(db, row.email)
         person_id = insert(db, hub, Name(first_name, last_name, row.email), _permission(row), password)
         db.execute(sa.update(invitations).where(invitations.c.id == row.id).values(accepted_at=hub.clock()))
-        hub.audit(db, row.email, "accepted the invitation of", row.invited_by)
+        hub.audit(db, row.email, acts.ACCEPTED, row.invited_by)
     return person_id
 
 

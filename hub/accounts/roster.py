@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.accounts import passwords
+from hub.accounts import acts, passwords
 from hub.accounts.account import Account, rights_of
 from hub.accounts.errors import AccountError
 from hub.accounts.rights import FOR_CLIENTS, Right, Sort, listed
@@ -65,7 +65,7 @@ def add_first_owner(hub: Hub, name: Name, password: str) -> int:
             db.execute(sa.text("LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE"))
         if db.execute(sa.select(people.c.id).limit(1)).first() is not None:
             raise AccountError("This hub has an owner already. Sign in, or ask the owner for an invitation.")
-        hub.audit(db, name.email, "set up the owner", name.email)
+        hub.audit(db, name.email, acts.SET_UP_OWNER, name.email)
         return _add_owner(db, hub, name, password)
 
 
@@ -73,7 +73,7 @@ def add_owner(hub: Hub, name: Name, password: str, actor: str) -> int:
     """A further owner, by somebody who has the machine; raises ``AccountError`` for an e-mail that is taken."""
     with hub.store.write() as db:
         check_free(db, name.email)
-        hub.audit(db, actor, "added an owner", name.email)
+        hub.audit(db, actor, acts.ADDED_OWNER, name.email)
         return _add_owner(db, hub, name, password)
 
 
@@ -123,7 +123,7 @@ def set_password(hub: Hub, email: str, password: str, *, actor: str, forget_fact
         values |= {"totp_secret": None, "recovery_codes": None}
     with hub.store.write() as db:
         db.execute(sa.update(people).where(people.c.id == target.id).values(values))
-        hub.audit(db, actor, "set the password of", target.email, second_factor_removed=forget_factor)
+        hub.audit(db, actor, acts.SET_PASSWORD, target.email, second_factor_removed=forget_factor)
 
 
 class Roster:
@@ -146,7 +146,7 @@ class Roster:
             db.execute(sa.update(people).where(people.c.id == person_id).values(values))
             keep_access(db, self.hub, person_id, permission.access)
             access = {str(id): allowed for id, allowed in permission.access.items()}
-            self._note(db, "changed the rights of", target, rights=listed(permission.rights), access=access)
+            self._note(db, acts.CHANGED_RIGHTS, target, rights=listed(permission.rights), access=access)
 
     def rename(self, person_id: int, first_name: str, last_name: str) -> None:
         """Another name."""
@@ -154,7 +154,7 @@ class Roster:
             target = self._person(db, person_id) if person_id == self.by.id else self._target(db, person_id)
             values = {"first_name": first_name, "last_name": last_name}
             db.execute(sa.update(people).where(people.c.id == person_id).values(values))
-            self._note(db, "renamed", target, name=f"{first_name} {last_name}")
+            self._note(db, acts.CHANGED_NAME, target, name=f"{first_name} {last_name}")
 
     def set_active(self, person_id: int, active: bool) -> None:
         """Let somebody in again, or shut them out at once, whatever they have open."""
@@ -163,7 +163,7 @@ class Roster:
             values = {"active": active, "fs_uniquifier": secrets.token_hex(16)}
             db.execute(sa.update(people).where(people.c.id == person_id).values(values))
             self._check_an_owner_is_left(db)
-            self._note(db, "reactivated" if active else "deactivated", target)
+            self._note(db, acts.REACTIVATED if active else acts.DEACTIVATED, target)
 
     def hand_over(self, person_id: int) -> None:
         """Make somebody else the owner; who was it keeps every right, as a user."""
@@ -177,7 +177,7 @@ class Roster:
             db.execute(sa.update(people).where(people.c.id == person_id).values(owner=True, **all_rights))
             db.execute(sa.update(people).where(people.c.id == self.by.id).values(owner=False, **all_rights))
             self._check_an_owner_is_left(db)
-            self._note(db, "handed the ownership over to", target)
+            self._note(db, acts.HANDED_OVER, target)
 
     def check_grant(self, db: sa.Connection, permission: Permission, before: frozenset[Right] = frozenset()) -> None:
         """Nobody gives or takes a right that they have not, nor access to an entity they do not see."""

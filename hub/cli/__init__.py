@@ -15,6 +15,7 @@ from hub.cli.planned import plan
 from hub.cli.root import HubGroup
 from hub.cli.running import run
 from hub.cli.serving import schedule, serve, work
+from hub.cli.users import users
 from hub.cli.workplace import Workplace
 
 OWN_COMMANDS = (
@@ -22,6 +23,7 @@ OWN_COMMANDS = (
     schedule,
     work,
     connections,
+    users,
     run,
     plan,
     attention,

@@ -142,7 +142,8 @@ def _save_limits(workplace: Workplace, row: sa.Row[Any], override: Mapping[str, 
     hub = workplace.hub
     with hub.store.write() as db:
         db.execute(sa.update(rows).where(rows.c.id == row.id).values(limits=override))
-        hub.audit(db, workplace.actor, "set limits", row.name, json.dumps(override) if override else "the platform's")
+        told = json.dumps(override) if override else "the platform's"
+        hub.audit(db, workplace.actor, "set limits", row.name, told, connection=row.id)
 
 
 def _show_limits(hub: Hub, connection_id: int, as_json: bool) -> None:

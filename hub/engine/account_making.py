@@ -107,7 +107,8 @@ class AccountMaking:
         with self.hub.store.write() as db:
             deliver_made(self.hub.store, db, ledger.id or 0, feed, record, self.hub.clock())
             what = "found the account" if made.was_there else "added the account"
-            self.hub.audit(db, self.actor, what, f"{account.code} {account.name}", ledger=ledger.name)
+            about = f"{account.code} {account.name}"
+            self.hub.audit(db, self.actor, what, about, ledger=ledger.name, connection=ledger.id)
 
     def _ledger(self, integration_id: int) -> ConnectionRow:
         return self.hub.connection(self.hub.integration(integration_id).ledger_id)

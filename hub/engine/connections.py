@@ -164,7 +164,7 @@ def connect(
             }
             insert = sa.insert(connections).values({**values, **fresh}).returning(connections.c.id)
             connection_id = int(db.execute(insert).scalar_one())
-        hub.audit(db, actor, "connected", chosen_name)
+        hub.audit(db, actor, "connected", chosen_name, connection=connection_id)
     return connection_id
 
 
@@ -197,7 +197,7 @@ def reconnect(
         values["consent_id"] = consent_id
     with hub.store.write() as db:
         db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
-        hub.audit(db, actor, "reconnected", row.name)
+        hub.audit(db, actor, "reconnected", row.name, connection=connection_id)
 
 
 def try_again(hub: Hub, connection_id: int) -> Tried:
@@ -233,7 +233,7 @@ def remove(hub: Hub, connection_id: int, *, actor: str) -> None:
         db.execute(sa.update(connections).where(connections.c.id == connection_id).values(values))
         db.execute(sa.update(flows).where(flows.c.integration_id.in_(mine)).values(mode=FlowMode.OFF.value))
         db.execute(sa.update(schedules).where(schedules.c.connection_id == connection_id).values(paused=True))
-        hub.audit(db, actor, "removed", row.name)
+        hub.audit(db, actor, "removed", row.name, connection=connection_id)
 
 
 def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name: str = "", actor: str = "") -> int:
@@ -259,7 +259,7 @@ def integrate(hub: Hub, stock_id: int, ledger_id: int, *, start_date: date, name
         integration_id = int(integration.id or 0)
         session.add_all(Flow(integration_id=integration_id, kind=kind.value) for kind in kinds)
         read_back(session.connection(), stock_id, before, start_date)
-        hub.audit(session.connection(), actor, "joined", chosen_name)
+        hub.audit(session.connection(), actor, "joined", chosen_name, integration=integration_id)
         return integration_id
 
 

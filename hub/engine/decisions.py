@@ -78,7 +78,7 @@ class Decisions:
 
         Until the pilot is settled, only its documents, contacts and items go.
         """
-        count = 0
+        count, ledgers = 0, set[int]()
         with self.store.write() as db:
             self._claim(db, operation_ids)
             keep_to_pilot(db, operation_ids)
@@ -98,9 +98,11 @@ class Decisions:
                     "approved_at": self.hub.clock(),
                 }
                 count += db.execute(change.values(values)).rowcount
-                for ledger_id in {row.ledger_id for row in seen}:
-                    want_run(db, ledger_id, "nudge", self.hub.clock())
-            self.hub.audit(db, self.actor, "approved", f"{count} operations")
+                ledgers |= {row.ledger_id for row in seen}
+            for ledger_id in ledgers:
+                want_run(db, ledger_id, "nudge", self.hub.clock())
+            only = next(iter(ledgers)) if len(ledgers) == 1 else None
+            self.hub.audit(db, self.actor, "approved", f"{count} operations", connection=only)
         return count
 
     def drop(self, operation_ids: Sequence[int], reason: str) -> int:
@@ -195,7 +197,8 @@ class Decisions:
             )
             self._want_both(db, integration_id)
             if changed:
-                self.hub.audit(db, self.actor, "mapped", where, codes={code: codes[code] for code in changed})
+                mapped = {code: codes[code] for code in changed}
+                self.hub.audit(db, self.actor, "mapped", where, codes=mapped, integration=integration_id)
         return len(changed)
 
     def _map_one(
@@ -294,7 +297,7 @@ class Decisions:
             # Whatever is not posted yet may rest on this flow being on, off, or posting drafts.
             open_due(self.store, db, flow.integration_id, "a flow was switched")
             self._want_both(db, flow.integration_id)
-            self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", put_off, post_as=post_as)
+            self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", put_off, post_as=post_as, flow=flow_id)
 
     def _claim_of(self, db: sa.Connection, flow_id: int) -> None:
         """Nothing of the flow's integration is planned meanwhile: a plan in the making would not see the switch."""
@@ -328,7 +331,7 @@ class Decisions:
         with self.store.write() as db:
             change = sa.update(integrations).where(integrations.c.id == integration_id)
             db.execute(change.values(others_off_by=self.actor, others_off_at=self.hub.clock()))
-            self.hub.audit(db, self.actor, "confirmed", "other integrations are off")
+            self.hub.audit(db, self.actor, "confirmed", "other integrations are off", integration=integration_id)
 
     def unlink(self, integration_id: int, kind: Kind, source_id: str, reason: str) -> None:
         """End a live link; nothing is written. The record is planned anew as the next generation."""
@@ -357,7 +360,7 @@ class Decisions:
                     for id in db.execute(mine_flows).scalars()
                 ]
                 note_due(self.store, db, rows)
-                self.hub.audit(db, self.actor, "unlinked", f"{kind} {source_id}", reason)
+                self.hub.audit(db, self.actor, "unlinked", f"{kind} {source_id}", reason, integration=integration_id)
 
     def set_start_date(self, integration_id: int, start_date: date) -> None:
         """Move the start date; records that it excluded or included come due."""
@@ -370,7 +373,7 @@ class Decisions:
                 want_run(db, row.stock_id, "an earlier start date", self.hub.clock())
             for flow in db.execute(sa.select(flows).where(flows.c.integration_id == integration_id)).all():
                 self._all_due(db, flow, row.stock_id)
-            self.hub.audit(db, self.actor, "set start date", str(start_date))
+            self.hub.audit(db, self.actor, "set start date", str(start_date), integration=integration_id)
 
     def set_rounding_limit(self, integration_id: int, cents: int) -> None:
         """Let differences of up to so many cents be corrected unasked; what is not posted yet is planned anew."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from hub.engine import connections, disabling, runs
 from hub.engine.conversation import Conversation, LookStep, PullStep, Step, WaitStep
+from hub.engine.entity import entity_of
 from hub.engine.sending import Sender, look
 from hub.errors import (
     BusyError,
@@ -104,7 +105,11 @@ class Hub:
         return Integration(**row._mapping)
 
     def audit(self, db: sa.Connection, actor: str, what: str, subject: str, reason: str = "", **details: Any) -> None:
-        """Note who did what, in the transaction that does it."""
+        """Note who did what, in the transaction that does it.
+
+        ``integration``, ``connection``, ``flow``, ``operation`` or ``link`` among the details, each an id, says which
+        entity it was about: an entry without any is shown only to people who see every entity.
+        """
         db.execute(
             sa.insert(audit_events).values(
                 at=self.clock(),
@@ -113,6 +118,7 @@ class Hub:
                 subject=subject,
                 reason=reason,
                 details=details,
+                **entity_of(details),
             )
         )
 

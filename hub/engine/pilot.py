@@ -131,7 +131,8 @@ class Pilot:
             for row, why in chosen:
                 db.execute(sa.insert(pilot_documents).values(self._row(integration_id, row, why)))
             labels = [row.label for row, _ in chosen]
-            self.hub.audit(db, self.actor, "chose the pilot", f"{len(labels)} documents", documents=labels)
+            about = f"{len(labels)} documents"
+            self.hub.audit(db, self.actor, "chose the pilot", about, documents=labels, integration=integration_id)
         return len(kept) + len(chosen)
 
     def post(self, integration_id: int) -> int:
@@ -153,7 +154,8 @@ class Pilot:
             ledger = sa.select(integrations.c.ledger_id).where(integrations.c.id == integration_id)
             want_run(db, db.execute(ledger).scalar_one(), "nudge", self.hub.clock())
             labels = [view.label for view in waiting]
-            self.hub.audit(db, self.actor, "posted the pilot", f"{len(labels)} documents", documents=labels)
+            about = f"{len(labels)} documents"
+            self.hub.audit(db, self.actor, "posted the pilot", about, documents=labels, integration=integration_id)
         return len(ids)
 
     def judge(self, integration_id: int, kind: str, source_id: str, *, right: bool, note: str = "") -> bool:
@@ -168,7 +170,7 @@ class Pilot:
             seen = {"right": right, "note": note.strip(), "looked_by": self.actor, "looked_at": self.hub.clock()}
             db.execute(sa.update(pilot_documents).where(_is(integration_id, kind, source_id)).values(seen))
             verdict = "looked at in the ledger: right" if right else "looked at in the ledger: wrong"
-            self.hub.audit(db, self.actor, verdict, view.label, note.strip())
+            self.hub.audit(db, self.actor, verdict, view.label, note.strip(), integration=integration_id)
             others = [each.right for key, each in views.items() if key != (kind, source_id)]
             if right and all(others):
                 self._settle(db, integration_id, f"{len(views)} documents looked at", "")

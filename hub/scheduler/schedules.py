@@ -67,7 +67,7 @@ def add_schedule(hub: Hub, connection_id: int, timing: Timing, *, actor: str = "
     }
     with hub.store.write() as db:
         schedule_id = int(db.execute(sa.insert(schedules).values(row).returning(schedules.c.id)).scalar_one())
-        hub.audit(db, actor, "scheduled", f"{row['name']}: {timing.expression}")
+        hub.audit(db, actor, "scheduled", f"{row['name']}: {timing.expression}", connection=connection_id)
     return schedule_id
 
 
@@ -90,7 +90,7 @@ def delete_schedule(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
                 "This is the connection's only schedule. Pause it: without any it gets the usual one again."
             )
         db.execute(sa.delete(schedules).where(schedules.c.id == schedule_id))
-        hub.audit(db, actor, "deleted the schedule", row.name)
+        hub.audit(db, actor, "deleted the schedule", row.name, connection=row.connection_id)
 
 
 def pause(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
@@ -108,7 +108,7 @@ def run_now(hub: Hub, connection_id: int, *, actor: str = "") -> None:
     name = hub.connection(connection_id).name
     with hub.store.write() as db:
         want_run(db, connection_id, "person", hub.clock())
-        hub.audit(db, actor, "asked for a run", name)
+        hub.audit(db, actor, "asked for a run", name, connection=connection_id)
 
 
 def ensure_schedules(hub: Hub) -> int:
@@ -151,8 +151,8 @@ def fired(hub: Hub, schedule_id: int, at: datetime) -> None:
 def _change(hub: Hub, schedule_id: int, actor: str, what: str, how: str, **values: Any) -> None:
     with hub.store.write() as db:
         mine = sa.update(schedules).where(schedules.c.id == schedule_id)
-        change = mine.values(version=schedules.c.version + 1, **values).returning(schedules.c.name)
-        name = db.execute(change).scalar()
-        if name is None:
+        change = mine.values(version=schedules.c.version + 1, **values).returning(schedules.c.name, schedules.c.connection_id)
+        row = db.execute(change).first()
+        if row is None:
             raise SettingsError(f"There is no schedule {schedule_id}.")
-        hub.audit(db, actor, what, f"{name}: {how}" if how else name)
+        hub.audit(db, actor, what, f"{row.name}: {how}" if how else row.name, connection=row.connection_id)

@@ -19,7 +19,7 @@ from hub.models import ConnectionRow
 from hub.oauth import begin, finish
 from hub.providers import Provider
 from hub.web import grants, wording
-from hub.web.access import Right, actor, needs, visible_connections
+from hub.web.access import Right, actor, keep_in_sight, needs, visible_connections
 from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries.tables import CONNECTIONS
@@ -258,6 +258,7 @@ def _writes(provider: Provider) -> list[str]:
 
 def _connected(connection_id: int) -> ResponseReturnValue:
     hub = the_hub()
+    keep_in_sight(connection_id)
     hub.want(connection_id, "connected")
     tell(f"{hub.connection(connection_id).name} is connected. It is being read for the first time.")
     return redirect(url_for("trials.what_next", connection_id=connection_id), 303)

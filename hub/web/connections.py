@@ -220,7 +220,7 @@ def _change(connection_id: int, what: str, subject: str, **values: Any) -> None:
     hub = the_hub()
     with hub.store.write() as db:
         db.execute(sa.update(CONNECTIONS).where(CONNECTIONS.c.id == connection_id).values(values))
-        hub.audit(db, actor(), what, subject)
+        hub.audit(db, actor(), what, subject, connection=connection_id)
 
 
 def _back(connection_id: int) -> ResponseReturnValue:

@@ -94,8 +94,8 @@ def apply(integration_id: int) -> ResponseReturnValue:
     hub = the_hub()
     with hub.store.write() as db:
         db.execute(sa.delete(SHEETS).where(SHEETS.c.id == sheet.id))
-        done, refused = len(outcome.done), len(outcome.refused)
-        hub.audit(db, actor(), "imported links", integration.name, sheet.file, done=done, refused=refused)
+        details = {"done": len(outcome.done), "refused": len(outcome.refused), "integration": integration_id}
+        hub.audit(db, actor(), "imported links", integration.name, sheet.file, **details)
     report(integration, outcome, "changed as the sheet says", "What waited for them is planned again.")
     if not outcome.done and not outcome.refused:
         tell("The sheet asked for nothing that can be done. Nothing was changed.")

@@ -185,7 +185,7 @@ def set_rules(integration_id: int) -> ResponseReturnValue:
     with hub.store.write() as db:
         change = sa.update(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id)
         db.execute(change.values(**wanted.model_dump()))
-        hub.audit(db, actor(), "set the rules of", row.name, **wanted.model_dump())
+        hub.audit(db, actor(), "set the rules of", row.name, integration=integration_id, **wanted.model_dump())
         held = db.execute(
             sa.select(OPERATIONS.c.id).where(
                 OPERATIONS.c.integration_id == integration_id, OPERATIONS.c.state == OperationState.HELD.value

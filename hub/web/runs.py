@@ -114,7 +114,7 @@ def stop(run_id: int) -> ResponseReturnValue:
     hub = the_hub()
     with hub.store.write() as db:
         request_stop(db, run_id)
-        hub.audit(db, actor(), "asked to stop", f"run {run_id} of {run.connection}")
+        hub.audit(db, actor(), "asked to stop", f"run {run_id} of {run.connection}", connection=run.connection_id)
     tell("The run ends after the batch it is in. What it posted stays posted.")
     return redirect(url_for("runs.show", run_id=run_id), 303)
 
@@ -127,7 +127,7 @@ def pause_run(run_id: int) -> ResponseReturnValue:
     hub = the_hub()
     with hub.store.write() as db:
         pause(db, run.connection_id, actor())
-        hub.audit(db, actor(), "paused", run.connection)
+        hub.audit(db, actor(), "paused", run.connection, connection=run.connection_id)
     tell("Paused. What is on its way is finished; nothing else begins until it is resumed.")
     return redirect(url_for("runs.show", run_id=run_id), 303)
 
@@ -141,7 +141,7 @@ def resume(connection_id: int) -> ResponseReturnValue:
     hub = the_hub()
     with hub.store.write() as db:
         want_run(db, connection_id, BY_A_PERSON, hub.clock())
-        hub.audit(db, actor(), "resumed", row.name)
+        hub.audit(db, actor(), "resumed", row.name, connection=connection_id)
     tell(f"{row.name} goes on where it ended.")
     return redirect(url_for("runs.show_all"), 303)
 

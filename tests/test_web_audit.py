@@ -1,0 +1,107 @@
+"""The audit: what everybody did, found again, kept from who may not know it, and exported."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+
+import pytest
+from houses import House, called
+from people import OWNER, add_owner, add_person
+from visitors import Visitor
+
+from hub.accounts import Account, Right, Sort
+from hub.accounts.roster import Permission, Roster
+from hub.app import create_app
+from hub.store import Store
+from hub.vault import Vault
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    """A house where something was done to each side, to both, to a person and to nothing known."""
+    house = called(store, vault, on=False)
+    bob = add_person(house.hub, "bob@example.com")
+    with store.write() as db:
+        db.exec_driver_sql("DELETE FROM audit_event")
+        house.hub.audit(db, OWNER, "renamed", "the shelf", "=cmd|' /C calc'!A0", connection=house.stock_id)
+        house.hub.audit(db, OWNER, "paused", "the books", connection=house.ledger_id)
+        house.hub.audit(db, "bob@example.com", "mapped", "account", integration=house.integration_id)
+        house.hub.audit(db, "", "cleaned up", "the attic")
+    house.clock.at += timedelta(days=2)
+    Roster(house.hub, add_owner(house.hub)).change(bob.id, Permission(Sort.USER))
+    return house
+
+
+def subjects(house: House, account: Account, query: str = "") -> list[str]:
+    page = Visitor(create_app(house.hub), account).client.get(f"/audit/export{query}")
+    assert page.status_code == 200
+    assert page.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
+    return [row["To what"] for row in csv.DictReader(page.get_data(as_text=True).removeprefix("\ufeff").splitlines())]
+
+
+def test_an_owner_sees_everything_newest_first(house: House) -> None:
+    page = Visitor(create_app(house.hub), add_owner(house.hub)).get("/audit")
+    assert (page.status, page.faults) == (200, [])
+    assert "5 entries, newest first" in page.text
+    assert subjects(house, add_owner(house.hub)) == [
+        "bob@example.com",
+        "the attic",
+        "account",
+        "the books",
+        "the shelf",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("actor=bob@example.com", ["account"]),
+        ("what=paused", ["the books"]),
+        ("text=SHELF", ["the shelf"]),
+        ("text=calc", ["the shelf"]),
+        ("since=2026-03-02", ["bob@example.com"]),
+        ("until=2026-03-01&what=paused", ["the books"]),
+        ("since=2026-03-03&until=2026-03-03", ["bob@example.com"]),
+        ("actor=nobody", []),
+    ],
+)
+def test_the_list_is_narrowed_down(house: House, query: str, found: list[str]) -> None:
+    assert subjects(house, add_owner(house.hub), f"?{query}") == found
+    page = Visitor(create_app(house.hub), add_owner(house.hub)).get(f"/audit?{query}")
+    assert page.faults == []
+    assert ("Nothing fits" in page.text) == (not found)
+
+
+def test_a_date_that_is_none_is_named(house: House) -> None:
+    page = Visitor(create_app(house.hub), add_owner(house.hub)).get("/audit?since=yesterday")
+    assert (page.status, page.faults) == (200, [])
+    assert "yesterday is not a date such as 2025-07-01." in page.text
+
+
+def test_entries_about_an_entity_are_only_for_who_sees_it(house: House) -> None:
+    rights = [Right.MANAGE_USERS]
+    everything = add_person(house.hub, "mary@example.com", rights=rights)
+    assert len(subjects(house, everything)) == 5
+    half = add_person(house.hub, "ned@example.com", rights=rights, access={house.ledger_id: False})
+    assert subjects(house, half) == ["bob@example.com", "the shelf"]
+    page = Visitor(create_app(house.hub), half).get("/audit")
+    assert "the books" not in page.html
+    assert "paused" not in page.html
+
+
+def test_no_spreadsheet_runs_what_somebody_typed(house: House) -> None:
+    page = Visitor(create_app(house.hub), add_owner(house.hub)).client.get("/audit/export?what=renamed")
+    assert ",'=cmd|" in page.get_data(as_text=True)
+
+
+def test_the_engine_says_which_entity_an_act_was_about(house: House) -> None:
+    house.run_stock()
+    house.person.set_start_date(house.integration_id, house.clock().date())
+    flow_id = house.operations()[0].flow_id if house.operations() else None
+    with house.hub.store.write() as db:
+        if flow_id is None:
+            flow_id = db.exec_driver_sql("SELECT min(id) FROM flow").scalar_one()
+        house.hub.audit(db, OWNER, "looked", "at a flow", flow=flow_id)
+        rows = db.exec_driver_sql("SELECT what, integration_id FROM audit_event ORDER BY id DESC LIMIT 2").all()
+    assert [tuple(row) for row in rows] == [("looked", house.integration_id), ("set start date", house.integration_id)]
