@@ -83,6 +83,7 @@ def arguments_of(house: House) -> dict[str, Any]:
         "where": "account",
         "step": "sign_in",
         "currency": "GBP",
+        "name": INFO.name,
         **people_of(house),
     }
 
@@ -150,6 +151,7 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
     )
     nowhere: dict[str, Any] = dict.fromkeys(names, 999999) | {
         "provider_name": "nobody",
+        "name": "nobody",
         "where": "nothing",
         "step": "nothing",
         "token": "nothing",
@@ -179,9 +181,10 @@ def test_no_change_is_made_without_a_token(house: House) -> None:
 
 def test_no_page_makes_a_change_by_being_looked_at(house: House) -> None:
     seen = visitor(house)
+    arguments = arguments_of(house)
     with house.hub.store.read() as db:
         before = db.exec_driver_sql("SELECT count(*) FROM audit_event").scalar_one()
-    for path in paths(seen, arguments_of(house), "GET"):
+    for path in paths(seen, arguments, "GET"):
         seen.get(path)
     with house.hub.store.read() as db:
         assert db.exec_driver_sql("SELECT count(*) FROM audit_event").scalar_one() == before
@@ -233,6 +236,13 @@ def test_a_request_for_another_host_is_refused(store: Store, vault: Vault) -> No
     assert refused.status == 400
     assert "evil" not in refused.html
     assert seen.get("/sign-in", headers={"Host": "127.0.0.1:8080"}, follow_redirects=True).status == 200
+
+
+def test_more_than_the_hub_takes_is_refused(store: Store, vault: Vault) -> None:
+    seen = visitor(called(store, vault, on=False))
+    refused = seen.client.post("/preferences/theme", data={"csrf_token": seen.token(), "theme": "x" * 9 * 1024 * 1024})
+    assert refused.status_code == 413
+    assert "larger than the hub takes" in refused.get_data(as_text=True)
 
 
 def test_an_unexpected_error_gives_a_reference_and_keeps_its_secrets(
