@@ -478,6 +478,35 @@ def test_calls_at_the_same_time_stay_within_their_number(store: Store, platform:
     assert (most, len(platform.seen)) == (2, 8)
 
 
+def under_way(store: Store, clock: Clock, calls: int) -> None:
+    """So many calls, and no others, are on their way."""
+    with store.write() as db:
+        db.execute(sa.delete(CALLS))
+        rows = [{"bucket": "connection:7", "at": clock.now, "done": False}] * calls
+        store.insert(db, BucketCall, rows)
+
+
+def test_after_too_many_calls_at_once_half_as_many_go_together_for_a_while(
+    make_door: Callable[..., Door], store: Store, platform: Any, reply: Any, clock: Clock
+) -> None:
+    bind = {"crowded": lambda answer: answer.status == 429}
+    door = make_door(Limits(concurrent=4), bind, patience=3.0)
+    under_way(store, clock, 3)
+    assert door.call("GET", "x").status == 200
+    platform.replies = [reply(429, headers=wanting("1")), reply(429, headers=wanting("1"))]
+    under_way(store, clock, 0)
+    assert door.call("GET", "x").status == 200
+
+    under_way(store, clock, 2)
+    with pytest.raises(BusyError):
+        door.call("GET", "x")
+    under_way(store, clock, 1)
+    assert door.call("GET", "x").status == 200
+    clock.now += 300
+    under_way(store, clock, 3)
+    assert door.call("GET", "x").status == 200
+
+
 def test_the_place_of_a_killed_process_becomes_free(make_door: Callable[..., Door], store: Store, clock: Clock) -> None:
     door = make_door(Limits(concurrent=1), patience=1.0)
     with store.write() as db:

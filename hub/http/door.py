@@ -88,6 +88,7 @@ class Door:
         self._headers: Headers = NO_HEADERS
         self._throttled: Callable[[Answer], float | None] | None = None
         self._learn: Callable[[Answer], int | None] | None = None
+        self._crowded: Callable[[Answer], bool] | None = None
 
     def bind(
         self,
@@ -96,15 +97,18 @@ class Door:
         headers: Headers = NO_HEADERS,
         throttled: Callable[[Answer], float | None] | None = None,
         learn: Callable[[Answer], int | None] | None = None,
+        crowded: Callable[[Answer], bool] | None = None,
     ) -> Door:
         """The same door, limits and log, for one platform.
 
         ``headers`` may be a function; it is asked before every call, with ``True`` when the last answer
         showed that the token had expired. ``throttled`` gives the seconds to rest when an answer means that
         the call was refused for its rate and not carried out. ``learn`` reads how many calls are left today.
+        ``crowded`` says that such a refusal was for too many calls at once: fewer go together for a while.
         """
         bound = copy.copy(self)
-        bound._base_url, bound._headers, bound._throttled, bound._learn = base_url, headers, throttled, learn
+        bound._base_url, bound._headers = base_url, headers
+        bound._throttled, bound._learn, bound._crowded = throttled, learn, crowded
         return bound
 
     def call(
@@ -213,6 +217,8 @@ class Door:
         rest = self._throttled(answer) if self._throttled else None
         rest = refused_for(answer, now()) if rest is None else rest
         if rest is not None:
+            if self._crowded and self._crowded(answer):
+                self._limiter.narrow()
             self._limiter.block(max(rest, LEAST_REST * 2**course.refusals))
             course.refusals += 1
             return True

@@ -32,6 +32,12 @@ LEASE_SECONDS = 300.0
 POLL_SECONDS = 0.1
 """How often a place among concurrent calls is tried again; nobody can tell when one becomes free."""
 
+NARROW_SECONDS = 300.0
+"""How long fewer calls go at once, after a platform found that there were too many."""
+
+NARROW_AGAIN_SECONDS = 5.0
+"""Calls that were under way together are refused together: that is one finding, not several."""
+
 SHORTEST_WAIT = 0.001
 PRUNE_EVERY = 50
 
@@ -85,6 +91,8 @@ class Limiter:
         self._clock = clock
         self._counts = bool(limits.windows or limits.concurrent or limits.per_day)
         self._blocked_until: float | None = None
+        self._at_once = limits.concurrent
+        self._narrowed_at = float("-inf")
         self._takes = count(1)
         self._longest = max((window.seconds for window in limits.windows), default=0.0)
 
@@ -134,6 +142,22 @@ class Limiter:
             self._blocked_until = max(row.blocked_until, self._now(db) + seconds)
             self._change(db, blocked_until=self._blocked_until)
 
+    def narrow(self) -> None:
+        """The platform found too many calls at once: half as many go from now on, and for a while.
+
+        Others may call it as well, so its limit is not all ours. Only this process narrows: a connection's calls come
+        from the one that runs it, and another one learns by itself.
+        """
+        with self._store.read() as db:
+            now = self._now(db)
+        places = self._places(now)
+        if places is not None and now - self._narrowed_at >= NARROW_AGAIN_SECONDS:
+            self._at_once, self._narrowed_at = max(1, places // 2), now
+
+    def _places(self, now: float) -> int | None:
+        """How many calls may be under way together."""
+        return self._at_once if now - self._narrowed_at < NARROW_SECONDS else self._limits.concurrent
+
     def _now(self, db: sa.Connection) -> float:
         return self._clock() if self._clock else self._store.time(db)
 
@@ -168,7 +192,8 @@ class Limiter:
     def _window_wait(self, db: sa.Connection, now: float) -> float:
         known = {"bucket_name": self._name, "since": now - LEASE_SECONDS}
         busy: int = db.execute(_UNDER_WAY, known).scalar_one()
-        if self._limits.concurrent is not None and busy >= self._limits.concurrent:
+        places = self._places(now)
+        if places is not None and busy >= places:
             return POLL_SECONDS
         return max((self._one_window_wait(db, now, window, busy) for window in self._limits.windows), default=0.0)
 

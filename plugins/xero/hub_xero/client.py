@@ -58,6 +58,11 @@ def _limit_reached(answer: Answer) -> str:
     return answer.headers.get("X-Rate-Limit-Problem", "").strip().lower()
 
 
+def crowded(answer: Answer) -> bool:
+    """Whether Xero refused a call since too many were under way, its organisation's other apps not counted."""
+    return answer.status == 429 and _limit_reached(answer) == "concurrent"
+
+
 def calls_left_today(answer: Answer) -> int | None:
     """What Xero says is left of the organisation's calls."""
     left = answer.headers.get("X-DayLimit-Remaining", "")
@@ -95,6 +100,7 @@ class XeroClient:
             headers=self._headers,
             throttled=throttled,
             learn=calls_left_today,
+            crowded=crowded,
         )
 
     def _headers(self, renew: bool) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -216,6 +216,7 @@ class Office:
     slept: list[float]
     facts: Facts
     patience: float = 300.0
+    limits: Limits = field(default_factory=Limits)
 
     def session(self, tenant_id: str = "") -> Session:
         """A conversation with a tenant, by default the first."""
@@ -231,7 +232,7 @@ class Office:
             self.store,
             connection_id=1,
             name="Xero",
-            limits=Limits(),
+            limits=self.limits,
             clock=lambda: time.time() + sum(self.slept),
             sleep=self.slept.append,
             patience=self.patience,

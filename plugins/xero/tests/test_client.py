@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hub_xero.client import calls_left_today, idempotency_key, throttled
+from hub_xero.client import calls_left_today, crowded, idempotency_key, throttled
 from hub_xero.provider import XeroProvider
 from hub_xero.push import batch_key
 from hub_xero.settings import ScopeFamily, Tier, XeroSettings
@@ -351,6 +351,14 @@ def test_a_plain_text_refusal_of_a_write_is_told_and_not_a_crash(
 def test_a_refusal_for_the_rate_says_how_long_to_rest(headers: dict[str, str], seconds: float) -> None:
     assert throttled(Answer(status=429, headers=headers)) == seconds
     assert throttled(Answer(status=200, headers=headers)) is None
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("concurrent", True), ("Concurrent", True), ("minute", False)])
+def test_only_too_many_calls_at_once_ask_for_fewer_together(limit: str, expected: bool) -> None:
+    headers = {"X-Rate-Limit-Problem": limit}
+
+    assert crowded(Answer(status=429, headers=headers)) is expected
+    assert not crowded(Answer(status=200, headers=headers))
 
 
 def test_what_is_left_of_the_day_is_learnt() -> None:

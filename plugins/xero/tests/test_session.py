@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ from hub import (
     Document,
     Item,
     Kind,
+    Limits,
     Page,
     Refund,
     RejectedError,
@@ -30,6 +32,7 @@ from hub import (
     UnreachableError,
     UnsureError,
 )
+from hub.models import BucketCall
 
 sim_xero = pytest.importorskip("sim_xero")
 
@@ -544,6 +547,24 @@ def test_a_call_refused_for_its_rate_is_repeated_after_the_rest_xero_asks_for(fa
 
     assert page.records
     assert sum(office.slept) > 0
+
+
+@pytest.mark.parametrize(("fault", "places"), [("429_minute", 2), ("429_concurrent", 1)])
+def test_too_many_calls_at_once_leave_fewer_places_for_a_while(fault: str, places: int, office: Office) -> None:
+    office.patience = 100.0
+    door = replace(office, limits=Limits(concurrent=2)).door()
+    connection = Connection(1, office.sim.tenant_id, "Test", office.settings, office.consent())
+    session = PROVIDER.open(connection, door)
+    office.fault(fault, "GET")
+    assert session.check().name
+    with office.store.write() as db:
+        office.store.insert(db, BucketCall, [{"bucket": "connection:1", "at": time.time() + 1e4, "done": False}])
+
+    if places == 2:
+        assert session.check().name
+    else:
+        with pytest.raises(BusyError):
+            session.check()
 
 
 def test_a_used_up_day_parks_the_connection_at_once(office: Office) -> None:
