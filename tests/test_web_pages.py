@@ -84,6 +84,7 @@ def arguments_of(house: House) -> dict[str, Any]:
         "step": "sign_in",
         "currency": "GBP",
         "name": INFO.name,
+        "name": INFO.name,
         **people_of(house),
     }
 
@@ -156,6 +157,7 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
         "step": "nothing",
         "token": "nothing",
         "currency": "XXX",
+        "name": "nothing",
     }
     checked = 0
     for method in ("GET", "POST"):
