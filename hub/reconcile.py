@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from hub.documents import (
@@ -132,11 +133,24 @@ class LinkView:
 
 @dataclass(frozen=True)
 class Dependency:
-    """How a record that ours refers to stands: linked to ``state``, on its ``coming``, or neither."""
+    """How a record that ours refers to stands: linked to ``state``, on its ``coming``, or neither.
+
+    ``moved`` is what we posted against it, ``others_money`` what a person knows to be somebody else's.
+    """
 
     state: TargetState | None = None
     coming: bool = False
     coming_as_draft: bool = False
+    moved: Decimal = Decimal(0)
+    others_money: Decimal = Decimal(0)
+
+    @property
+    def unexplained(self) -> Decimal:
+        """What was paid or credited on it in the ledger that may be a payment of the source."""
+        state = self.state
+        if state is None or state.total is None or state.due is None:
+            return Decimal(0)
+        return state.total - state.due - self.moved - self.others_money
 
 
 @dataclass(frozen=True)
@@ -164,6 +178,8 @@ class Case:
     link: LinkView | None = None
     allowed: Allowed | None = None
     generation: int = 1
+    stock_lock: date | None = None
+    """The last closed day of the stock side."""
     post_as: str = ""
     """The status that a person chose for this document; empty: what the flow says."""
     matches: Sequence[Match] = ()
@@ -251,7 +267,7 @@ def standing_of(case: Case, link: LinkView) -> Standing:
         document_date(case.document),
         document_date(link.written_document) if link.written_document else None,
     )
-    if any(is_locked(case.organisation, day) for day in days):
+    if any(is_locked(case, day) for day in days):
         return Standing.LOCKED
     if link.state.status is TargetStatus.DRAFT:
         return Standing.DRAFT
@@ -260,9 +276,15 @@ def standing_of(case: Case, link: LinkView) -> Standing:
     return Standing.OPEN
 
 
-def is_locked(organisation: Organisation, day: date | None) -> bool:
-    """Whether the day lies in a closed period."""
-    return bool(day and organisation.lock_date and day <= organisation.lock_date)
+def locked_until(case: Case) -> date | None:
+    """The last day that is closed, on whichever side closed more."""
+    return max(filter(None, (case.organisation.lock_date, case.stock_lock)), default=None)
+
+
+def is_locked(case: Case, day: date | None) -> bool:
+    """Whether the day lies in a closed period of either side."""
+    last = locked_until(case)
+    return bool(day and last and day <= last)
 
 
 def _decide_unlinked(case: Case) -> Decision:
@@ -367,20 +389,22 @@ def _obstacle(case: Case) -> Problem | None:
     if problems:
         others = "; ".join(str(problem) for problem in problems[1:])
         return problems[0].model_copy(update={"detail": problems[0].detail or others})
-    if is_locked(case.organisation, document_date(document)):
+    if is_locked(case, document_date(document)):
         case.resolved.rest_on(ORGANISATION_FACT)
-        return closed_period(document, case.organisation)
+        return closed_period(case)
     return None
 
 
-def closed_period(document: Document, organisation: Organisation) -> Problem:
-    """The ledger's books are closed on the document's date."""
+def closed_period(case: Case) -> Problem:
+    """The books of one side are closed on the document's date."""
+    last = locked_until(case)
+    side = "ledger" if last == case.organisation.lock_date else "stock system"
     return Problem(
         code="closed_period",
-        what=f"{document.label} is dated {document_date(document)}, in a closed period.",
-        why=f"The ledger is locked up to {organisation.lock_date}.",
-        fix="Move the lock date in the ledger, or date the document later.",
-        subject=str(organisation.lock_date),
+        what=f"{case.document.label} is dated {document_date(case.document)}, in a closed period.",
+        why=f"The {side} is locked up to {last}.",
+        fix=f"Move the lock date in the {side}, or date the document later.",
+        subject=str(last),
     )
 
 
@@ -409,7 +433,7 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
         )
     if not isinstance(document, Settlement | Allocation):
         return None
-    return _settlement_problem(document, kind, standing.state)
+    return _settlement_problem(document, kind, standing.state) or _already_paid(document, standing)
 
 
 def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: TargetState) -> Problem | None:
@@ -433,6 +457,20 @@ def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: Ta
             subject=state.target_id,
         )
     return None
+
+
+def _already_paid(document: Settlement | Allocation, standing: Dependency) -> Problem | None:
+    """Somebody paid in the ledger, perhaps this very payment: posting it as well would pay twice."""
+    if isinstance(document, Allocation) or standing.state is None or standing.unexplained < document.amount:
+        return None
+    return Problem(
+        code="maybe_paid_already",
+        what=f"{standing.unexplained} was paid or credited on {standing.state.number} by somebody else.",
+        why=f"That may be this {document.kind} of {document.amount}: posted as well, it would be there twice.",
+        fix="Compare both. If it is the same, skip this one; if it is another, say so and it is posted.",
+        subject=standing.state.target_id,
+        done="Nothing was posted.",
+    )
 
 
 def _waits_for_approval(document: Document, kind: Kind) -> Problem:
@@ -461,8 +499,8 @@ def _decide_linked(case: Case, link: LinkView) -> Decision:
         return Decision(Verdict.NOTHING, rule="unchanged" if change is Change.SAME else "already gone from the ledger")
     if answer is Answer.HOLD_LOCKED:
         case.resolved.rest_on(ORGANISATION_FACT)
-        problem = closed_period(case.document, case.organisation)
-        fix = "Move the lock date in the ledger, or correct it with a dated credit."
+        problem = closed_period(case)
+        fix = f"{problem.fix.partition(',')[0]}, or correct it with a dated credit."
         return _hold(case, problem.model_copy(update={"fix": fix}), Action.UPDATE)
     if answer is Answer.HOLD_GONE:
         return _hold(case, _target_gone(case.document, link), Action.UPDATE)

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Document, Kind, Status, TradeDocument, parse_document
-from hub.engine.facts import Ground, load_dependencies, load_links, load_matches, load_namesakes, load_resolver
+from hub.engine.facts import Ground, load_links, load_matches, load_namesakes, load_resolver
 from hub.engine.faults import allowed_for, fit_of
 from hub.engine.notes import chunks
+from hub.engine.standing import load_dependencies
 from hub.mapping import Ref, Resolved, target_fact
 from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, table
 from hub.reconcile import Case, LinkView, Match
@@ -187,6 +188,7 @@ def _case(
         withdrawn=row.withdrawn,
         rules=ground.flow_rules(portion.flow),
         organisation=ground.organisation,
+        stock_lock=ground.stock_lock,
         resolved=resolved,
         fitted=fit.document,
         fit_notes=fit.notes,

@@ -155,7 +155,7 @@ def _save_organisation(
     if before == organisation:
         return
     db.execute(sa.update(connections).where(connections.c.id == connection_id).values(organisation=organisation))
-    touch_facts(store, db, sides.as_ledger, [ORGANISATION_FACT], waiting_only=False)
+    touch_facts(store, db, sides.all, [ORGANISATION_FACT], waiting_only=False)
 
 
 def _save_records(it: _Delivery, page: Sequence[Record]) -> dict[str, int]:

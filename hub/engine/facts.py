@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -38,7 +39,7 @@ from hub.models import (
     table,
 )
 from hub.providers import Action, Facts, Organisation, Provider, TargetState, TargetStatus
-from hub.reconcile import Conflict, Dependency, FlowRules, LinkView, Match
+from hub.reconcile import Conflict, FlowRules, LinkView, Match
 
 Row = TypeVar("Row")
 links = table(Link)
@@ -65,6 +66,8 @@ class Ground:
     rules: Rules
     chart: Chart
     currencies: Mapping[str, str] = field(default_factory=dict)
+    stock_lock: date | None = None
+    """The last closed day of the stock side."""
 
     @property
     def policy(self) -> Policy:
@@ -119,7 +122,14 @@ def load_ground(db: sa.Connection, integration_id: int, providers: Mapping[str, 
         flows=flows,
         rules=load_rules(db, integration_id),
         chart=load_chart(db, integration.ledger_id),
+        stock_lock=_lock_of(db, integration.stock_id),
     )
+
+
+def _lock_of(db: sa.Connection, connection_id: int) -> date | None:
+    rows = table(ConnectionRow)
+    told = db.execute(sa.select(rows.c.organisation).where(rows.c.id == connection_id)).scalar()
+    return Organisation.model_validate(told).lock_date if told else None
 
 
 def _one(db: sa.Connection, model: type[Row], id: int) -> Row:
@@ -227,71 +237,6 @@ def _link_view(row: sa.Row[Any], with_document: bool) -> LinkView:
         written_document=written,
         settled_digest=row.settled_stamp,
     )
-
-
-def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) -> dict[Ref, Dependency]:
-    """How the records that others refer to stand."""
-    by_kind: dict[Kind, set[str]] = {}
-    for kind, external_id in refs:
-        by_kind.setdefault(kind, set()).add(external_id)
-    found: dict[Ref, Dependency] = {}
-    for kind, ids in by_kind.items():
-        live_states = _card_states if kind in _CARDS else _live_states
-        live = live_states(db, ground.integration.id or 0, kind, sorted(ids))
-        found |= {(kind, id): Dependency(state=state) for id, state in live.items()}
-        drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
-        missing = sorted(ids - live.keys())
-        found |= {
-            (kind, id): Dependency(coming=True, coming_as_draft=drafts)
-            for id in _coming(db, ground.integration.id or 0, kind, missing)
-        }
-    return found
-
-
-_CARDS = (Kind.CONTACT, Kind.ITEM)
-
-
-def _card_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, TargetState]:
-    """Of the many contacts and items that documents name, only whether they are there and live matters."""
-    found: dict[str, TargetState] = {}
-    for part in chunks(ids):
-        status = links.c.state["status"].as_string().label("status")
-        chosen = sa.select(links.c.source_id, links.c.target_id, status).where(
-            links.c.integration_id == integration_id,
-            links.c.kind == kind.value,
-            links.c.source_id.in_(part),
-            links.c.live.is_(True),
-        )
-        for row in db.execute(chosen):
-            found[row.source_id] = TargetState(kind=kind, target_id=row.target_id, status=TargetStatus(row.status))
-    return found
-
-
-def _live_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, TargetState]:
-    found: dict[str, TargetState] = {}
-    for part in chunks(ids):
-        chosen = sa.select(links.c.source_id, links.c.state).where(
-            links.c.integration_id == integration_id,
-            links.c.kind == kind.value,
-            links.c.source_id.in_(part),
-            links.c.live.is_(True),
-        )
-        found |= {row.source_id: TargetState.model_validate(row.state) for row in db.execute(chosen)}
-    return found
-
-
-def _coming(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for part in chunks(ids):
-        chosen = sa.select(operations.c.source_id).where(
-            operations.c.integration_id == integration_id,
-            operations.c.kind == kind.value,
-            operations.c.source_id.in_(part),
-            operations.c.action == Action.CREATE.value,
-            operations.c.state.in_(COMING_STATES),
-        )
-        found.extend(db.execute(chosen).scalars())
-    return found
 
 
 def load_targets(db: sa.Connection, integration_id: int, refs: Iterable[Ref]) -> dict[Ref, str]:

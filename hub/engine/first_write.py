@@ -173,7 +173,10 @@ def _asked(db: sa.Connection, flow: Flow, number: int, case: Case) -> Operation:
 
 
 def hits_of(db: sa.Connection, check: Check, found: Mapping[int, Sequence[TargetState]]) -> list[Hit]:
-    """What of a look's finds counts in the ledger and is none of our links, past ones included."""
+    """What of a look's finds counts in the ledger and is none of our links, past ones included.
+
+    What another integration posted is a hit: an account that is connected twice would have everything posted twice.
+    """
     live = [
         (case, one, state)
         for case, one in zip(check.cases, check.operations, strict=True)
@@ -194,7 +197,11 @@ def hits_of(db: sa.Connection, check: Check, found: Mapping[int, Sequence[Target
 
 
 def _linked_targets(db: sa.Connection, check: Check, target_ids: Sequence[str]) -> set[str]:
-    ours = sa.select(links.c.target_id).where(links.c.ledger_id == check.ledger_id, links.c.kind == check.kind.value)
+    ours = sa.select(links.c.target_id).where(
+        links.c.integration_id == check.integration_id,
+        links.c.ledger_id == check.ledger_id,
+        links.c.kind == check.kind.value,
+    )
     return {
         target_id
         for part in chunks(target_ids)

@@ -280,7 +280,8 @@ class Hub:
         elif isinstance(step, WaitStep):
             self.sleep(min(step.seconds, 1.0))
         else:
-            Sender(self.store, self.vault, talk.run, self.providers, provider, session).send(step.batch)
+            patience = self.settings.patience
+            Sender(self.store, self.vault, talk.run, self.providers, provider, session, patience).send(step.batch)
 
     def _park(self, token: runs.RunToken, seconds: float) -> None:
         until = self.clock() + timedelta(seconds=seconds)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.documents import Kind
 from hub.engine.cases import Portion, load_operations
+from hub.engine.money import money_of
 from hub.engine.notes import chunks, forget_facts, touch_facts
 from hub.mapping import link_fact
 from hub.models import Exclusion, FlowMode, Link, OperationFact, OperationRow, OperationState, table
@@ -170,6 +171,7 @@ def _adopted_link(plan: PlannedRows, case: Case, match: Match) -> dict[str, Any]
         "written_document": case.fitted.model_dump_json(),
         "state": match.state.model_dump(mode="json"),
         "settled_stamp": "",
+        **money_of(case.fitted),
         "created_at": plan.present,
         "ended_why": "",
     }

@@ -49,6 +49,8 @@ class Sender:
     providers: Mapping[str, Provider]
     provider: Provider
     session: Session
+    patience: float = 0.0
+    """Seconds that a call may wait for the rate limit: a second try may leave so much later than it is decided."""
 
     def send(self, batch: Batch) -> None:
         """Send a batch, and beside it more of the same sort; returns when all of them are settled.
@@ -130,7 +132,8 @@ class Sender:
             # Whatever a provider raises while pushing may have come after the platform acted.
             log.warning("batch %s is unsure: %s", batch.id, error, exc_info=not isinstance(error, ProviderError))
             may = isinstance(error, UnsureError) and not outcomes
-            if may and taking.may_resend(self.store, self.run, batch, self.provider.resend_seconds):
+            seconds = self.provider.resend_seconds - self.patience
+            if may and taking.may_resend(self.store, self.run, batch, seconds):
                 return self._push(batch, again=True)
         return outcomes
 

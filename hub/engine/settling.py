@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Allocation, Document, Kind, parse_document
-from hub.documents import Settlement as MoneySettlement
+from hub.documents import Document, Kind, parse_document
 from hub.engine.delivery import merge_state
+from hub.engine.money import money_moved, money_of
 from hub.engine.notes import chunks, forget_facts, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
 from hub.engine.state_history import Moved, note_states
@@ -363,18 +363,10 @@ def _link_row(row: sa.Row[Any], document: Document, state: TargetState, present:
         "written_document": document.model_dump_json(),
         "state": state.model_dump(mode="json"),
         "settled_stamp": state_digest(state),
+        **money_of(document),
         "created_at": present,
         "ended_why": "",
     }
-
-
-def money_moved(document: Document) -> Iterable[tuple[tuple[str, str], Decimal]]:
-    """The documents that a settlement or an allocation moves money against, and how much."""
-    if isinstance(document, MoneySettlement):
-        yield (document.document_kind.value, document.document_id), document.amount
-    elif isinstance(document, Allocation):
-        yield (document.document_kind.value, document.document_id), document.amount
-        yield (document.credit_kind.value, document.credit_id), document.amount
 
 
 def _after(state: TargetState, change: Decimal) -> TargetState | None:

@@ -10,16 +10,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Allocation, Document, Kind, Status, parse_document
-from hub.engine.facts import Ground, load_dependencies, load_ground, load_links, load_targets, refs_of
+from hub.documents import Document, Kind, Status, parse_document
+from hub.engine.capping import capped, nothing_left, spend
+from hub.engine.facts import Ground, load_ground, load_links, load_targets, refs_of
 from hub.engine.faults import allowed_for
+from hub.engine.money import money_moved
 from hub.engine.notes import note_due
 from hub.engine.rendering import render_sound
 from hub.engine.runs import RunToken
-from hub.engine.settling import hold, money_moved
+from hub.engine.settling import hold
+from hub.engine.standing import load_dependencies
 from hub.errors import Problem
 from hub.mapping import DIRECT_TARGET, Ref
-from hub.models import BatchRow, Due, Exclusion, Flow, FlowMode, OperationRow, OperationState, table
+from hub.models import BatchRow, Due, Exclusion, Flow, FlowMode, OperationFact, OperationRow, OperationState, table
 from hub.providers import Action, Batch, BatchRule, Operation, Payload, Provider, TargetState
 from hub.reconcile import Dependency, LinkView, dependency_problem
 from hub.store import Store
@@ -30,6 +33,7 @@ due = table(Due)
 exclusions = table(Exclusion)
 flows = table(Flow)
 operations = table(OperationRow)
+operation_facts = table(OperationFact)
 
 RESENT_BEFORE_LOOK = 1
 """How often the identical bytes are sent again, inside the vendor's memory, before we look."""
@@ -218,15 +222,15 @@ def _ready(
         if problem:
             hold(db, row, problem)
             continue
-        capped = _capped(frozen, standing)
-        if capped is None:
-            _nothing_left(db, run, row)
+        one = capped(frozen, standing)
+        if one is None:
+            nothing_left(db, run, row)
             continue
-        _spend(capped, standing)
-        if capped is not frozen:
+        spend(one, standing)
+        if one is not frozen:
             change = sa.update(operations).where(operations.c.id == row.id)
-            db.execute(change.values(document=capped.document.model_dump_json()))
-        ready.append(capped)
+            db.execute(change.values(document=one.document.model_dump_json()))
+        ready.append(one)
     return ready
 
 
@@ -267,44 +271,6 @@ def _objection(
         subject=row.source_id,
         done="Nothing was changed in the ledger.",
     )
-
-
-def _capped(one: Operation, standing: Mapping[Ref, Dependency]) -> Operation | None:
-    """An allocation uses at most what is still due on the invoice and left on the credit; None when that is nothing."""
-    document = one.document
-    if not isinstance(document, Allocation) or one.action is not Action.CREATE:
-        return one
-    amount = document.amount
-    for ref in ((document.credit_kind, document.credit_id), (document.document_kind, document.document_id)):
-        state = standing.get(ref, Dependency()).state
-        if state is not None and state.due is not None:
-            amount = min(amount, state.due)
-    if amount <= 0:
-        return None
-    if amount == document.amount:
-        return one
-    return replace(one, document=document.model_copy(update={"amount": amount}))
-
-
-def _spend(one: Operation, standing: dict[Ref, Dependency]) -> None:
-    """What goes in this batch is no longer due for the rest of it."""
-    if one.action is not Action.CREATE:
-        return
-    for (kind, id), amount in money_moved(one.document):
-        state = standing.get((Kind(kind), id), Dependency()).state
-        if state is not None and state.due is not None:
-            left = state.model_copy(update={"due": state.due - amount})
-            standing[Kind(kind), id] = Dependency(state=left)
-
-
-def _nothing_left(db: sa.Connection, run: RunToken, row: sa.Row[Any]) -> None:
-    reason = "nothing is due on the invoice any more; the credit stays open in the ledger"
-    change = sa.update(operations).where(operations.c.id == row.id)
-    db.execute(change.values(state=OperationState.REPLACED.value, reason=reason, settled_at=run.clock()))
-    db.execute(
-        sa.delete(exclusions).where(exclusions.c.flow_id == row.flow_id, exclusions.c.external_id == row.source_id)
-    )
-    db.execute(sa.insert(exclusions).values(flow_id=row.flow_id, external_id=row.source_id, rule=reason))
 
 
 def _plan_again(store: Store, db: sa.Connection, row: sa.Row[Any], reason: str) -> None:

@@ -59,6 +59,20 @@ class Link(SQLModel, table=True):
             postgresql_where=text("live AND edited"),
         ),
         Index(
+            "link_money",
+            "integration_id",
+            "document_id",
+            sqlite_where=text("document_id <> ''"),
+            postgresql_where=text("document_id <> ''"),
+        ),
+        Index(
+            "link_credit",
+            "integration_id",
+            "credit_id",
+            sqlite_where=text("credit_id <> ''"),
+            postgresql_where=text("credit_id <> ''"),
+        ),
+        Index(
             "link_draft",
             "integration_id",
             sqlite_where=text(DRAFT_LINKS["sqlite"]),
@@ -85,6 +99,12 @@ class Link(SQLModel, table=True):
     """The target's stamp at our last settle; another one means somebody else changed it."""
     edited: bool = False
     """Whether the target's stamp is another one now."""
+    document_id: str = ""
+    """Of a payment, refund or allocation: the source document that the money is for."""
+    credit_id: str = ""
+    """Of an allocation: the source credit that it uses."""
+    others_money: str = ""
+    """How much others paid or credited on it that a person knows not to be payments of the source."""
     created_at: datetime = Field(default_factory=now)
     ended_at: datetime | None = None
     ended_why: str = ""
@@ -116,7 +136,10 @@ class OperationRow(SQLModel, table=True):
         ),
         Index("operation_queue", "ledger_id", "state", "tier", "id"),
         Index("operation_flow", "flow_id", "state"),
-        Index("operation_integration", "integration_id", "state"),
+        Index("operation_integration", "integration_id", "state", "kind"),
+        # In the order of the lists, so that a page of them is read and no more.
+        Index("operation_listed", "state", "id"),
+        Index("operation_newest", "state", "settled_at", "id"),
         Index("operation_batch", "batch_id"),
         Index("operation_source", "integration_id", "kind", "source_id"),
         Index("operation_settled", "integration_id", "state", "settled_at"),

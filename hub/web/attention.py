@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hub.engine import others_money
 from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.web import wording
@@ -102,6 +103,15 @@ def retry() -> ResponseReturnValue:
     ids = _ids(Cause.of(request.form))
     count = decisions().retry(ids) if ids else 0
     tell(f"{wording.counted(count, 'document')} will be planned again with the next run.")
+    return redirect(url_for("attention.show"), 303)
+
+
+@pages.post("/other-payment")
+@needs(Right.APPROVE_IMPORTS)
+def tell_apart() -> ResponseReturnValue:
+    """What others paid in the ledger is not the payment that waits: it is posted as well."""
+    count = others_money.tell_apart(decisions(), _ids(Cause.of(request.form)))
+    tell(f"{wording.counted(count, 'payment')} will be posted beside what others paid, with the next run.")
     return redirect(url_for("attention.show"), 303)
 
 

@@ -594,6 +594,9 @@ def upgrade() -> None:
         ),
         sa.Column("settled_stamp", sa.String(), nullable=False),
         sa.Column("edited", sa.Boolean(), nullable=False),
+        sa.Column("document_id", sa.String(), nullable=False),
+        sa.Column("credit_id", sa.String(), nullable=False),
+        sa.Column("others_money", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_why", sa.String(), nullable=False),
@@ -608,6 +611,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index(
+            "link_credit",
+            ["integration_id", "credit_id"],
+            unique=False,
+            sqlite_where=sa.text("credit_id <> ''"),
+            postgresql_where=sa.text("credit_id <> ''"),
+        )
         batch_op.create_index(
             "link_draft",
             ["integration_id"],
@@ -642,6 +652,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),
             postgresql_where=sa.text("live AND kind NOT IN ('contact', 'item')"),
+        )
+        batch_op.create_index(
+            "link_money",
+            ["integration_id", "document_id"],
+            unique=False,
+            sqlite_where=sa.text("document_id <> ''"),
+            postgresql_where=sa.text("document_id <> ''"),
         )
         batch_op.create_index("link_number", ["integration_id", "target_number"], unique=False)
         batch_op.create_index("link_source", ["integration_id", "kind", "source_id"], unique=False)
@@ -844,6 +861,9 @@ def downgrade() -> None:
         batch_op.drop_index("link_source")
         batch_op.drop_index("link_number")
         batch_op.drop_index(
+            "link_money", sqlite_where=sa.text("document_id <> ''"), postgresql_where=sa.text("document_id <> ''")
+        )
+        batch_op.drop_index(
             "link_live_target",
             sqlite_where=sa.text("live = 1 AND kind NOT IN ('contact', 'item')"),
             postgresql_where=sa.text("live AND kind NOT IN ('contact', 'item')"),
@@ -857,6 +877,9 @@ def downgrade() -> None:
             "link_draft",
             sqlite_where=sa.text("live = 1 AND json_extract(state, '$.status') = 'draft'"),
             postgresql_where=sa.text("live AND state->>'status' = 'draft'"),
+        )
+        batch_op.drop_index(
+            "link_credit", sqlite_where=sa.text("credit_id <> ''"), postgresql_where=sa.text("credit_id <> ''")
         )
 
     op.drop_table("link")

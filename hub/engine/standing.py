@@ -1,0 +1,118 @@
+"""How the records that others refer to stand: in the ledger, on their way there, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from hub.documents import Kind, Status, parse_document
+from hub.engine.facts import COMING_STATES, Ground
+from hub.engine.money import money_moved
+from hub.engine.notes import chunks
+from hub.mapping import Ref
+from hub.models import Link, OperationRow, table
+from hub.providers import Action, TargetState, TargetStatus
+from hub.reconcile import Dependency
+
+links = table(Link)
+operations = table(OperationRow)
+
+
+def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) -> dict[Ref, Dependency]:
+    """How the records that others refer to stand."""
+    by_kind: dict[Kind, set[str]] = {}
+    for kind, external_id in refs:
+        by_kind.setdefault(kind, set()).add(external_id)
+    found: dict[Ref, Dependency] = {}
+    for kind, ids in by_kind.items():
+        live_states = _card_states if kind in _CARDS else _live_states
+        live = live_states(db, ground.integration.id or 0, kind, sorted(ids))
+        found |= {(kind, id): Dependency(state=state) for id, state in live.items()}
+        part_paid = [id for id, state in live.items() if state.due != state.total]
+        found |= _with_money(db, ground.integration.id or 0, kind, {id: live[id] for id in part_paid})
+        drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
+        missing = sorted(ids - live.keys())
+        found |= {
+            (kind, id): Dependency(coming=True, coming_as_draft=drafts)
+            for id in _coming(db, ground.integration.id or 0, kind, missing)
+        }
+    return found
+
+
+def _with_money(
+    db: sa.Connection, integration_id: int, kind: Kind, states: Mapping[str, TargetState]
+) -> dict[Ref, Dependency]:
+    """What of the money that moved on these documents is ours, and what a person knows to be others'."""
+    moved: dict[str, Decimal] = dict.fromkeys(states, Decimal(0))
+    known: dict[str, Decimal] = {}
+    for part in chunks(sorted(states)):
+        about = sa.or_(links.c.document_id.in_(part), links.c.credit_id.in_(part))
+        chosen = sa.select(links.c.kind, links.c.written_document, links.c.state).where(
+            links.c.integration_id == integration_id, links.c.live.is_(True), about
+        )
+        for row in db.execute(chosen):
+            if not TargetState.model_validate(row.state).status.is_live:
+                continue
+            for (moved_kind, id), amount in money_moved(parse_document(row.kind, row.written_document)):
+                if moved_kind == kind and id in moved:
+                    moved[id] += amount
+        said = sa.select(links.c.source_id, links.c.others_money).where(
+            links.c.integration_id == integration_id,
+            links.c.kind == kind.value,
+            links.c.source_id.in_(part),
+            links.c.live.is_(True),
+            links.c.others_money != "",
+        )
+        known |= {row.source_id: Decimal(row.others_money) for row in db.execute(said)}
+    return {
+        (kind, id): Dependency(state=state, moved=moved[id], others_money=known.get(id, Decimal(0)))
+        for id, state in states.items()
+    }
+
+
+_CARDS = (Kind.CONTACT, Kind.ITEM)
+
+
+def _card_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, TargetState]:
+    """Of the many contacts and items that documents name, only whether they are there and live matters."""
+    found: dict[str, TargetState] = {}
+    for part in chunks(ids):
+        status = links.c.state["status"].as_string().label("status")
+        chosen = sa.select(links.c.source_id, links.c.target_id, status).where(
+            links.c.integration_id == integration_id,
+            links.c.kind == kind.value,
+            links.c.source_id.in_(part),
+            links.c.live.is_(True),
+        )
+        for row in db.execute(chosen):
+            found[row.source_id] = TargetState(kind=kind, target_id=row.target_id, status=TargetStatus(row.status))
+    return found
+
+
+def _live_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, TargetState]:
+    found: dict[str, TargetState] = {}
+    for part in chunks(ids):
+        chosen = sa.select(links.c.source_id, links.c.state).where(
+            links.c.integration_id == integration_id,
+            links.c.kind == kind.value,
+            links.c.source_id.in_(part),
+            links.c.live.is_(True),
+        )
+        found |= {row.source_id: TargetState.model_validate(row.state) for row in db.execute(chosen)}
+    return found
+
+
+def _coming(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for part in chunks(ids):
+        chosen = sa.select(operations.c.source_id).where(
+            operations.c.integration_id == integration_id,
+            operations.c.kind == kind.value,
+            operations.c.source_id.in_(part),
+            operations.c.action == Action.CREATE.value,
+            operations.c.state.in_(COMING_STATES),
+        )
+        found.extend(db.execute(chosen).scalars())
+    return found
