@@ -84,7 +84,6 @@ def arguments_of(house: House) -> dict[str, Any]:
         "step": "sign_in",
         "currency": "GBP",
         "name": INFO.name,
-        "name": INFO.name,
         **people_of(house),
     }
 
