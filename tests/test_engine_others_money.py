@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from houses import House, called, contact, invoice, payment, put
+from houses import House, called, contact, invoice, payment, put, trade
 
-from hub.documents import Kind
+from hub.documents import Allocation, CreditNote, Kind
 from hub.engine.others_money import tell_apart
 from hub.store import Store
 from hub.vault import Vault
@@ -103,3 +104,23 @@ def test_our_payment_that_somebody_took_back_there_is_no_longer_counted_as_ours(
     put(house, payment("pay2", amount="4.00"))
     house.sync()
     assert [one.source_id for one in held(house)] == ["pay2"]
+
+
+def test_a_credit_that_found_nothing_due_is_used_when_somebody_takes_their_payment_back(house: House) -> None:
+    theirs = paid_there(house, "12.00")
+    use = Allocation(
+        external_id="a1",
+        credit_kind=Kind.CREDIT_NOTE,
+        credit_id="k1",
+        document_kind=Kind.INVOICE,
+        document_id="i1",
+        date=date(2026, 2, 1),
+        amount=Decimal("12.00"),
+        currency="GBP",
+    )
+    put(house, trade(CreditNote, "k1"), use)
+    house.sync()
+    assert not [one for one in house.books.live() if one.kind is Kind.ALLOCATION]
+    house.books.void(theirs)
+    house.sync()
+    assert [one.total for one in house.books.live() if one.kind is Kind.ALLOCATION] == [Decimal("12.00")]

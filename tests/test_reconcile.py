@@ -515,3 +515,14 @@ def test_content_that_a_summary_does_not_tell_is_no_edit_and_other_content_is_on
     assert not was_edited(state_digest(summary), recoded)
     assert was_edited(state_digest(written), recoded)
     assert was_edited(state_digest(summary), THEIRS)
+
+
+def test_a_closed_period_of_the_stock_side_holds_as_well_and_the_later_lock_is_named() -> None:
+    decision = decide(case(invoice(), stock_lock=date(2026, 2, 1)))
+    assert code_of(decision) == "closed_period"
+    assert decision.problem
+    assert "stock system is locked up to 2026-02-01" in decision.problem.why
+    locked = ORGANISATION.model_copy(update={"lock_date": date(2026, 3, 1)})
+    both = decide(case(invoice(), stock_lock=date(2026, 2, 1), organisation=locked))
+    assert both.problem
+    assert "ledger is locked up to 2026-03-01" in both.problem.why
