@@ -35,6 +35,7 @@ from hub.web.queries.contacts import (
     search_ledger,
 )
 from hub.web.queries.tables import FLOWS, INTEGRATIONS
+from hub.web.remembered import WORTH, remembered
 
 pages = Blueprint("contacts", __name__)
 
@@ -74,7 +75,12 @@ def show(integration_id: int) -> ResponseReturnValue:
     with hub.store.read() as db:
         page = contact_page(db, integration, chosen, page_number(), hub.providers)
         shown = {
-            "counts": counts(db, integration, chosen.side),
+            "counts": remembered(
+                db,
+                ("contacts", integration.id, chosen.side),
+                lambda: counts(db, integration, chosen.side),
+                lambda found: found.total >= WORTH,
+            ),
             "stock_read": is_read(db, integration.stock_id),
             "ledger_read": is_read(db, integration.ledger_id),
             "mode": _mode(db, integration_id),

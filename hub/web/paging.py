@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import request
 
+from hub.web.remembered import total_of
+
 PAGE_SIZE = 50
 LAST_PAGE = 1_000_000
 """Larger numbers in an address are nobody's page and too large for the database."""
@@ -46,8 +48,7 @@ class Paged:
 
 def paged(db: sa.Connection, statement: sa.Select[Any], number: int, *, size: int = PAGE_SIZE) -> Paged:
     """One page of an ordered statement, and the count of all its rows."""
-    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
-    total = int(db.execute(counted).scalar_one())
+    total = total_of(db, statement)
     number = min(number, max(1, -(-total // size)))  # a list may have become shorter since the link was made
     rows = db.execute(statement.limit(size).offset((number - 1) * size)).all()
     return Paged(rows, total, number, size)

@@ -26,6 +26,8 @@ MOST = 200
 LONGEST = 60.0
 """Seconds until a number is found anew in any case: a new day begins."""
 WHILE_RUNNING = 3.0
+WORTH = 2_000
+"""Fewer rows than this are counted again each time: that takes no longer than finding out whether a number holds."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,20 @@ class Memory:
         self._kept: dict[Hashable, _Kept] = {}
         self._lock = threading.Lock()
 
-    def recall(self, key: Hashable, present: Stamp, find: Callable[[], Value]) -> Value:
-        """The value remembered under ``key`` if it still holds, else what ``find`` finds now."""
+    def recall(
+        self, key: Hashable, present: Stamp, find: Callable[[], Value], worth: Callable[[Value], bool] | None = None
+    ) -> Value:
+        """The value remembered under ``key`` if it still holds, else what ``find`` finds now.
+
+        What is not ``worth`` it is not kept.
+        """
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None and kept.holds(present):
             return cast(Value, kept.value)
         value = find()
+        if worth is not None and not worth(value):
+            return value
         with self._lock:
             if len(self._kept) >= MOST:
                 self._kept.clear()
@@ -92,3 +101,24 @@ def memory() -> Memory:
     """The memory of this application."""
     kept: Memory = current_app.extensions.setdefault("memory", Memory())
     return kept
+
+
+def remembered(
+    db: sa.Connection, key: Hashable, find: Callable[[], Value], worth: Callable[[Value], bool] | None = None
+) -> Value:
+    """``find()``, or what it found before if nothing changed since; ``key`` names whatever it depends on."""
+    return memory().recall(key, stamp(db), find, worth)
+
+
+def total_of(db: sa.Connection, statement: sa.Select[Any]) -> int:
+    """How many rows a statement has."""
+    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+    return remembered(
+        db, key_of(db, counted), lambda: int(db.execute(counted).scalar_one()), lambda total: total >= WORTH
+    )
+
+
+def key_of(db: sa.Connection, statement: sa.Select[Any]) -> Hashable:
+    """What a statement asks, whose records the person may see included."""
+    asked = statement.compile(db)
+    return str(asked), repr(sorted(asked.params.items()))

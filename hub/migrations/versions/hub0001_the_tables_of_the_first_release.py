@@ -813,7 +813,9 @@ def upgrade() -> None:
     with op.batch_alter_table("operation", schema=None) as batch_op:
         batch_op.create_index("operation_batch", ["batch_id"], unique=False)
         batch_op.create_index("operation_flow", ["flow_id", "state"], unique=False)
-        batch_op.create_index("operation_integration", ["integration_id", "state"], unique=False)
+        batch_op.create_index("operation_integration", ["integration_id", "state", "kind"], unique=False)
+        batch_op.create_index("operation_listed", ["state", "id"], unique=False)
+        batch_op.create_index("operation_newest", ["state", "settled_at", "id"], unique=False)
         batch_op.create_index(
             "operation_open",
             ["flow_id", "source_id"],
@@ -847,6 +849,8 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
             postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
         )
+        batch_op.drop_index("operation_newest")
+        batch_op.drop_index("operation_listed")
         batch_op.drop_index("operation_integration")
         batch_op.drop_index("operation_flow")
         batch_op.drop_index("operation_batch")

@@ -15,6 +15,7 @@ from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
+from hub.web.remembered import WORTH, key_of, remembered
 
 STATES = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
 SKIPPED = (OperationState.DROPPED.value,)
@@ -64,9 +65,16 @@ class Group:
 
 def groups(db: sa.Connection, page: int, integration: int | None = None) -> Paged:
     """One page of causes, those that stop the most first."""
-    counted = _grouped(_anywhere(integration), OPERATIONS.c.state.in_(STATES))
-    found = paged(db, counted.order_by(sa.desc("count"), *_PARTS), page, size=GROUPS_SHOWN)
-    return Paged(_groups(db, found.rows), found.total, found.number, found.size)
+    counted = _grouped(_anywhere(integration), OPERATIONS.c.state.in_(STATES)).order_by(sa.desc("count"), *_PARTS)
+
+    def find() -> Paged:
+        found = paged(db, counted, page, size=GROUPS_SHOWN)
+        return Paged(_groups(db, found.rows), found.total, found.number, found.size)
+
+    def is_worth_it(found: Paged) -> bool:
+        return bool(sum(group.count for group in found.rows) >= WORTH)
+
+    return remembered(db, (page, key_of(db, counted)), find, is_worth_it)
 
 
 def one_group(db: sa.Connection, cause: Cause) -> Group | None:
