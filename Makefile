@@ -5,6 +5,7 @@
 #   make lint      style and types alone
 #   make pytest    the tests alone                                                          (ARGS="tests/test_store.py")
 #   make bench     the benchmarks
+#   make screenshots  the pictures of docs/pictures, taken of the demo's pages
 #   make clean     remove what these commands made
 #
 # PYTHON chooses another interpreter (3.11 or newer) for .venv: make test PYTHON=python3.12
@@ -19,7 +20,7 @@ SHIPPED := hub plugins/cin7core/hub_cin7core plugins/xero/hub_xero demo/hub_demo
 SOURCES := $(SHIPPED) simulators/cin7core/sim_cin7core simulators/xero/sim_xero $(wildcard bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint pytest bench clean constraints
+.PHONY: help install demo test lint pytest bench screenshots clean constraints
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -52,6 +53,9 @@ pytest: $(STAMP)
 
 bench: $(STAMP)
 	"$(RUN)" -m bench $(ARGS)
+
+screenshots: $(STAMP)
+	PYTHONPATH=tests "$(RUN)" -m browser.screenshots $(ARGS)
 
 clean:
 	rm -rf "$(VENV)" demo-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
