@@ -155,7 +155,6 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
         "step": "nothing",
         "token": "nothing",
         "currency": "XXX",
-        "name": "nothing",
     }
     checked = 0
     for method in ("GET", "POST"):

@@ -70,10 +70,11 @@ def revoke(roster: Roster, invitation_id: int) -> str:
     return str(row.email)
 
 
-def find(db: sa.Connection, hub: Hub, token: str) -> sa.Row[Any]:
-    """The invitation of a link; raises ``AccountError`` when it can't be used."""
+def find(db: sa.Connection, hub: Hub, token: str, *, hold: bool = False) -> sa.Row[Any]:
+    """The invitation of a link, held until the transaction ends if asked for; ``AccountError`` if it can't be used."""
     usable = (*_pending(), invitations.c.expires_at > hub.clock(), invitations.c.token_hash == _hashed(token))
-    row = db.execute(sa.select(invitations).where(*usable).with_for_update()).first()
+    chosen = sa.select(invitations).where(*usable)
+    row = db.execute(chosen.with_for_update() if hold else chosen).first()
     if row is None:
         raise AccountError(GONE)
     return row
@@ -82,7 +83,7 @@ def find(db: sa.Connection, hub: Hub, token: str) -> sa.Row[Any]:
 def accept(hub: Hub, token: str, first_name: str, last_name: str, password: str) -> int:
     """Make a person of it; their id. Raises ``AccountError`` when the link can't be used."""
     with hub.store.write() as db:
-        row = find(db, hub, token)
+        row = find(db, hub, token, hold=True)
         check_free(db, row.email)
         person_id = insert(db, hub, Name(first_name, last_name, row.email), _permission(row), password)
         db.execute(sa.update(invitations).where(invitations.c.id == row.id).values(accepted_at=hub.clock()))
