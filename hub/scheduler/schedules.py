@@ -151,7 +151,9 @@ def fired(hub: Hub, schedule_id: int, at: datetime) -> None:
 def _change(hub: Hub, schedule_id: int, actor: str, what: str, how: str, **values: Any) -> None:
     with hub.store.write() as db:
         mine = sa.update(schedules).where(schedules.c.id == schedule_id)
-        change = mine.values(version=schedules.c.version + 1, **values).returning(schedules.c.name, schedules.c.connection_id)
+        change = mine.values(version=schedules.c.version + 1, **values).returning(
+            schedules.c.name, schedules.c.connection_id
+        )
         row = db.execute(change).first()
         if row is None:
             raise SettingsError(f"There is no schedule {schedule_id}.")
