@@ -151,6 +151,7 @@ def test_pages_of_things_that_are_not_there_say_so(store: Store, vault: Vault) -
     )
     nowhere: dict[str, Any] = dict.fromkeys(names, 999999) | {
         "provider_name": "nobody",
+        "name": "nobody",
         "where": "nothing",
         "step": "nothing",
         "token": "nothing",
