@@ -7,6 +7,7 @@ takes each page as a browser shows it. Nothing but the pictures is left behind.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,7 +71,7 @@ def demo(folder: Path) -> Iterator[str]:
             _wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "demo.log")
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # as Ctrl-C does, after which the demo ends its simulators, too
             process.wait(60)
 
 
