@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from houses import House, called
 from people import OWNER
 from visitors import Shop, Visitor, visitor
 
+from hub.engine.connections import integrate
 from hub.models import AuditEvent, Bucket, ConnectionRow, Flow, Schedule, table
 from hub.scheduler import Timing, add_schedule
 from hub.store import Store
@@ -215,6 +217,26 @@ def test_a_removed_account_can_be_connected_again(seen: Visitor, house: House) -
     seen.follow(f"/connections/{id}/remove/confirm")
     seen.follow(NEW, {**GOOD, "friendly_name": "Back again"})
     assert stored(house, "Back again").id == id
+
+
+def test_a_removed_account_comes_back_with_its_schedules_and_its_page_says_that_its_flows_are_off(
+    seen: Visitor, house: House
+) -> None:
+    seen.follow(NEW, GOOD)
+    id = stored(house).id
+    integrate(house.hub, id, house.ledger_id, start_date=date(2026, 1, 1), name="Corner to books")
+    add_schedule(house.hub, id, Timing("interval", "1h", name="x"))
+    house.hub.run(id)
+    seen.follow(f"/connections/{id}/remove", {"name": "My shop"})
+    seen.follow(f"/connections/{id}/remove/confirm")
+    page = seen.follow(NEW, GOOD)
+    assert "is connected again" in page.text
+    assert "All its flows are off" in page.text
+    assert any(tag["href"].endswith("#flows") for tag in page.tags("a"))
+    rows = table(Schedule)
+    with house.hub.store.read() as db:
+        schedule = db.execute(sa.select(rows).where(rows.c.connection_id == id)).one()
+    assert (schedule.paused, schedule.last_fired_at) == (False, house.hub.clock())
 
 
 def test_a_connection_whose_plugin_is_missing_is_still_shown(seen: Visitor, house: House) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -155,6 +155,7 @@ def connect(
         if known is not None:
             db.execute(sa.update(connections).where(connections.c.id == known.id).values(values))
             connection_id = int(known.id)
+            _resume_schedules(db, connection_id, hub.clock())
         else:
             fresh = {
                 "provider": provider.name,
@@ -166,6 +167,12 @@ def connect(
             connection_id = int(db.execute(insert).scalar_one())
         hub.audit(db, actor, "connected", chosen_name, connection=connection_id)
     return connection_id
+
+
+def _resume_schedules(db: sa.Connection, connection_id: int, present: datetime) -> None:
+    """Removing paused them; they go on from now. Its flows stay off: what is posted is for a person to decide."""
+    mine = schedules.c.connection_id == connection_id
+    db.execute(sa.update(schedules).where(mine).values(paused=False, last_fired_at=present))
 
 
 def reconnect(

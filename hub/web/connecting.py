@@ -20,9 +20,9 @@ from hub.oauth import begin, finish
 from hub.providers import Provider
 from hub.web import grants, wording
 from hub.web.access import Right, actor, keep_in_sight, needs, visible_connections
-from hub.web.context import row_or_404, tell, tell_error, the_hub
+from hub.web.context import row_or_404, rows, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
-from hub.web.queries.tables import CONNECTIONS
+from hub.web.queries.tables import CONNECTIONS, RUNS
 
 pages = Blueprint("connecting", __name__)
 
@@ -256,12 +256,26 @@ def _writes(provider: Provider) -> list[str]:
     return [wording.kinds_title(kind).lower() for kind in Kind if kind in provider.writes]
 
 
-def _connected(connection_id: int) -> ResponseReturnValue:
+def welcome(connection_id: int) -> str:
+    """A connection was made, or came back: have it read, say so, and give the address of what to do next."""
     hub = the_hub()
     keep_in_sight(connection_id)
     hub.want(connection_id, "connected")
-    tell(f"{hub.connection(connection_id).name} is connected. It is being read for the first time.")
-    return redirect(url_for("trials.what_next", connection_id=connection_id), 303)
+    name = hub.connection(connection_id).name
+    if _was_here_before(connection_id):
+        tell(f"{name} is connected again. Its links, history and schedules are back; what changed meanwhile is read.")
+    else:
+        tell(f"{name} is connected. It is being read for the first time.")
+    return url_for("trials.what_next", connection_id=connection_id)
+
+
+def _was_here_before(connection_id: int) -> bool:
+    before = sa.select(RUNS.c.id).where(RUNS.c.connection_id == connection_id)
+    return bool(rows(before.limit(1)))
+
+
+def _connected(connection_id: int) -> ResponseReturnValue:
+    return redirect(welcome(connection_id), 303)
 
 
 def _reconnected(connection_id: int) -> ResponseReturnValue:

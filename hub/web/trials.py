@@ -11,13 +11,14 @@ from flask.typing import ResponseReturnValue
 from hub.engine.connections import connect, try_again
 from hub.engine.trying import Answer, Candidate, Step, Trial, rows_of, stored_trials, try_step
 from hub.errors import ProviderError, SettingsError
+from hub.models import FlowMode
 from hub.providers import Provider, Role
 from hub.web import suspensions
 from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
-from hub.web.connecting import FriendlyName, connect_page
+from hub.web.connecting import FriendlyName, connect_page, welcome
 from hub.web.context import row_or_404, rows, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
-from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS
 
 pages = Blueprint("trials", __name__)
 pages.app_context_processor(suspensions.of_this_page)
@@ -96,10 +97,8 @@ def _save(provider: Provider, settings: Any, name: str) -> ResponseReturnValue:
     change = sa.update(CONNECTIONS).where(CONNECTIONS.c.id == connection_id)
     with hub.store.write() as db:
         db.execute(change.values(trials=session.pop("trials", []), tried_at=hub.clock()))
-    hub.want(connection_id, "connected")
-    tell(f"{hub.connection(connection_id).name} is connected. It is being read for the first time.")
     answer = make_response("")
-    answer.headers["HX-Redirect"] = url_for("trials.what_next", connection_id=connection_id)
+    answer.headers["HX-Redirect"] = welcome(connection_id)
     return answer
 
 
@@ -132,7 +131,9 @@ def _partners(row: sa.Row[Any], provider: Provider | None) -> list[sa.Row[Any]]:
 
 def _joined(connection_id: int) -> list[sa.Row[Any]]:
     mine = sa.or_(INTEGRATIONS.c.stock_id == connection_id, INTEGRATIONS.c.ledger_id == connection_id)
-    chosen = sa.select(INTEGRATIONS.c.id, INTEGRATIONS.c.name).where(mine, visible_integrations(INTEGRATIONS.c.id))
+    any_on = sa.exists().where(FLOWS.c.integration_id == INTEGRATIONS.c.id, FLOWS.c.mode != FlowMode.OFF.value)
+    shown = (INTEGRATIONS.c.id, INTEGRATIONS.c.name, any_on.label("any_on"))
+    chosen = sa.select(*shown).where(mine, visible_integrations(INTEGRATIONS.c.id))
     return rows(chosen.order_by(INTEGRATIONS.c.name))
 
 
