@@ -112,7 +112,18 @@ def test_another_browser_can_not_finish_a_sign_in(seen: Visitor, house: House) -
     page = visitor(house).get(f"/oauth/callback?code=abc&state={state}")
     assert page.status == 400
     assert "another browser session" in page.text
+    assert "the hub opened as http://localhost:8080." in page.text
     assert connections(house) == []
+
+
+def test_a_page_opened_under_another_name_of_this_machine_leads_to_the_name_that_sign_ins_come_back_to(
+    seen: Visitor,
+) -> None:
+    other = {"base_url": "http://127.0.0.1:8080"}
+    assert seen.get(f"{NEW}?x=1", **other).location == f"http://localhost:8080{NEW}?x=1"
+    assert seen.get("/healthz", **other).status == 200
+    assert seen.get(NEW, base_url="http://127.0.0.1:9999").location.startswith("/") is True
+    assert seen.get(NEW, base_url="http://localhost:8080").status == 200
 
 
 def test_a_way_back_works_once(seen: Visitor, house: House) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
 from pydantic import BaseModel, SecretBytes, SecretStr
@@ -128,7 +128,11 @@ def _take_request(
         raise SettingsError("This sign-in was used already or has expired. Please start again.")
     request = vault.open(row.secrets)
     if not secrets.compare_digest(request["bound_to"].encode(), bound_to.encode()):
-        raise SettingsError("This sign-in began in another browser session. Please start again.")
+        address = urlsplit(request["redirect_uri"])
+        raise SettingsError(
+            "This sign-in began in another browser session. Please start again, in one browser and with the hub opened"
+            f" as {address.scheme}://{address.netloc}."
+        )
     return row, request
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -83,6 +83,33 @@ def configure(app: Flask, settings: Settings, keys: Sequence[bytes]) -> None:
         # A page may lie open for hours before somebody decides; the token ends with the session.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.before_request(_lead_home)
+
+
+def _lead_home() -> ResponseReturnValue | None:
+    """A page that was opened under another name of this machine goes on under the name of HUB_BASE_URL.
+
+    A browser keeps a session for each name, so a sign-in at a platform that began as 127.0.0.1 could never come back
+    to localhost. Machines are answered where they ask: monitors, and plugins' addresses that are no pages.
+    """
+    if isinstance(request.routing_exception, SecurityError) or request.method not in ("GET", "HEAD"):
+        return None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint == "healthz" or getattr(view, "csrf_exempt", False):
+        return None
+    home = urlsplit(current_app.config["HUB_BASE_URL"])
+    asked = urlsplit(f"{request.scheme}://{request.host}")
+    if (
+        asked.hostname == home.hostname
+        or not {asked.hostname, home.hostname} <= LOOPBACK
+        or _port(asked) != _port(home)
+    ):
+        return None
+    return redirect(f"{home.scheme}://{home.netloc}{request.script_root}{request.full_path.rstrip('?')}", 302)
+
+
+def _port(address: SplitResult) -> int:
+    return address.port or (443 if address.scheme == "https" else 80)
 
 
 def protect(app: Flask) -> CSRFProtect:
