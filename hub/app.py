@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Sequence
 from importlib.resources import files
@@ -15,6 +16,7 @@ from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]
 
 import hub as package
 from hub.engine import Hub
+from hub.errors import SettingsError
 from hub.web import (
     access,
     adopting,
@@ -144,9 +146,33 @@ def healthz() -> ResponseReturnValue:
 
 
 def serve(app: Flask, hub: Hub) -> None:
-    """Serve until the process is told to stop; raises ``SettingsError`` where passwords could be overheard."""
+    """Serve until the process is told to stop; raises what :func:`listen` raises."""
+    listen(app, hub).run()
+
+
+def listen(app: Flask, hub: Hub) -> Any:
+    """Take the port, so that what is told and started after this holds; ``run`` of the server answers until it ends.
+
+    Raises ``SettingsError`` where passwords could be overheard, and for an address that can't be listened on.
+    """
     security.check_listening(hub.settings)
-    waitress.serve(app, **server_options(hub))
+    host, port = hub.settings.listen_host, hub.settings.listen_port
+    try:
+        return waitress.create_server(app, **server_options(hub))
+    except OSError as error:
+        raise SettingsError(_why_not(error, host, port)) from error
+    except ValueError as error:  # what the server makes of a name that leads nowhere
+        raise SettingsError(f"HUB_LISTEN_HOST is {host!r}, which is no address of this machine.") from error
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {host} is taken: another program listens there, perhaps another hub. End that one, or"
+            " choose another port: HUB_LISTEN_PORT, or hub serve --port."
+        )
+    reason = error.strerror or str(error)
+    return f"{host}, port {port}, can't be listened on: {reason}. Change HUB_LISTEN_HOST or HUB_LISTEN_PORT."
 
 
 def server_options(hub: Hub) -> dict[str, Any]:

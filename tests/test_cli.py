@@ -104,7 +104,7 @@ def test_run_waits_for_the_run_of_another_process_and_reports_it(house: House, h
     token = runs.claim(house.hub.store, house.stock_id, "person", house.clock, timedelta(seconds=300))
     assert token is not None
     threading.Timer(0.7, runs.close, (token, RunState.DONE)).start()
-    (report,) = data(hub("run", "Shelf", "--json"))
+    (report,) = json.loads(hub("run", "Shelf", "--json").stdout)
     assert report["run"] == token.id
 
 

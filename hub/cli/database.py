@@ -94,7 +94,12 @@ def backup(workplace: Workplace, target: Path) -> None:
     source = Path(store.engine.url.database or "")
     if not source.exists():
         raise SettingsError(f"There is no database at {source} yet.")
-    copy_sqlite(source, target)
+    try:
+        copy_sqlite(source, target)
+    except OSError as error:
+        raise SettingsError(f"{target} can't be written: {error.strerror}. Give another place.") from error
+    except sqlite3.Error as error:
+        raise SettingsError(f"{source} can't be copied: {error}. 'hub db check' says more.") from error
     click.echo(f"Copied to {target} ({target.stat().st_size:,} bytes). Keep the key in another place.")
 
 

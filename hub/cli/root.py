@@ -13,6 +13,9 @@ from hub.cli.workplace import Workplace
 from hub.errors import HubError, SettingsError
 
 WRONG_SETTING = 2
+UNUSABLE = (sa.exc.OperationalError, sa.exc.DatabaseError)
+"""A database that is away, and one that is none (which SQLite's driver says in its most general words); the other
+database errors are faults of a program and keep their traceback."""
 
 
 class HubGroup(click.Group):
@@ -26,7 +29,9 @@ class HubGroup(click.Group):
             return super().main(*args, **extra)
         except HubError as error:
             self._end(workplace, error, str(error))
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:
+            if type(error) not in UNUSABLE:
+                raise
             reason = str(error.orig).strip().splitlines()[0]
             self._end(workplace, error, f"The database can't be used: {reason}. Check HUB_DATABASE_URL and HUB_DATA.")
         finally:

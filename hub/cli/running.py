@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import click
 import sqlalchemy as sa
 
 from hub.cli.finding import find_connection
-from hub.cli.output import console, json_option, print_json
+from hub.cli.output import console, json_option, print_json, shown
 from hub.cli.workplace import Workplace, pass_workplace
 from hub.engine import Hub, RunReport
 from hub.engine.runs import request_stop
@@ -71,31 +70,39 @@ def _run_one(hub: Hub, connection_id: int, cause: str, quiet: bool) -> RunReport
         attempt = _Attempt(hub, connection_id, cause)
         attempt.start()
         try:
-            attempt.join()
+            attempt.wait()
         except KeyboardInterrupt:
-            click.echo("Ending after the present step ...", err=True)
-            _ask_to_stop(hub, connection_id)
-            attempt.join()
+            if attempt.is_others.is_set():
+                attempt.is_given_up.set()
+            else:
+                click.echo("Ending after the present step ...", err=True)
+                _ask_to_stop(hub, connection_id)
+            attempt.wait()
     return attempt.outcome()
 
 
 @dataclass
 class _Attempt:
-    """A run in a thread of its own, so that Ctrl-C is heard meanwhile."""
+    """A run in a thread of its own, so that Ctrl-C is heard meanwhile.
+
+    Its end is an event: a thread whose ``join`` is interrupted counts as ended in Python 3.11, though it goes on.
+    """
 
     hub: Hub
     connection_id: int
     cause: str
+    is_others: threading.Event = field(default_factory=threading.Event)
+    is_given_up: threading.Event = field(default_factory=threading.Event)
+    has_ended: threading.Event = field(default_factory=threading.Event)
     reports: list[RunReport] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._go, name="run")
-        self._thread.start()
+        threading.Thread(target=self._go, name="run").start()
 
-    def join(self) -> None:
-        while self._thread.is_alive():
-            self._thread.join(LOOK_SECONDS)
+    def wait(self) -> None:
+        while not self.has_ended.wait(LOOK_SECONDS):
+            pass
 
     def outcome(self) -> RunReport:
         if self.errors:
@@ -104,35 +111,54 @@ class _Attempt:
 
     def _go(self) -> None:
         try:
-            self.reports.append(_run_or_wait(self.hub, self.connection_id, self.cause))
+            self.reports.append(self._run_or_wait())
         except Exception as error:  # noqa: BLE001  (raised again in the thread that waits)
             self.errors.append(error)
+        finally:
+            self.has_ended.set()
+
+    def _run_or_wait(self) -> RunReport:
+        """Run it. While another process has the run, wait for its end and report that; take over when it has died."""
+        while (report := self.hub.run(self.connection_id, self.cause)) is None:
+            report = self._the_other()
+            if report is not None:
+                break
+        return report
+
+    def _the_other(self) -> RunReport | None:
+        """Another process's run once it has ended; None when it gives no sign of life any more."""
+        newest = sa.select(runs).where(runs.c.connection_id == self.connection_id).order_by(runs.c.id.desc()).limit(1)
+        stale = timedelta(seconds=self.hub.settings.run_stale_seconds)
+        name = self.hub.connection(self.connection_id).name
+        while True:
+            with self.hub.store.read() as db:
+                row = db.execute(newest).one()
+            if row.state != RunState.OPEN.value:
+                break
+            if self.hub.clock() - row.heartbeat_at > stale:
+                return None
+            self._tell_of(row, name)
+            if self.is_given_up.wait(LOOK_SECONDS):
+                raise _NoLongerWaitingError(f"No longer waiting: run {row.id} of {name} goes on in the other process.")
+        problem = Problem.model_validate(row.problem) if row.problem else None
+        return RunReport(row.id, self.connection_id, name, RunState(row.state), row.counts, problem)
+
+    def _tell_of(self, row: sa.Row[Any], name: str) -> None:
+        """Once, so that nobody wonders why nothing moves."""
+        if not self.is_others.is_set():
+            click.echo(
+                f"Another process runs {name} since {shown(row.started_at)} (run {row.id}); waiting for its end."
+                " Ctrl-C ends the waiting and leaves that run alone; to end the run itself, stop it on the page Runs.",
+                err=True,
+            )
+            self.is_others.set()
 
 
-def _run_or_wait(hub: Hub, connection_id: int, cause: str) -> RunReport:
-    """Run it. While another process has the run, wait for its end and report that; take over when it has died."""
-    while (report := hub.run(connection_id, cause)) is None:
-        report = _the_other(hub, connection_id)
-        if report is not None:
-            break
-    return report
+class _NoLongerWaitingError(click.ClickException):
+    """A person does not wait for another process's run any longer; click ends with its words and exit code 1."""
 
-
-def _the_other(hub: Hub, connection_id: int) -> RunReport | None:
-    """Another process's run once it has ended; None when it gives no sign of life any more."""
-    newest = sa.select(runs).where(runs.c.connection_id == connection_id).order_by(runs.c.id.desc()).limit(1)
-    stale = timedelta(seconds=hub.settings.run_stale_seconds)
-    while True:
-        with hub.store.read() as db:
-            row = db.execute(newest).one()
-        if row.state != RunState.OPEN.value:
-            break
-        if hub.clock() - row.heartbeat_at > stale:
-            return None
-        time.sleep(LOOK_SECONDS)
-    problem = Problem.model_validate(row.problem) if row.problem else None
-    name = hub.connection(connection_id).name
-    return RunReport(row.id, connection_id, name, RunState(row.state), row.counts, problem)
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
                hub serve --port 9000
                hub serve --web-only     beside 'hub schedule' and any number of 'hub work', on PostgreSQL
 
-    On trouble: a setting or plugin that can't be used is named at once and nothing is started. While it runs, the
+    On trouble: a setting, plugin or port that can't be used is named at once and nothing is started. While it runs, the
     page Attention and 'hub doctor' say what needs a person.
     """
     from hub import app as web  # only this command needs the web's libraries
@@ -42,12 +42,14 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
     hub, plugins = workplace.hub, workplace.plugins
     app = web.create_app(hub, blueprints=plugins.blueprints(hub), installed=plugins.installed)
     with ExitStack() as stack, _ending_on_signals():
+        server = web.listen(app, hub)  # first of all: without its port this process starts no run
+        stack.callback(server.close)
         if not web_only:
             stack.enter_context(_at_work(Workers(hub)))
             stack.enter_context(_at_work(Scheduler(hub, plugins.jobs(hub))))
         click.echo(f"The hub is at {hub.settings.base_url}", err=True)
         _tell_set_up(hub)
-        web.serve(app, hub)
+        server.run()
 
 
 def _tell_set_up(hub: Hub) -> None:
