@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup
 
+from hub.documents import minor_units
 from hub.errors import Problem
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -51,6 +52,7 @@ ACTIONS: Mapping[str, str] = {"create": "Create", "update": "Update", "void": "V
 CAUSES: Mapping[str, str] = {
     "person": "somebody asked for it",
     "nudge": "there is something to post",
+    "nightly look": "the nightly look at everything that was posted",
     "schedule": "the schedule",
     "connected": "it was connected",
     "parked": "the wait for the platform is over",
@@ -87,10 +89,12 @@ def cause(why: str) -> str:
 
 
 def amount(value: Decimal | str | None, currency: str = "") -> str:
-    """An amount with thousands separated and its currency; nothing for no amount."""
+    """An amount with thousands separated, the decimals of its currency and more only if it has them; nothing for none."""
     if value is None or value == "":
         return ""
-    return f"{Decimal(value):,} {currency}".strip()
+    exact = Decimal(value)
+    decimals = -int(exact.normalize().as_tuple().exponent)
+    return f"{exact:,.{max(decimals, minor_units(currency))}f} {currency}".strip()
 
 
 def day(value: date | str | None) -> str:
