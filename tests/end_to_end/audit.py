@@ -28,6 +28,9 @@ TYPES = {
 }
 WAITING = ("held", "failed", "proposed")
 ENDED = ("VOIDED", "DELETED")
+SHARED = Decimal("3.33")
+"""An amount that only payments which are entered on both sides have."""
+
 _GENERATION = re.compile(r"-v\d+$")
 _OUR_MARK = re.compile(r"\[LP-[0-9a-f]{12}\]$")
 
@@ -62,6 +65,11 @@ class Touched:
     edited: set[str] = field(default_factory=set)
     paid: set[str] = field(default_factory=set)
     contacts: set[str] = field(default_factory=set)
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The account codes that a person gave the lines of a document: line id -> code."""
+    due_dates: dict[str, date] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
+    """How often a person entered a payment of SHARED, which somebody entered in Core as well, on a document."""
 
     @property
     def all(self) -> set[str]:
@@ -94,7 +102,17 @@ class Audit:
 
     def faults(self) -> list[str]:
         """Every promise that is broken."""
-        checks = (self._twice, self._restless, self._lost, self._wrong, self._payments, self._sums, self._beliefs)
+        checks = (
+            self._twice,
+            self._restless,
+            self._lost,
+            self._wrong,
+            self._payments,
+            self._paid_twice,
+            self._overwritten,
+            self._sums,
+            self._beliefs,
+        )
         return [fault for check in checks for fault in check()]
 
     def unexplained(self, lost: int) -> list[str]:
@@ -116,7 +134,7 @@ class Audit:
                 return bool(targets & self.touched.voided)
             case "target_is_draft":
                 return any(self.by_id[target].status == "DRAFT" for target in targets & self.by_id.keys())
-            case "payment_exceeds_due" | "change_not_allowed" | "target_has_payments":
+            case "payment_exceeds_due" | "maybe_paid_already" | "change_not_allowed" | "target_has_payments":
                 money = any(one.paid or one.credited for one in map(self.by_id.get, targets) if one)
                 return money or bool(self.touched.contacts)
             case "unsure":
@@ -161,8 +179,9 @@ class Audit:
 
     def _lost(self) -> Iterator[str]:
         """Every document of Core is linked, waits with its reason, was dropped, or has the rule that leaves it out."""
-        wanted = {(paper.kind, paper.id): paper.number for paper in self.papers}
-        for paper in self.papers:
+        papers = [paper for paper in self.papers if not self._is_too_old(paper)]
+        wanted = {(paper.kind, paper.id): paper.number for paper in papers}
+        for paper in papers:
             if paper.document.live:
                 money = "payment" if paper.type in ("ACCREC", "ACCPAY") else "refund"
                 wanted |= {(money, payment.id): paper.number for payment in paper.document.payments}
@@ -173,6 +192,10 @@ class Audit:
             elif not told and not self.snapshots[key].withdrawn:
                 yield f"{key} {number} is lost: no link, no operation, no rule"
         yield from (f"{row.label} could not be read: {row.problem}" for row in self.unreadable)
+
+    def _is_too_old(self, paper: Paper) -> bool:
+        """Whether its details were left out because it lies before the start date, and it does."""
+        return self.skipped.get(f"task:{paper.task.id}") == "before the start date" and not paper.is_due
 
     def _wrong(self) -> Iterator[str]:
         """What is live in Xero is what Core says."""
@@ -231,6 +254,29 @@ class Audit:
             for one in there:
                 if _OUR_MARK.search(one.reference) and one.payment_id not in targets and not self._is_waiting(one):
                     yield f"{paper.number}: the {money} of {one.amount} stands in Xero, but no longer in Core"
+
+    def _paid_twice(self) -> Iterator[str]:
+        """What was entered on both sides is not carried over once more."""
+        for paper in self.papers:
+            link = self.links.get((paper.kind, paper.id))
+            if link is None or link.target_id not in self.touched.shared:
+                continue
+            here = sum(one.amount == SHARED for one in paper.document.payments)
+            there = sum(one.amount == SHARED and one.document_id == link.target_id for one in self.money)
+            if there > max(here, self.touched.shared[link.target_id]):
+                yield f"{paper.number}: {SHARED} was paid {here} times in Core, and stands {there} times in Xero"
+
+    def _overwritten(self) -> Iterator[str]:
+        """What a person set in Xero stays as that person set it, as long as the document lives."""
+        for id, codes in self.touched.codes.items():
+            entry = self.by_id[id]
+            found = {line.line_id: line.account_code for line in entry.lines}
+            if entry.status not in ENDED and found != codes:
+                yield f"{entry.type} {entry.number}: a person set the accounts {codes}, they are {found}"
+        for id, due_date in self.touched.due_dates.items():
+            entry = self.by_id[id]
+            if entry.status not in ENDED and entry.due_date != due_date:
+                yield f"{entry.type} {entry.number}: a person set the due date {due_date}, it is {entry.due_date}"
 
     def _is_waiting(self, money: Money) -> bool:
         link = next((link for link in self.links.values() if link.target_id == money.payment_id), None)

@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from sim_cin7core import ImpossibleError, new_purchase, new_sale
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from sim_cin7core import new_purchase, new_sale
 from sim_cin7core.faults import KINDS as CORE_KINDS
 from sim_xero.faults import KINDS as XERO_KINDS
 
 from end_to_end.audit import ENDED, Audit, Touched, day
+from end_to_end.meddling import EDIT, NUMBERS, TIMES, VAT, Meddling
 from end_to_end.shop import STALE, open_shop
 from hub.documents import Kind
 
 PROFILE = os.environ.get("HUB_TEST_PROFILE", "quick")
 EXAMPLES, STEPS = {"quick": (25, 15), "thorough": (400, 30)}[PROFILE]
 
-NUMBERS = st.integers(0, 11)
 DAYS = st.sampled_from([2, 9, 20])
 LINES = st.lists(
     st.tuples(
@@ -40,12 +40,10 @@ LINES = st.lists(
     min_size=1,
     max_size=3,
 )
-VAT = "20% (VAT on Income)"
 TAXES = st.sampled_from(["No VAT", VAT])
 CUSTOMERS = st.sampled_from(["Acme", "Alder & Co", "Acme"])
 
 _BREAD = [{"sku": "BREAD", "quantity": "1", "price": "2.5"}]
-EDIT = {"sale": "edit_sale_invoice", "purchase": "edit_bill"}
 CHANGES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "edit": ("edit", {"line": 0, "price": "3"}),
     "edit to parts of a cent": ("edit", {"line": 0, "price": "4.445"}),
@@ -75,10 +73,9 @@ STEP = st.integers(1, 60)
 
 CORE_FAULTS = st.sampled_from(sorted(CORE_KINDS.keys() - {"slow", "503", "odd_record"}))
 XERO_FAULTS = st.sampled_from(sorted(XERO_KINDS.keys() - {"slow", "429_day"}))
-TIMES = st.integers(1, 6)
 
 
-class Days(RuleBasedStateMachine):
+class Days(Meddling):
     """One life of a shop."""
 
     template: Path
@@ -94,27 +91,10 @@ class Days(RuleBasedStateMachine):
         self.shop = self.stack.enter_context(open_shop(database))
         self.touched = Touched()
         self.lost = 0
+        self.off: set[Kind] = set()
+        self.sold_long_ago()
         self.trade()
         self.shop.sync()
-
-    def trade(self) -> None:
-        """A paid sale, an open one, one that is credited, and two suppliers' bills of the same number."""
-        core = self.shop.core
-        for customer, paid in (("Acme", True), ("Acme", False), ("Alder & Co", False)):
-            sale = new_sale(core, customer, [("BREAD", 3, "2.55"), ("TEA", 7, "0.125")], day(5), tax_rule=VAT)
-            if paid:
-                core.person("pay", id=sale.id, amount="5", date=day(8).isoformat())
-        lines = [{"sku": "BREAD", "quantity": "1", "price": "2.5"}]
-        core.person("add_credit_note", id=sale.id, lines=lines, date=day(14).isoformat())
-        for number in (1, 2):
-            new_purchase(core, f"Supplier {number}", [("BREAD", 10, "1.5")], day(6), invoice_number="BILL-1")
-
-    def core(self, action: str, **params: Any) -> None:
-        """What a person does in Core; Core refuses some of it."""
-        try:
-            self.shop.core.person(action, **params)
-        except ImpossibleError as refusal:
-            note(f"Core refuses: {refusal}")
 
     # -- people in Core ------------------------------------------------------------------------------------------
 
@@ -263,6 +243,11 @@ class Days(RuleBasedStateMachine):
         if not hasattr(self, "shop"):
             return
         with self.stack:
+            self.shop.life.left = None
+            self.shop.core.faults.clear()
+            self.shop.xero.world.faults.clear()
+            self.switch_on()
+            assert not self.off
             self.shop.settle_down()
             unexpected = [r.problem for r in self.shop.reports if r.problem and r.problem.code == "unexpected"]
             assert unexpected == []
