@@ -299,12 +299,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the platform allows one connection; kept for all processes through the database."""
+    """What the platform allows one connection; kept for all processes through the database.
+
+    The last ``reserved`` calls of a day are for payments, refunds and allocations, and for what must be looked for; new
+    documents wait for the next day.
+    """
 
     windows: tuple[Window, ...] = ()
     per_day: int | None = None
     concurrent: int | None = None
     day_seconds: float = 86_400.0
+    reserved: int = 0
 
 
 @dataclass(frozen=True)

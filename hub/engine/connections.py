@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.documents import Kind
 from hub.engine.delivery import earliest_start, read_back
 from hub.engine.notes import open_due
-from hub.engine.trying import Candidate, Tried, rows_of, try_all
+from hub.engine.trying import Candidate, Tried, rows_of, trial_door, try_all
 from hub.errors import SettingsError
 from hub.models import ConnectionRow, Flow, FlowMode, Integration, Schedule, table
 from hub.oauth import Consent
@@ -73,7 +73,13 @@ def limits_of(provider: Provider, settings: Any, override: Mapping[str, Any] | N
         per_day=override.get("per_day", limits.per_day),
         concurrent=override.get("concurrent", limits.concurrent),
         day_seconds=float(override.get("day_seconds", limits.day_seconds)),
+        reserved=_share(limits, override.get("per_day", limits.per_day)),
     )
+
+
+def _share(limits: Limits, per_day: int | None) -> int:
+    """As much of a smaller day is reserved as of the whole."""
+    return limits.reserved * per_day // limits.per_day if per_day and limits.per_day else 0
 
 
 def view(hub: Hub, row: ConnectionRow, **watch: Any) -> Connection:
@@ -101,11 +107,8 @@ def try_settings(
     """Prove credentials without saving them; raises the provider's error in plain words."""
     consent = Consent(hub.store, hub.vault, provider, settings, consent_id) if consent_id is not None else None
     candidate = Connection(0, account_id, provider.title, settings, consent)
-    door = hub.door(candidate, provider.limits(settings), bucket=f"trial:{provider.name}:{account_id}")
-    try:
+    with trial_door(hub, candidate, provider) as door:
         return provider.open(candidate, door).check()
-    finally:
-        door.close()
 
 
 def connect(

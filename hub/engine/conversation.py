@@ -6,7 +6,7 @@ request per step, go through the same steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from hub.engine import first_write, looking, taking
 from hub.engine.delivery import Neighbours, deliver, earliest_start, neighbours
 from hub.engine.notes import chunks, left_alone
 from hub.engine.planning import is_ready, is_unreleased, plan
-from hub.engine.runs import RunToken, want_run
+from hub.engine.runs import RunToken, want_run, write_progress
 from hub.models import (
     ConnectionRow,
     Cursor,
@@ -84,6 +84,18 @@ class WaitStep:
 Step = PullStep | LookStep | SendStep | WaitStep
 
 
+MONEY = frozenset({Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION})
+"""What the reserved calls of a day are for."""
+
+
+WAITS_FOR_CALLS = "documents wait for tomorrow's calls"
+"""How a run's progress names what the reserve kept back."""
+
+
+def _always() -> bool:
+    return True
+
+
 def _nothing_known(_ids: Sequence[str]) -> Mapping[str, str]:
     return {}
 
@@ -99,6 +111,8 @@ class Conversation:
     providers: Mapping[str, Provider]
     fresh_for: timedelta | None = None
     """Feeds completed within this time are not pulled again (a nudged run right after another)."""
+    has_spare: Callable[[], bool] = _always
+    """Whether the day's calls may go to new documents; else only money goes."""
 
     def next_step(self) -> Step | None:
         """What to do now; None when the run is finished."""
@@ -286,8 +300,10 @@ class Conversation:
         """The next batch, committed; or the look that must come before it."""
         rules = self.provider.batch_rules
         while True:
-            chosen = taking.candidates(self.store, self.run, self.providers, rules)
+            kinds = () if self.has_spare() else MONEY
+            chosen = taking.candidates(self.store, self.run, self.providers, rules, kinds)
             if chosen is None:
+                self._tell_what_waits(kinds)
                 return None
             if chosen.looked_for:
                 return LookStep(chosen.looked_for, candidates=chosen)
@@ -298,3 +314,20 @@ class Conversation:
             batch = taking.take(self.store, self.vault, self.run, self.providers, chosen, rule)
             if batch is not None:
                 return SendStep(batch)
+
+    def may_send(self, kind: Kind) -> bool:
+        """Whether calls of this day are left for a kind."""
+        return kind in MONEY or self.has_spare()
+
+    def _tell_what_waits(self, kinds: Collection[Kind]) -> None:
+        """Documents that could go but for the calls that are reserved for money."""
+        if not kinds:
+            return
+        waiting = sa.select(sa.func.count()).where(
+            operations.c.ledger_id == self.run.connection_id, operations.c.state == OperationState.PENDING.value
+        )
+        with self.store.write(durable=False) as db:
+            self.run.guard(db)
+            count = db.execute(waiting).scalar_one()
+            if count:
+                write_progress(db, self.run.id, "push", {}, {WAITS_FOR_CALLS: count})

@@ -123,9 +123,15 @@ class Hub:
         )
 
     def door(
-        self, connection: Connection, limits: Limits, *, bucket: str = "", run: runs.RunToken | None = None
+        self,
+        connection: Connection,
+        limits: Limits,
+        *,
+        bucket: str = "",
+        run: runs.RunToken | None = None,
+        patience: float | None = None,
     ) -> Door:
-        """A way out for one connection."""
+        """A way out for one connection; ``patience`` is by default that of the settings."""
         return Door(
             self.store,
             connection_id=connection.id,
@@ -135,7 +141,7 @@ class Hub:
             before_send=run.before_send if run else None,
             spend=run.spend if run else None,
             timeout=(self.settings.connect_timeout, self.settings.read_timeout),
-            patience=self.settings.patience,
+            patience=self.settings.patience if patience is None else patience,
             sleep=self.sleep,
             bucket=bucket,
             exchange_bytes=self.settings.exchange_bytes,
@@ -227,6 +233,7 @@ class Hub:
             connection = connections.view(self, row, run_id=token.id, before_send=token.before_send)
             limits = connections.limits_of(provider, connection.settings, row.limits)
             with closing(self.door(connection, limits, run=token)) as door:
+                talk.has_spare = door.has_spare
                 self._steps(talk, provider, provider.open(connection, door))
             return RunState.DONE, None, talk.nudge()
         except CallsUsedError as error:
@@ -280,8 +287,8 @@ class Hub:
         elif isinstance(step, WaitStep):
             self.sleep(min(step.seconds, 1.0))
         else:
-            patience = self.settings.patience
-            Sender(self.store, self.vault, talk.run, self.providers, provider, session, patience).send(step.batch)
+            more = talk.may_send, self.settings.patience
+            Sender(self.store, self.vault, talk.run, self.providers, provider, session, *more).send(step.batch)
 
     def _park(self, token: runs.RunToken, seconds: float) -> None:
         until = self.clock() + timedelta(seconds=seconds)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from hub.documents import Kind
 from hub.engine import looking, settling, taking
 from hub.engine.runs import RunToken
 from hub.errors import (
@@ -39,6 +40,10 @@ def look(session: Session, operations: Sequence[Operation]) -> Mapping[int, Sequ
     return found
 
 
+def _any(_kind: Kind) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Sender:
     """Sends the batches of one run."""
@@ -49,6 +54,8 @@ class Sender:
     providers: Mapping[str, Provider]
     provider: Provider
     session: Session
+    may_follow: Callable[[Kind], bool] = _any
+    """Whether more of a kind may be sent beside the first batch."""
     patience: float = 0.0
     """Seconds that a call may wait for the rate limit: a second try may leave so much later than it is decided."""
 
@@ -84,7 +91,7 @@ class Sender:
         try:
             self.run.before_send()
             chosen = taking.beside(self.store, self.run, self.providers, self.provider.batch_rules, first, busy)
-            if chosen is None:
+            if chosen is None or not self.may_follow(chosen.kind):
                 return None
             rule = self.provider.batch_rules.get(chosen.kind, BatchRule())
             return taking.take(self.store, self.vault, self.run, self.providers, chosen, rule)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -54,11 +54,17 @@ class Candidates:
 
 
 def candidates(
-    store: Store, run: RunToken, providers: Mapping[str, Provider], rules: Mapping[Kind, BatchRule]
+    store: Store,
+    run: RunToken,
+    providers: Mapping[str, Provider],
+    rules: Mapping[Kind, BatchRule],
+    kinds: Collection[Kind] = (),
 ) -> Candidates | None:
-    """The oldest pending operations that belong into one batch."""
+    """The oldest pending operations that belong into one batch; of these ``kinds`` alone, where some are named."""
     with store.read() as db:
-        first = db.execute(_pending(run).limit(1)).first()
+        queue = _pending(run)
+        only = queue.where(operations.c.kind.in_([kind.value for kind in kinds])) if kinds else queue
+        first = db.execute(only.limit(1)).first()
         if first is None:
             return None
         size = rules.get(Kind(first.kind), BatchRule()).operations

@@ -148,6 +148,10 @@ class Door:
             self.flush()
             raise
 
+    def has_spare(self) -> bool:
+        """Whether calls of this day may go to new documents, or only those reserved for money are left."""
+        return self._limiter.has_spare()
+
     def flush(self) -> None:
         """Write what the exchange log still holds in memory; to be called at the end of a step."""
         self._log.flush()

@@ -135,6 +135,17 @@ class Limiter:
             if also is not None:
                 also(db)
 
+    def has_spare(self) -> bool:
+        """Whether the day's calls may go to anything, or only those that are reserved are left."""
+        per_day = self._limits.per_day
+        if per_day is None or not self._limits.reserved:
+            return True
+        with self._store.read() as db:
+            row = db.execute(sa.select(BUCKET).where(BUCKET.c.name == self._name)).first()
+            if row is None or self._now(db) >= row.day_start + self._limits.day_seconds:
+                return True
+        return bool(per_day - row.day_used > self._limits.reserved)
+
     def block(self, seconds: float) -> None:
         """The platform wants no call for so long; every process obeys."""
         with self._store.write(durable=False) as db:

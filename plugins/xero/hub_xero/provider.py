@@ -85,9 +85,9 @@ class XeroProvider(Provider):
     )
 
     def limits(self, settings: Any) -> Limits:
-        """60 calls a minute, 5 at once, and what the tier allows a day (Xero API limits)."""
+        """60 calls a minute, 5 at once, and what the tier allows a day (Xero API limits), a tenth of it for money."""
         per_day = cast(XeroSettings, settings).calls_per_day
-        return Limits(windows=(Window(60, 60.0),), per_day=per_day, concurrent=5)
+        return Limits(windows=(Window(60, 60.0),), per_day=per_day, concurrent=5, reserved=per_day // 10)
 
     def fit(self, document: Document, facts: Facts) -> Fit:
         """The document as Xero will take it, or why it can not."""
