@@ -41,6 +41,8 @@ class Store:
     def __init__(self, url: str) -> None:
         parsed = _parse(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.file = Path(parsed.database or "") if self.is_sqlite else None
+        """The file of a SQLite database, there or not yet."""
         if self.is_sqlite:
             self.engine = _sqlite_engine(parsed, "BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(parsed, "BEGIN DEFERRED", "query_only=ON")
@@ -192,16 +194,19 @@ def _parse(url: str) -> sa.URL:
         return parsed
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         if importlib.util.find_spec("psycopg") is None:
-            raise SettingsError("PostgreSQL needs its driver. Run: pip install 'ledgerport[postgres]'")
+            raise SettingsError("PostgreSQL needs its driver. Run: pip install '.[postgres]' in the hub's folder")
         return parsed.set(drivername="postgresql+psycopg")
     raise SettingsError(f"HUB_DATABASE_URL: use SQLite or PostgreSQL, not {parsed.get_backend_name()}.")
 
 
 def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
-    Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
     options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
     engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20)
+
+    @sa.event.listens_for(engine, "do_connect")
+    def make_folder(*_about: Any) -> None:
+        Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -24,7 +24,7 @@ from click.testing import CliRunner, Result
 from houses import House, called, contact, invoice, line
 
 from hub.cli import cli
-from hub.cli.database import SEALED, rotate, secret_faults
+from hub.cli.database import SEALED, secret_faults
 from hub.cli.workplace import Workplace
 from hub.engine import runs
 from hub.errors import SettingsError
@@ -258,9 +258,9 @@ def test_after_a_rotation_the_old_key_is_not_needed(house: House) -> None:
     rows = table(ConnectionRow)
     with store.write() as db:
         db.execute(sa.update(rows).values(secrets=Vault([old]).seal({"key": "s3cret"})))
-    assert len(list(secret_faults(store, Vault([new])))) >= 2
-    assert rotate(store, Vault([new, old])) >= 2
-    assert [fault for fault in secret_faults(store, Vault([new])) if fault.startswith("connection")] == []
+    assert [fault[:14] for fault in secret_faults(store, Vault([new]))] == ["2 connections:"]
+    assert store.rotate(Vault([new, old])) >= 2
+    assert list(secret_faults(store, Vault([new]))) == []
 
 
 def test_a_rotation_without_the_right_key_changes_nothing(house: House) -> None:
@@ -268,7 +268,7 @@ def test_a_rotation_without_the_right_key_changes_nothing(house: House) -> None:
     with house.hub.store.read() as db:
         before = db.execute(sa.select(rows.c.secrets)).all()
     with pytest.raises(SettingsError, match="can't be decrypted"):
-        rotate(house.hub.store, Vault([new_key()]))
+        house.hub.store.rotate(Vault([new_key()]))
     with house.hub.store.read() as db:
         assert db.execute(sa.select(rows.c.secrets)).all() == before
 

@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from houses import House, called
 
 from hub.cli.checks import Finding, examine
+from hub.cli.connections import state_of
+from hub.cli.finding import all_connections
 from hub.cli.workplace import Workplace
 from hub.engine import runs
 from hub.engine.connections import connect
-from hub.models import ConnectionRow, Exchange, Run, now, table
+from hub.models import ConnectionRow, Exchange, Flow, FlowMode, OAuthRequest, Run, now, table
 from hub.plugins import Plugins, discover
-from hub.scheduler import leadership
+from hub.scheduler import Timing, add_schedule, leadership, pause
 from hub.settings import Settings, load_settings, new_key
 from hub.store import Store
 from hub.vault import Vault
@@ -88,7 +90,7 @@ def test_a_key_that_others_can_read_is_a_fault(workplace: Workplace, settings: S
 def test_a_secret_that_no_key_opens_is_named(workplace: Workplace) -> None:
     workplace.vault = Vault([new_key()])
     found = faults(workplace)["keys"]
-    assert found.says.startswith("connection ")
+    assert found.says.startswith("2 connections: ")
     assert "restore secret.key" in found.fix
 
 
@@ -106,6 +108,47 @@ def test_a_run_whose_process_died_is_a_fault(workplace: Workplace, house: House)
     with house.hub.store.write() as db:
         db.execute(sa.update(table(Run)).values(heartbeat_at=now() - timedelta(hours=1)))
     assert "hub run 'Shelf'" in faults(workplace)["runs"].fix
+
+
+@pytest.mark.usefixtures("leader")
+def test_what_no_key_opens_is_one_fault_however_much_it_is_and_begun_sign_ins_do_not_count(
+    workplace: Workplace, house: House
+) -> None:
+    begun = {"provider": "x", "secrets": house.hub.vault.seal(b"x"), "created_at": now()}
+    with house.hub.store.write() as db:
+        house.hub.store.insert(db, OAuthRequest, [{"state": f"s{n}", **begun} for n in range(15)])
+    workplace.vault = Vault([new_key()])
+    (found,) = [each for each in examine(workplace) if each.name == "keys"]
+    assert found.says.startswith("2 connections: A stored secret can't be decrypted")
+
+
+@pytest.mark.usefixtures("leader")
+def test_a_run_that_is_silent_is_said_to_be_taken_over_and_when(workplace: Workplace, house: House) -> None:
+    runs.claim(house.hub.store, house.stock_id, "person", now, timedelta(seconds=300))
+    last = now() - timedelta(seconds=60)
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(Run)).values(heartbeat_at=last))
+    assert faults(workplace) == {}
+    (found,) = [each for each in examine(workplace) if each.name == "runs"]
+    until = last + timedelta(seconds=house.hub.settings.run_stale_seconds)
+    says = f"no sign of life since {last:%H:%M:%S} UTC, is taken over at {until:%H:%M:%S}"
+    assert found.says.endswith(says)
+    (row,) = [each for each in all_connections(house.hub) if each.id == house.stock_id]
+    assert state_of(house.hub, row) == {"state": "silent", "detail": says}
+
+
+@pytest.mark.usefixtures("leader")
+def test_flows_that_are_on_while_every_schedule_rests_are_a_fault(workplace: Workplace, house: House) -> None:
+    schedule = add_schedule(house.hub, house.stock_id, Timing("interval", "15m"))
+    pause(house.hub, schedule)
+    assert faults(workplace) == {}
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(Flow)).values(mode=FlowMode.REVIEW.value))
+    found = faults(workplace)["schedules"]
+    assert found.says == "Shelf has flows switched on, and every schedule of it is paused"
+    assert "page Schedules" in found.fix
+    add_schedule(house.hub, house.stock_id, Timing("interval", "1h"))
+    assert faults(workplace) == {}
 
 
 @pytest.mark.usefixtures("leader")
@@ -155,10 +198,10 @@ def test_a_plugin_that_cannot_be_used_is_a_fault(workplace: Workplace) -> None:
     assert "pip uninstall" in found.fix
 
 
-def hub(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def hub(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "from hub.cli import main; main()", *arguments],
-        env={**os.environ, "HUB_DATA": str(folder)},
+        env={**os.environ, "HUB_DATA": str(folder), **settings},
         capture_output=True,
         text=True,
         timeout=60,
@@ -171,6 +214,27 @@ def test_before_the_first_start_the_doctor_says_what_to_do_and_makes_nothing(tmp
     assert done.returncode == 1
     assert "Start the hub once (hub serve)" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_is_not_there_is_asked_about_and_not_made(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other' / 'hub.db'}"
+    (tmp_path / "data").mkdir()
+    done = hub("doctor", folder=tmp_path / "data", HUB_DATABASE_URL=url)
+    assert done.returncode == 1
+    assert f"there is no database at {tmp_path / 'other' / 'hub.db'}\n     Is the path right?" in done.stdout
+    assert "hub db upgrade" not in done.stdout
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_database_whose_rights_are_told_is_the_one_that_is_used(tmp_path: Path) -> None:
+    data, other = tmp_path / "data", tmp_path / "other"
+    data.mkdir()
+    (data / "hub.db").touch(mode=0o644)
+    url = f"sqlite:///{other / 'books.db'}"
+    assert hub("db", "upgrade", folder=data, HUB_DATABASE_URL=url).returncode == 0
+    told = hub("doctor", folder=data, HUB_DATABASE_URL=url).stdout
+    assert "books.db: mode" in told
+    assert "hub.db: mode" not in told
 
 
 def test_an_old_database_is_left_as_it_is(tmp_path: Path) -> None:

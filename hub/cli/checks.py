@@ -18,13 +18,15 @@ from hub.cli.finding import all_connections
 from hub.cli.workplace import Workplace
 from hub.engine import Hub
 from hub.engine.connections import settings_of, try_settings
+from hub.engine.runs import silence
 from hub.errors import HubError, SettingsError
-from hub.models import ConnectionRow, Exchange, Run, RunState, table
+from hub.models import ConnectionRow, Exchange, Flow, FlowMode, Integration, Run, RunState, Schedule, table
 from hub.scheduler import is_scheduler_alive
 
 connections = table(ConnectionRow)
 exchanges = table(Exchange)
-runs = table(Run)
+flows, integrations = table(Flow), table(Integration)
+runs, schedules = table(Run), table(Schedule)
 
 MOST_DRIFT = 60.0
 """Seconds that a clock may differ: tokens, signatures and change stamps bear about that much."""
@@ -58,8 +60,8 @@ def data_folder(workplace: Workplace) -> Iterator[Finding]:
         yield Finding("data folder", f"{folder} can't be written", f"Give this user the right: chown '{folder}'")
     else:
         yield Finding("data folder", f"{folder} can be written")
-        yield from _private(folder / "secret.key")
-        yield from _private(folder / "hub.db")
+        if not workplace.settings.secret_keys:
+            yield from _private(folder / "secret.key")
 
 
 def _private(path: Path) -> Iterator[Finding]:
@@ -77,6 +79,10 @@ def _private(path: Path) -> Iterator[Finding]:
 def database(workplace: Workplace) -> Iterator[Finding]:
     """Does the database answer, is it whole and of this version, and does it survive power loss?"""
     store = workplace.store
+    if store.file and not store.file.exists():  # looked at first: opening it would make it
+        fix = "Is the path right? See HUB_DATABASE_URL and HUB_DATA. If it is, hub serve makes the database."
+        yield Finding("database", f"there is no database at {store.file}", fix)
+        return
     with store.read() as db:
         version = db.execute(sa.select(sa.func.sqlite_version() if store.is_sqlite else sa.func.version())).scalar()
     yield Finding("database", f"{'SQLite ' if store.is_sqlite else ''}{version} answers")
@@ -85,7 +91,8 @@ def database(workplace: Workplace) -> Iterator[Finding]:
         yield Finding("tables", fault.partition(". ")[0], fault.partition(". ")[2])
     if not faults:
         yield Finding("tables", "up to date")
-    if store.is_sqlite:
+    if store.file:
+        yield from _private(store.file)
         yield from _pragmas(workplace)
 
 
@@ -165,6 +172,22 @@ def scheduler(workplace: Workplace) -> Iterator[Finding]:
         yield Finding("scheduler", "no process is the scheduler", "Start the hub: hub serve (or hub schedule).")
 
 
+def paused_schedules(workplace: Workplace) -> Iterator[Finding]:
+    """Is there a connection that should carry something and never runs by itself?"""
+    live = sa.select(integrations.c.stock_id, integrations.c.ledger_id).join(
+        flows, flows.c.integration_id == integrations.c.id
+    )
+    with workplace.store.read() as db:
+        used = {id for row in db.execute(live.where(flows.c.mode != FlowMode.OFF.value).distinct()) for id in row}
+        timed: dict[int, bool] = {}
+        for row in db.execute(sa.select(schedules.c.connection_id, schedules.c.paused)):
+            timed[row.connection_id] = timed.get(row.connection_id, True) and row.paused
+    for each in all_connections(workplace.patient):
+        if each.id in used and timed.get(each.id):
+            fix = "Resume a schedule on the page Schedules, or switch its flows off."
+            yield Finding("schedules", f"{each.name} has flows switched on, and every schedule of it is paused", fix)
+
+
 def accounts(workplace: Workplace) -> Iterator[Finding]:
     """Does every connection work, asked at the platform itself?"""
     hub = workplace.patient
@@ -191,25 +214,27 @@ def _asked(hub: Hub, name: str, row: ConnectionRow) -> Finding:
 def stale_runs(workplace: Workplace) -> Iterator[Finding]:
     """Is there a run whose process died?"""
     hub = workplace.patient
-    before = hub.clock() - timedelta(seconds=hub.settings.run_stale_seconds)
-    chosen = (
-        sa.select(runs.c.id, connections.c.name)
-        .join(connections, connections.c.id == runs.c.connection_id)
-        .where(runs.c.state == RunState.OPEN.value, runs.c.heartbeat_at < before)
-    )
+    stale = timedelta(seconds=hub.settings.run_stale_seconds)
+    chosen = sa.select(runs.c.id, runs.c.heartbeat_at, connections.c.name).where(runs.c.state == RunState.OPEN.value)
     with hub.store.read() as db:
-        found = db.execute(chosen).all()
-    for row in found:
-        fix = f"Run: hub run '{row.name}' (it takes over; what was on its way is looked for first)."
-        yield Finding("runs", f"run {row.id} of {row.name} died", fix)
-    if not found:
+        found = db.execute(chosen.join(connections, connections.c.id == runs.c.connection_id)).all()
+    silent = {row: silence(row.heartbeat_at, hub.clock(), stale) for row in found}
+    for row, says in silent.items():
+        if row.heartbeat_at < hub.clock() - stale:
+            fix = f"Run: hub run '{row.name}' (it takes over; what was on its way is looked for first)."
+            yield Finding("runs", f"run {row.id} of {row.name} died", fix)
+        elif says:
+            yield Finding("runs", f"run {row.id} of {row.name}: {says}")
+    if not any(silent.values()):
         yield Finding("runs", "none is stale")
 
 
 ALWAYS: tuple[tuple[str, Check], ...] = (("data folder", data_folder), ("plugins", plugins))
-WITH_DATABASE: tuple[tuple[str, Check], ...] = (("database", database), ("keys", keys), ("clock", clock))
+ITSELF: tuple[tuple[str, Check], ...] = (("database", database),)
+WITH_DATABASE: tuple[tuple[str, Check], ...] = (("keys", keys), ("clock", clock))
 WITH_TABLES: tuple[tuple[str, Check], ...] = (
     ("scheduler", scheduler),
+    ("schedules", paused_schedules),
     ("connections", accounts),
     ("runs", stale_runs),
 )
@@ -219,7 +244,9 @@ def examine(workplace: Workplace) -> Iterator[Finding]:
     """Every check that can be made; one that can't be is a finding itself and stops no other."""
     found = list(_made(workplace, ALWAYS))
     if workplace.settings.database_url or workplace.settings.data.exists():
-        found += _made(workplace, WITH_DATABASE)
+        found += _made(workplace, ITSELF)
+        if all(each.is_well for each in found if each.name == "database"):
+            found += _made(workplace, WITH_DATABASE)
         if all(each.is_well for each in found if each.name in ("database", "tables", "keys")):
             found += _made(workplace, WITH_TABLES)
     return iter(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -15,10 +16,12 @@ from hub.cli.output import json_option, print_json, print_table
 from hub.cli.workplace import Workplace, pass_workplace
 from hub.engine import Hub
 from hub.engine.connections import limits_of, settings_of, try_settings
+from hub.engine.runs import silence
 from hub.errors import ProviderError
-from hub.models import ConnectionRow, table
+from hub.models import ConnectionRow, Run, RunState, table
 
 rows = table(ConnectionRow)
+runs = table(Run)
 
 
 @click.group(invoke_without_command=True)
@@ -42,7 +45,7 @@ def connections(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @pass_workplace
 def list_connections(workplace: Workplace, as_json: bool) -> None:
-    """List every connection with its state: ready, waiting, suspended (and why), or without its plugin.
+    """List every connection with its state: ready, running, waiting, suspended (and why), or without its plugin.
 
     \b
     Example:  hub connections list --json
@@ -71,7 +74,17 @@ def state_of(hub: Hub, row: sa.Row[Any]) -> dict[str, str]:
         return {"state": "suspended", "detail": f"{problem['what']} {problem['fix']}".strip()}
     if row.parked_until and row.parked_until > hub.clock():
         return {"state": "waiting", "detail": f"the platform asked us to wait until {row.parked_until:%H:%M:%S} UTC"}
+    if open_run := _open_run(hub, row.id):
+        stale = timedelta(seconds=hub.settings.run_stale_seconds)
+        says = silence(open_run.heartbeat_at, hub.clock(), stale)
+        return {"state": "silent" if says else "running", "detail": says or f"run {open_run.id}: {open_run.phase}"}
     return {"state": "wanted" if row.wanted_at else "ready", "detail": row.wanted_why}
+
+
+def _open_run(hub: Hub, connection_id: int) -> sa.Row[Any] | None:
+    mine = sa.select(runs).where(runs.c.connection_id == connection_id, runs.c.state == RunState.OPEN.value)
+    with hub.store.read() as db:
+        return db.execute(mine).first()
 
 
 @connections.command("test")

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 
 from hub.cli.output import counted
 from hub.cli.workplace import Workplace, pass_workplace
-from hub.engine.notes import chunks
 from hub.errors import SettingsError
-from hub.models import BatchRow, ConnectionRow, ConsentRow, OAuthRequest, table
+from hub.models import BatchRow, ConnectionRow, ConsentRow, OAuthRequest, PersonRow, table
 from hub.settings import new_key
 from hub.store import Store
 from hub.vault import Vault
@@ -26,8 +25,13 @@ SEALED: tuple[tuple[sa.Table, str], ...] = (
     (table(ConsentRow), "secrets"),
     (table(OAuthRequest), "secrets"),
     (table(BatchRow), "body"),
+    (table(PersonRow), "totp_secret"),
+    (table(PersonRow), "recovery_codes"),
 )
 """Every column that holds sealed bytes."""
+
+SORTS = {"connection": "connection", "consent": "sign-in", "batch": "stored request", "person": "second factor"}
+"""What people call the rows that hold sealed bytes which are needed later."""
 
 
 @click.group("db")
@@ -93,7 +97,9 @@ def backup(workplace: Workplace, target: Path) -> None:
         raise SettingsError(f"{target} exists already. Give another name, or move it away.")
     source = Path(store.engine.url.database or "")
     if not source.exists():
-        raise SettingsError(f"There is no database at {source} yet.")
+        raise SettingsError(
+            f"There is no database at {source}. Is the path right? HUB_DATABASE_URL and HUB_DATA say it."
+        )
     try:
         copy_sqlite(source, target)
     except OSError as error:
@@ -116,7 +122,7 @@ def rotate_keys(workplace: Workplace) -> None:
 
     On trouble: it can be run again at any time; what none of the keys opens is named and left as it is.
     """
-    count = rotate(workplace.hub.store, workplace.vault)
+    count = workplace.hub.store.rotate(workplace.vault)
     click.echo(f"{counted(count, 'secret')} encrypted with the first key. The other keys can be removed now.")
 
 
@@ -144,27 +150,6 @@ def copy_sqlite(source: Path, target: Path) -> None:
         draft.unlink()
 
 
-def rotate(store: Store, vault: Vault) -> int:
-    """Seal everything anew; a row that changed meanwhile is left to whoever changed it."""
-    count = 0
-    for owner, column in SEALED:
-        ids = [identity for identity, _ in _sealed(store, owner, column)]
-        for part in chunks(ids):
-            with store.write() as db:
-                count += _rotate_rows(db, vault, owner, column, part)
-    return count
-
-
-def _rotate_rows(db: sa.Connection, vault: Vault, owner: sa.Table, column: str, ids: Any) -> int:
-    identity = _identity(owner)
-    chosen = sa.select(identity, owner.c[column]).where(identity.in_(ids)).with_for_update()
-    rows = db.execute(chosen).all()
-    for row_id, sealed in rows:
-        if sealed is not None:
-            db.execute(sa.update(owner).where(identity == row_id).values({column: vault.rotate(sealed)}))
-    return len(rows)
-
-
 def structure_faults(store: Store) -> Iterator[str]:
     """Whether the tables are those of this version, and whether a SQLite file is undamaged."""
     if not store.is_current():
@@ -177,13 +162,21 @@ def structure_faults(store: Store) -> Iterator[str]:
 
 
 def secret_faults(store: Store, vault: Vault) -> Iterator[str]:
-    """Every sealed row that none of the keys opens."""
+    """What none of the keys opens, as one fault with how many there are of each sort: one key mends them all.
+
+    Sign-ins that were begun are left out: nobody comes back to one that is old, and a new one is sealed anew.
+    """
+    shut: dict[str, set[Any]] = {}
+    told = ""
     for owner, column in SEALED:
-        for row_id, sealed in _sealed(store, owner, column):
+        for row_id, sealed in _sealed(store, owner, column) if owner.name in SORTS else ():
             try:
                 vault.open_bytes(sealed)
             except SettingsError as error:
-                yield f"{owner.name} {row_id}: {error}"
+                shut.setdefault(owner.name, set()).add(row_id)
+                told = str(error)
+    if shut:
+        yield f"{', '.join(counted(len(ids), SORTS[name]) for name, ids in shut.items())}: {told}"
 
 
 def _sealed(store: Store, owner: sa.Table, column: str) -> list[tuple[Any, bytes]]:

@@ -31,6 +31,8 @@ batches = table(BatchRow)
 connections = table(ConnectionRow)
 
 HEARTBEAT_SECONDS = 5.0
+SILENT_SECONDS = 6 * HEARTBEAT_SECONDS
+"""A run that gave no sign of life for so long may have died; a call that takes its time looks the same from outside."""
 BY_A_PERSON = "person"
 """The cause of a run that somebody asked for."""
 CALLS_USED = "calls_used"
@@ -188,6 +190,15 @@ def _take_over(store: Store, db: sa.Connection, connection_id: int, stale_before
     if db.execute(dead).rowcount:
         mark_unsure(db, connection_id)
         end_lost_calls(store, db, connection_id)
+
+
+def silence(heartbeat_at: datetime, present: datetime, stale_after: timedelta) -> str:
+    """What to say of an open run that is not heard of; empty while it is."""
+    if present - heartbeat_at < timedelta(seconds=SILENT_SECONDS):
+        return ""
+    until = heartbeat_at + stale_after
+    after = f"is taken over at {until:%H:%M:%S}" if until > present else "is taken over now"
+    return f"no sign of life since {heartbeat_at:%H:%M:%S} UTC, {after}"
 
 
 def mark_unsure(db: sa.Connection, connection_id: int) -> None:
