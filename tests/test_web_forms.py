@@ -101,6 +101,13 @@ def test_a_secret_is_never_filled_in_even_when_it_is_given() -> None:
     assert (form["key"].value, form["name"].value) == ("", "tea")
 
 
+def test_bounds_are_told_in_plain_words() -> None:
+    form = ModelForm(Everything)
+    assert form.read({**SENT, "count": "0", "name": "too long"}) is None
+    assert form["count"].error == "Please enter 1 or more."
+    assert form["name"].error == "Please enter no more than 5 characters."
+
+
 def test_a_payload_is_laid_out_number_by_number() -> None:
     assert pretty(b'{"a":[1.10,100000000000000000.01],"b":{},"c":[]}') == (
         '{\n  "a": [\n    1.10,\n    100000000000000000.01\n  ],\n  "b": {},\n  "c": []\n}'
@@ -109,7 +116,14 @@ def test_a_payload_is_laid_out_number_by_number() -> None:
 
 
 def test_words_for_amounts_and_spans() -> None:
-    assert amount("-1234.5", "GBP") == "-1,234.5 GBP"
+    assert amount("-1234.5", "GBP") == "-1,234.50 GBP"
+    assert [amount(each, "GBP") for each in ("1E+3", "0", "25.500", "0.125")] == [
+        "1,000.00 GBP",
+        "0.00 GBP",
+        "25.50 GBP",
+        "0.125 GBP",
+    ]
+    assert (amount("1000.00", "JPY"), amount("1.5", "KWD"), amount("7")) == ("1,000 JPY", "1.500 KWD", "7.00")
     assert (amount("", "GBP"), amount(None)) == ("", "")
     assert [duration(seconds) for seconds in (0, 59, 60, 3661)] == ["0 s", "59 s", "1 min", "1 h 1 min 1 s"]
     assert (counted(1, "entry", "entries"), counted(2000, "entry", "entries")) == ("1 entry", "2,000 entries")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from houses import House, called
 from visitors import Seen, Shop, Visitor, visitor
 
 from hub.errors import Problem, UnreachableError
-from hub.models import ConnectionRow, table
-from hub.providers import Organisation
+from hub.http import Door
+from hub.models import Bucket, ConnectionRow, table
+from hub.providers import Connection, Organisation
 from hub.store import Store
+from hub.testing.memory import StockSession
 from hub.vault import Vault
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -184,3 +188,48 @@ def test_a_lost_sign_in_is_told_on_the_dashboard_and_on_every_page_about_the_ent
 def test_a_step_that_does_not_exist_is_not_found(seen: Visitor) -> None:
     assert step(seen, "dance").status == 404
     assert seen.post("/connections/new/nobody/try/sign_in").status == 404
+
+
+class DistantShop(Shop):
+    """A shop that is asked over the network."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+    def open(self, connection: Connection, http: Door) -> StockSession:
+        return _DistantSession(self.shelf, self.books.organisation, http.bind(base_url=self.address))
+
+
+@dataclass
+class _DistantSession(StockSession):
+    organisation: Organisation
+    http: Door
+
+    def check(self) -> Organisation:
+        self.http.call("GET", "me")
+        return self.organisation
+
+
+def test_a_platform_that_wants_no_calls_now_is_told_soon_and_the_next_attempt_does_not_wait(
+    seen: Visitor, house: House, platform: Any, reply: Any
+) -> None:
+    house.hub.providers["shop"] = DistantShop(platform.url)
+    began = house.clock()
+    platform.replies = [reply(status=429, headers={"Retry-After": "60"})]
+    first = step(seen, "sign_in")
+    assert house.clock() - began < timedelta(seconds=6)
+    assert "Try again in a minute." in first.text
+    assert "by itself" not in first.text
+    assert "Whose account it is" in step(seen, "sign_in").text
+    with house.hub.store.read() as db:
+        names = db.execute(sa.select(table(Bucket).c.name)).scalars().all()
+    assert [name for name in names if name.startswith("trial:")] == []
+
+
+def test_an_address_where_nothing_answers_is_told_in_plain_words(seen: Visitor, house: House, closed_port: int) -> None:
+    house.hub.providers["shop"] = DistantShop(f"http://127.0.0.1:{closed_port}")
+    page = step(seen, "sign_in")
+    assert "Nothing answers at this address: the connection was refused." in page.text
+    assert "Errno" not in page.text
+    assert "Try again in a minute. If it goes on, check the address and the network." in page.text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,14 +14,21 @@ from pydantic import BaseModel
 
 from hub.documents import Kind
 from hub.errors import BusyError, ProviderError, UnauthorizedError, UnreachableError
-from hub.models import ConnectionRow, table
+from hub.http import Door
+from hub.models import Bucket, BucketCall, ConnectionRow, table
 from hub.oauth import Consent
 from hub.providers import Connection, Feed, Organisation, Page, Provider, Role, Session, TellsPermissions, Want
 
 if TYPE_CHECKING:
     from hub.engine.hub import Hub
 
+buckets = table(Bucket)
+calls = table(BucketCall)
 connections = table(ConnectionRow)
+
+TRY_AGAIN = "Try again in a minute."
+PATIENCE = 5.0
+"""Seconds that a test may wait for a platform's limit: a person looks on."""
 
 TRIED = frozenset({Kind.ACCOUNT, Kind.TAX_RATE, Kind.CONTACT})
 """The lists that are tried: without them nothing can be set up."""
@@ -93,15 +102,30 @@ def try_step(hub: Hub, candidate: Candidate, step: Step) -> Tried:
     if candidate.consent_id is not None:
         consent = Consent(hub.store, hub.vault, provider, candidate.settings, candidate.consent_id)
     connection = Connection(candidate.connection_id, candidate.account_id, provider.title, candidate.settings, consent)
-    bucket = "" if candidate.connection_id else f"trial:{provider.name}:{candidate.account_id}"
-    door = hub.door(connection, provider.limits(candidate.settings), bucket=bucket)
-    try:
+    with trial_door(hub, connection, provider) as door:
         session = provider.open(connection, door)
         if step is Step.SIGN_IN:
             return _sign_in(hub, candidate, session)
         return Tried(tuple(_lists(provider, session) if step is Step.LISTS else _permissions(provider, session)))
+
+
+@contextmanager
+def trial_door(hub: Hub, connection: Connection, provider: Provider) -> Iterator[Door]:
+    """A way out while a person waits for the answer: it soon gives up.
+
+    An account that is not connected yet has a count of its own for each attempt, so that a platform's "not now" to
+    one, perhaps for a wrong address, does not make the next one wait.
+    """
+    bucket = "" if connection.id else f"trial:{secrets.token_hex(8)}"
+    door = hub.door(connection, provider.limits(connection.settings), bucket=bucket, patience=PATIENCE)
+    try:
+        yield door
     finally:
         door.close()
+        if bucket:
+            with hub.store.write(durable=False) as db:
+                db.execute(sa.delete(calls).where(calls.c.bucket == bucket))
+                db.execute(sa.delete(buckets).where(buckets.c.name == bucket))
 
 
 def stored_trials(rows: Sequence[dict[str, str]] | None) -> list[Trial]:
@@ -200,6 +224,11 @@ def _permissions(provider: Provider, session: Session) -> Iterator[Trial]:
 
 
 def _bad(trial: Trial, error: ProviderError) -> Trial:
-    return trial._replace(
-        answer=Answer.BAD, found=f"{error.problem.what} {error.problem.why} {error.problem.fix}".strip()
-    )
+    """What went wrong. What a run does about it by itself, nobody does in a test: it is tried again by hand."""
+    problem = error.problem
+    fix = problem.fix
+    if isinstance(error, BusyError):
+        fix = TRY_AGAIN
+    elif isinstance(error, UnreachableError):
+        fix = f"{TRY_AGAIN} If it goes on, check the address and the network."
+    return trial._replace(answer=Answer.BAD, found=" ".join(filter(None, (problem.what, problem.why, fix))))

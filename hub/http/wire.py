@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -141,7 +142,20 @@ def _never_connected(error: BaseException) -> bool:
     return any(isinstance(each, (NewConnectionError, ssl.SSLCertVerificationError)) for each in _causes(error))
 
 
+_PLAIN: tuple[tuple[type[BaseException], str], ...] = (
+    (ConnectionRefusedError, "Nothing answers at this address: the connection was refused."),
+    (socket.gaierror, "There is no such address: its name could not be found."),
+    (ssl.SSLCertVerificationError, "Its certificate is not trusted, so it may be somebody else's address."),
+    (ssl.SSLError, "It does not speak https at this address."),
+    (TimeoutError, "It did not answer in time."),
+    (ConnectionError, "The connection broke."),
+)
+
+
 def _words(error: BaseException) -> str:
-    """The innermost cause says it shortest."""
+    """What happened, in plain words where there are some; else the innermost cause, which says it shortest."""
     *_, last = _causes(error)
+    for sort, words in _PLAIN:
+        if isinstance(last, sort):
+            return f"{words} ({last.strerror or last})" if isinstance(last, OSError) else words
     return str(last) or type(last).__name__

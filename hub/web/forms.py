@@ -39,6 +39,23 @@ _MESSAGES = {
 }
 
 
+_BOUNDS = {
+    "greater_than_equal": ("ge", "Please enter {} or more."),
+    "greater_than": ("gt", "Please enter more than {}."),
+    "less_than_equal": ("le", "Please enter {} or less."),
+    "less_than": ("lt", "Please enter less than {}."),
+    "string_too_long": ("max_length", "Please enter no more than {} characters."),
+}
+
+
+def _in_words(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a value, as pydantic found it."""
+    if fault["type"] in _BOUNDS:
+        bound, words = _BOUNDS[fault["type"]]
+        return words.format(fault["ctx"][bound])
+    return _MESSAGES.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
+
+
 @dataclass
 class Input:
     """One input of a form, ready to be shown."""
@@ -131,7 +148,7 @@ class ModelForm(Generic[Model]):
 
     def _note(self, error: ValidationError) -> None:
         for fault in error.errors():
-            message = _MESSAGES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+            message = _in_words(fault)
             name = str(fault["loc"][0]) if fault["loc"] else ""
             known = next((each for each in self.inputs if each.name == name), None)
             if known is None:

@@ -86,8 +86,8 @@ class Client:
             raise ProviderError(
                 Problem(
                     code="cin7core_unexpected_answer",
-                    what=f"Cin7 Core answered {path} without the list {key}.",
-                    fix="Check the address under Advanced; if it is right, report the details below.",
+                    what=f"Cin7 Core answered {_named(path)} without the list {key}.",
+                    fix="Check the address under Further settings; if it is right, report the details below.",
                     detail=str(found)[:2000],
                 )
             )
@@ -127,9 +127,9 @@ def refusal(answer: Answer, path: str) -> ProviderError:
         return ProviderError(
             Problem(
                 code="cin7core_redirected",
-                what=f"Cin7 Core wanted to send the call {path} elsewhere, and it was not followed.",
+                what=f"Cin7 Core wanted to send {_named(path)} elsewhere, and it was not followed.",
                 why="The key would have gone along to that place.",
-                fix="Check the address under Advanced.",
+                fix="Check the address under Further settings.",
                 detail=f"{detail} {answer.headers.get('Location', '')}".strip(),
             )
         )
@@ -137,9 +137,9 @@ def refusal(answer: Answer, path: str) -> ProviderError:
         return ProviderError(
             Problem(
                 code="cin7core_web_page",
-                what=f"Cin7 Core answered {path} with a web page or nothing instead of data.",
+                what=f"Cin7 Core answered {_named(path)} with a web page or nothing instead of data.",
                 why="The address is wrong, or Cin7 Core is down for maintenance.",
-                fix="Check the address under Advanced; if it is right, try again later.",
+                fix="Check the address under Further settings; if it is right, try again later.",
                 detail=detail,
             )
         )
@@ -147,14 +147,28 @@ def refusal(answer: Answer, path: str) -> ProviderError:
         return FaultError(
             Problem(
                 code="cin7core_fault",
-                what=f"Cin7 Core failed while answering {path}.",
+                what=f"Cin7 Core failed while answering {_named(path)}.",
                 fix="It is tried again with the next sync.",
                 detail=detail,
             )
         )
     return RejectedError(
-        Problem(code="cin7core_rejected", what=f"Cin7 Core refused {path}.", why=reason(answer), detail=detail)
+        Problem(
+            code="cin7core_rejected",
+            what=f"Cin7 Core refused {_named(path)}.",
+            why=_sentence(reason(answer)),
+            detail=detail,
+        )
     )
+
+
+def _named(path: str) -> str:
+    """A call in the words of people: ``me``, by which credentials are tried, would read as the one who speaks."""
+    return "the test call" if path == "me" else f"the call {path}"
+
+
+def _sentence(words: str) -> str:
+    return words if not words or words.endswith((".", "!", "?")) else f"{words}."
 
 
 def reason(answer: Answer) -> str:

@@ -67,6 +67,15 @@ def test_a_web_page_with_status_200_is_a_wrong_address_and_not_an_empty_list(
     assert caught.value.problem.detail == "200: Page not found"
 
 
+def test_what_the_test_of_credentials_met_is_told_in_sentences(core: Any, natives: Any, connect: Connect) -> None:
+    core.force("me", natives.Reply(404, "The page you are looking for cannot be found", {}, "text/plain"))
+    with pytest.raises(RejectedError) as caught:
+        connect(core.url).check()
+    assert str(caught.value) == (
+        "Cin7 Core refused the test call. The page you are looking for cannot be found. Nothing was posted."
+    )
+
+
 def test_json_without_the_list_is_not_an_empty_list(core: Any, natives: Any, connect: Connect) -> None:
     core.force("supplier", natives.Reply(200, {"Total": 0, "Page": 1}))
     with pytest.raises(ProviderError, match="without the list SupplierList"):
@@ -102,7 +111,7 @@ def test_refusals_are_shown_in_cores_words_whatever_their_shape(
     core.force("supplier", natives.Reply(400, body, {}, content_type))
     with pytest.raises(RejectedError) as caught:
         names(connect(core.url))
-    assert caught.value.problem.why == "Limit is wrong"
+    assert caught.value.problem.why == "Limit is wrong."
 
 
 def test_a_bare_array_is_a_list(core: Any, natives: Any, connect: Connect) -> None:
