@@ -131,16 +131,31 @@ class LinkView:
     settled_digest: str
 
 
+class Absence(StrEnum):
+    """Why a record that is not in the ledger is not there; some hold for a whole kind, and one act mends them all."""
+
+    UNKNOWN = "not among what was read from the stock system"
+    FLOW_OFF = "flow is off"
+    WAITS = "waits for approval"
+    APPROVED = "approved, not sent yet"
+    HELD = "held"
+    REFUSED = "refused by the ledger"
+    SKIPPED = "skipped"
+    NOT_ELIGIBLE = "not eligible"
+
+
 @dataclass(frozen=True)
 class Dependency:
     """How a record that ours refers to stands: linked to ``state``, on its ``coming``, or neither.
 
-    ``moved`` is what we posted against it, ``others_money`` what a person knows to be somebody else's.
+    ``absence`` says why it is not in the ledger. ``moved`` is what we posted against it, ``others_money`` what a person
+    knows to be somebody else's.
     """
 
     state: TargetState | None = None
     coming: bool = False
     coming_as_draft: bool = False
+    absence: Absence = Absence.UNKNOWN
     moved: Decimal = Decimal(0)
     others_money: Decimal = Decimal(0)
 
@@ -421,7 +436,7 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
     kind, external_id = ref
     if standing.state is None:
         if not standing.coming:
-            return _not_linked(document, kind, external_id)
+            return _not_linked(document, kind, external_id, standing.absence)
         waits = isinstance(document, Settlement | Allocation) and standing.coming_as_draft
         return _waits_for_approval(document, kind) if waits else None
     if kind is Kind.CONTACT and not standing.state.status.is_live:
@@ -482,13 +497,35 @@ def _waits_for_approval(document: Document, kind: Kind) -> Problem:
     )
 
 
-def _not_linked(document: Document, kind: Kind, external_id: str) -> Problem:
+_ABSENT: Mapping[Absence, tuple[str, str]] = {
+    Absence.UNKNOWN: ("It was not among what was read from the stock system.", "Link the {one} by hand."),
+    Absence.FLOW_OFF: ("The flow of {many} is off.", "Switch the flow of {many} on, or link the {one} by hand."),
+    Absence.WAITS: (
+        "It waits for your approval.",
+        "Approve the {many} on Ready to sync. What names them is planned again; approve it again where asked.",
+    ),
+    Absence.APPROVED: ("It is approved and was not sent yet.", "Nothing to do: this goes after it."),
+    Absence.HELD: ("It is held itself.", "See Attention, and mend what holds the {one}."),
+    Absence.REFUSED: ("The ledger refused it.", "See Attention, and mend what the ledger refused."),
+    Absence.SKIPPED: ("Somebody skipped it.", "Take the skip back under Attention, Skipped, or skip this as well."),
+    Absence.NOT_ELIGIBLE: (
+        "It is not posted by the rules, for instance for its status or its date.",
+        "Look it up in the stock system, move the start date, or skip this.",
+    ),
+}
+_FOR_THE_KIND = frozenset({Absence.FLOW_OFF, Absence.WAITS, Absence.APPROVED})
+"""Told once for all records of the kind, since one act mends them all."""
+
+
+def _not_linked(document: Document, kind: Kind, external_id: str, absence: Absence) -> Problem:
+    one = kind.replace("_", " ")
+    why, fix = (words.format(one=one, many=f"{one}s") for words in _ABSENT[absence])
     return Problem(
         code=f"{kind}_not_linked",
-        what=f"The {kind.replace('_', ' ')} of {document.label} is not in the ledger.",
-        why="It is held, dropped, not eligible or its flow is off.",
-        fix=f"Link or post the {kind.replace('_', ' ')} first.",
-        subject=external_id,
+        what=f"The {one} of {document.label} is not in the ledger.",
+        why=why,
+        fix=fix,
+        subject=absence.value if absence in _FOR_THE_KIND else external_id,
     )
 
 

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from houses import House, called, contact, invoice, line, put
 from visitors import Visitor, visitor
 
+from hub.documents import Kind
 from hub.errors import Problem
 from hub.mapping import MappingList
-from hub.models import OperationRow, table
+from hub.models import FlowMode, OperationRow, table
 from hub.store import Store
 from hub.vault import Vault
 
@@ -195,3 +196,20 @@ def test_every_documented_cause_is_in_the_catalogue_and_found_by_code_or_words(s
     assert "1 cause" in found
     assert "has no counterpart in the ledger" in found
     assert "No cause fits" in seen.get("/attention/causes?text=unicorn").text
+
+
+def test_contacts_whose_flow_is_off_are_one_cause_whose_fix_is_to_switch_it_on(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    put(house, contact(), contact("c2", "Beta"), invoice(), invoice("i2", contact_id="c2"))
+    house.sync()
+    page = visitor(house).get("/attention")
+    assert "2 documents held" in page.text
+    assert "Switch the flow of contacts on" in page.text
+    assert "Link the contact" not in page.text
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    house.sync()
+    assert "Approve the contacts" in visitor(house).get("/attention").text
+    house.person.approve([row.id for row in house.operations(kind="contact")])
+    house.sync()
+    assert {row.source_id for row in house.links()} == {"c1", "c2", "i1", "i2"}

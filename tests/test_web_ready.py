@@ -224,6 +224,37 @@ def test_what_rests_on_a_record_that_is_not_selected_is_blocked(seen: Visitor, h
     assert "0 blocked" in bar(seen, house, "NEW-1")
 
 
+def a_new_customer_in_review(house: House) -> dict[str, str]:
+    """An invoice and its contact wait for approval; answers with the tick of the invoice."""
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    put(house, contact("c2", "New"), invoice("n1", "NEW-1", contact_id="c2", contact_name="New"))
+    house.sync()
+    row = house.operations(label="NEW-1", state="proposed")[0]
+    return {"pick": f"{row.id}:{row.payload_hash}"}
+
+
+def test_documents_are_approved_with_the_contacts_they_name(seen: Visitor, house: House) -> None:
+    ticked = a_new_customer_in_review(house)
+    assert seen.get("/ready").value("needed") == "yes"
+    page = seen.follow("/ready/approve", {**ticked, "needed": "yes"})
+    assert "1 document approved, and 1 contact or item that they name." in page.text
+    house.sync()
+    assert [row.state for row in house.operations(label="NEW-1")] == ["done"]
+
+
+def test_a_document_approved_before_its_contact_says_that_the_contact_waits_for_approval(
+    seen: Visitor, house: House
+) -> None:
+    seen.follow("/ready/approve", a_new_customer_in_review(house))
+    house.sync()
+    [held] = house.operations(label="NEW-1", state="held")
+    assert held.problem["why"] == "It waits for your approval."
+    assert "Approve the contacts" in seen.get("/attention").text
+    house.person.approve([house.operations(label="New")[0].id])
+    house.sync()
+    assert len(house.operations(label="NEW-1", state="proposed")) == 1
+
+
 def test_changes_are_looked_at_first_and_cost_more_calls(seen: Visitor, house: House) -> None:
     seen.follow("/ready/approve", {"pick": picks(house, "SO-1")})
     house.run_ledger()

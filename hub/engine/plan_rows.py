@@ -84,6 +84,14 @@ class PlannedRows:
         if self.rows:
             store.insert(db, OperationRow, self.rows)
             self._save_facts(store)
+            self._wake_those_that_name_them(store)
+
+    def _wake_those_that_name_them(self, store: Store) -> None:
+        """A contact or an item is on its way now, for instance since its flow was switched on."""
+        if self.portion.flow.kind in (Kind.CONTACT, Kind.ITEM):
+            coming = [row for row in self.rows if row["state"] == OperationState.PROPOSED.value]
+            facts = [link_fact(row["kind"], row["source_id"]) for row in coming if row["action"] == Action.CREATE.value]
+            touch_facts(store, self.portion.db, [self.portion.flow.integration_id], facts)
 
     def _save_facts(self, store: Store) -> None:
         if not self.facts:

@@ -12,10 +12,11 @@ from hub.engine.facts import COMING_STATES, Ground
 from hub.engine.money import money_moved
 from hub.engine.notes import chunks
 from hub.mapping import Ref
-from hub.models import Link, OperationRow, table
+from hub.models import Exclusion, Flow, FlowMode, Link, OperationRow, OperationState, table
 from hub.providers import Action, TargetState, TargetStatus
-from hub.reconcile import Dependency
+from hub.reconcile import Absence, Dependency
 
+exclusions = table(Exclusion)
 links = table(Link)
 operations = table(OperationRow)
 
@@ -34,10 +35,10 @@ def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) ->
         found |= _with_money(db, ground.integration.id or 0, kind, {id: live[id] for id in part_paid})
         drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
         missing = sorted(ids - live.keys())
-        found |= {
-            (kind, id): Dependency(coming=True, coming_as_draft=drafts)
-            for id in _coming(db, ground.integration.id or 0, kind, missing)
-        }
+        states = _states(db, ground.integration.id or 0, kind, missing)
+        for id, absence in _absences(db, ground, kind, missing, states).items():
+            coming = states.get(id) in COMING_STATES
+            found[kind, id] = Dependency(coming=coming, coming_as_draft=coming and drafts, absence=absence)
     return found
 
 
@@ -104,15 +105,43 @@ def _live_states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequen
     return found
 
 
-def _coming(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> list[str]:
-    found: list[str] = []
+_ABSENT: Mapping[str, Absence] = {
+    OperationState.HELD.value: Absence.HELD,
+    OperationState.FAILED.value: Absence.REFUSED,
+    OperationState.DROPPED.value: Absence.SKIPPED,
+    OperationState.PROPOSED.value: Absence.WAITS,
+    **dict.fromkeys(COMING_STATES[1:], Absence.APPROVED),
+}
+
+
+def _absences(
+    db: sa.Connection, ground: Ground, kind: Kind, ids: Sequence[str], states: Mapping[str, str]
+) -> dict[str, Absence]:
+    """Why these records, which are not linked, are not in the ledger, given how the creates of some stand."""
+    flow = next((flow for flow in ground.flows.values() if flow.kind == kind), None)
+    if flow is None or flow.mode == FlowMode.OFF:
+        return dict.fromkeys(ids, Absence.FLOW_OFF)
+    found = dict.fromkeys(ids, Absence.UNKNOWN)
+    found |= dict.fromkeys(_excluded(db, flow, ids), Absence.NOT_ELIGIBLE)
+    return found | {id: _ABSENT[state] for id, state in states.items()}
+
+
+def _excluded(db: sa.Connection, flow: Flow, ids: Sequence[str]) -> list[str]:
+    mine = sa.select(exclusions.c.external_id).where(exclusions.c.flow_id == flow.id)
+    return [id for part in chunks(ids) for id in db.execute(mine.where(exclusions.c.external_id.in_(part))).scalars()]
+
+
+def _states(db: sa.Connection, integration_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, str]:
+    """The state of the create of each record, the furthest first."""
+    found: dict[str, str] = {}
     for part in chunks(ids):
-        chosen = sa.select(operations.c.source_id).where(
+        chosen = sa.select(operations.c.source_id, operations.c.state).where(
             operations.c.integration_id == integration_id,
             operations.c.kind == kind.value,
             operations.c.source_id.in_(part),
             operations.c.action == Action.CREATE.value,
-            operations.c.state.in_(COMING_STATES),
+            operations.c.state.in_(_ABSENT),
         )
-        found.extend(db.execute(chosen).scalars())
+        rows = sorted(db.execute(chosen.order_by(operations.c.id)), key=lambda row: row.state in COMING_STATES)
+        found |= {row.source_id: row.state for row in rows}
     return found

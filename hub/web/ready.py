@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.documents import Status
+from hub.engine.needing import approve_with_needed
 from hub.engine.restating import approve_as
 from hub.errors import SettingsError
 from hub.web import wording
@@ -121,14 +122,16 @@ def _approve(ids: Sequence[int], hashes: Mapping[int, str] | None) -> None:
     """Approve as the form says: as drafts, as authorised, or as the flow has it; say what came of it."""
     status = STATUSES.get(request.form.get("post_as", ""))
     try:
-        if status is None:
-            count = decisions().approve(ids, hashes=hashes)
+        if request.form.get("needed") == "yes":
+            count, along = approve_with_needed(decisions(), ids, status, hashes=hashes)
+        elif status is None:
+            count, along = decisions().approve(ids, hashes=hashes), 0
         else:
-            count = approve_as(decisions(), ids, status, hashes=hashes)
+            count, along = approve_as(decisions(), ids, status, hashes=hashes), 0
     except SettingsError as refusal:
         tell_error(refusal)
     else:
-        _tell_approved(count, len(ids))
+        _tell_approved(count, len(ids), along)
 
 
 def _address(chosen: Filter) -> str:
@@ -144,7 +147,8 @@ def _seen(sent: Iterable[str]) -> Iterable[tuple[int, str]]:
             yield int(id), payload_hash
 
 
-def _tell_approved(count: int, asked: int) -> None:
-    tell(f"{wording.counted(count, 'document')} approved. The next run sends what is approved.")
+def _tell_approved(count: int, asked: int, along: int) -> None:
+    also = f", and {wording.counted(along, 'contact or item', 'contacts and items')} that they name" if along else ""
+    tell(f"{wording.counted(count, 'document')} approved{also}. The next run sends what is approved.")
     if count < asked:
         tell(f"{asked - count:,} changed meanwhile and were left: look at them again.")

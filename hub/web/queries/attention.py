@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hub.documents import Kind
 from hub.models import OperationState, RunState
+from hub.reconcile import Absence
 from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
@@ -62,6 +63,17 @@ class Group:
     integration: str = ""
     contact: str = ""
 
+    @property
+    def absence(self) -> str:
+        """Why all records of a kind that these refer to are not in the ledger; empty where it is about one record."""
+        told = self.cause.code.endswith("_not_linked") and self.cause.subject in set(Absence)
+        return self.cause.subject if told else ""
+
+    @property
+    def missing_kind(self) -> str:
+        """The kind of the record that these refer to and that is not in the ledger."""
+        return self.cause.code.removesuffix("_not_linked")
+
 
 def groups(db: sa.Connection, page: int, integration: int | None = None) -> Paged:
     """One page of causes, those that stop the most first."""
@@ -74,7 +86,7 @@ def groups(db: sa.Connection, page: int, integration: int | None = None) -> Page
     def is_worth_it(found: Paged) -> bool:
         return bool(sum(group.count for group in found.rows) >= WORTH)
 
-    return remembered(db, (page, key_of(db, counted)), find, is_worth_it)
+    return remembered(db, (page, key_of(counted)), find, is_worth_it)
 
 
 def one_group(db: sa.Connection, cause: Cause) -> Group | None:
@@ -227,4 +239,5 @@ def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None], n
 def _is_about_contact(row: sa.Row[Any]) -> bool:
     """Whether the subject of a group's problem is a contact that can be linked."""
     unclear = row.problem_code in ("ambiguous_match", "only_archived_match") and row.kind == Kind.CONTACT.value
-    return unclear or row.problem_code in ("contact_not_linked", "contact_archived")
+    one = row.problem_code in ("contact_not_linked", "contact_archived") and row.problem_subject not in set(Absence)
+    return unclear or one

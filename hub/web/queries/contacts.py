@@ -13,12 +13,12 @@ from hub.engine.contact_list import CONTACT, ContactState, Side, contact_list, p
 from hub.engine.directory import entries, tax_parts
 from hub.engine.likeness import Likeness
 from hub.engine.suggesting import suggest
-from hub.mapping import fold
+from hub.mapping import fold, link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.store import Store
 from hub.web.paging import Paged, paged
-from hub.web.queries.tables import LINKS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.tables import LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
@@ -27,7 +27,7 @@ FOUND_AT_MOST = 25
 READ_AT_ONCE = 1_000
 
 WAITING_FOR = ("contact_not_linked", "contact_archived")
-"""Problems of documents whose subject is their contact."""
+"""Problems of documents that wait for their contact."""
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,15 @@ def _rows(
 
 def _waiting(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, int]:
     """How many documents are held for each contact."""
+    facts = {link_fact(CONTACT, id): id for id in ids}
     counted = (
-        sa.select(OPERATIONS.c.problem_subject, sa.func.count().label("count"))
-        .where(OPERATIONS.c.integration_id == integration.id, OPERATIONS.c.state == OperationState.HELD.value)
-        .where(OPERATIONS.c.problem_code.in_(WAITING_FOR), OPERATIONS.c.problem_subject.in_(ids))
-        .group_by(OPERATIONS.c.problem_subject)
+        sa.select(OPERATION_FACTS.c.fact, sa.func.count().label("count"))
+        .join(OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
+        .where(OPERATION_FACTS.c.integration_id == integration.id, OPERATION_FACTS.c.fact.in_(facts))
+        .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
+        .group_by(OPERATION_FACTS.c.fact)
     )
-    return {row.problem_subject: row._mapping["count"] for row in db.execute(counted)}
+    return {facts[row.fact]: row._mapping["count"] for row in db.execute(counted)}
 
 
 def _operations(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:

@@ -16,6 +16,7 @@ from hub.models import (
     MappingRow,
     NativeRecord,
     OAuthRequest,
+    OperationFact,
     OperationRow,
     PersonRow,
     PilotDocument,
@@ -41,6 +42,7 @@ INVITATIONS = table(Invitation)
 LINKS = table(Link)
 MAPPINGS = table(MappingRow)
 OAUTH_REQUESTS = table(OAuthRequest)
+OPERATION_FACTS = table(OperationFact)
 OPERATIONS = table(OperationRow)
 PEOPLE = table(PersonRow)
 PILOT_DOCUMENTS = table(PilotDocument)
