@@ -82,6 +82,20 @@ def test_lists_show_what_was_switched_to(house: House, seen: Visitor) -> None:
     assert seen.get("/contacts").location == f"/integrations/{house.integration_id}/contacts"
 
 
+def test_runs_are_those_of_both_sides_that_were_switched_to(house: House, seen: Visitor) -> None:
+    house.run_stock()
+    house.run_ledger()
+    assert [f"Run {number} {name}" in seen.get("/runs").text for number, name in ((1, "Shelf"), (2, "Books"))] == [
+        True,
+        True,
+    ]
+    seen.post("/integrations/switch", {"integration": "2", "next": "/runs"})
+    switched = seen.get("/runs").text
+    assert "Run 1 Shelf" in switched
+    assert "Run 2 Books" not in switched
+    assert "Run 2 Books" in seen.get(f"/runs?connection={house.ledger_id}").text, "asked for by a link"
+
+
 @pytest.mark.parametrize(
     ("came_from", "leads_to"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 import time
@@ -61,7 +62,7 @@ def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, port: int) 
     folder.mkdir(parents=True, exist_ok=True)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
-    with running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
+    with _ended_by_sigterm(), running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
         started = time.monotonic()
         joined = set_up(hub, pair, minute=minute, say=lambda text: console.print(f"· {text}"))
         _announce(console, minute)
@@ -83,6 +84,16 @@ def _announce(console: Console, minute: float) -> None:
             f"· both vendors allow 60 calls a minute; here their minute lasts {minute:g} s."
             " With the true limits this month takes over half an hour (--true-limits)."
         )
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that the simulators end with the demo."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -148,7 +148,7 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
     with hub.store.read() as db:
         last = linked.last_runs(db).get(connection_id)
         calls = linked.calls_today(hub, db, [row])[connection_id]
-        runs = linked.runs(db, 1, connection_id)
+        runs = linked.runs(db, 1, [connection_id])
     provider = hub.providers.get(row.provider)
     endpoint = f"{row.provider}.connection"
     return render_template(

@@ -15,11 +15,12 @@ from hub.models import OperationState, RunState
 from hub.store import Store
 from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_connections
-from hub.web.context import row_or_404, tell, the_hub
+from hub.web.context import chosen_integration, row_or_404, tell, the_hub
 from hub.web.elsewhere import Ledger, safe
 from hub.web.pace import pace_of
 from hub.web.paging import page_number, paged
 from hub.web.queries import linked
+from hub.web.queries.scope import scope
 from hub.web.queries.tables import BATCHES, CONNECTIONS, EXCHANGES, LINKS, OPERATIONS, RUNS
 from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
 
@@ -48,12 +49,13 @@ STOP_POLLING = 286
 
 @pages.get("/runs")
 def show_all() -> ResponseReturnValue:
-    """Runs, newest first."""
+    """Runs, newest first: of the connection that is asked for, else of the integration that was switched to."""
     connection_id = request.args.get("connection", type=int)
-    paused = sa.select(CONNECTIONS).where(CONNECTIONS.c.paused_by != "", CONNECTIONS.c.removed_at.is_(None))
     with the_hub().store.read() as db:
-        page = linked.runs(db, page_number(), connection_id)
-        resting = db.execute(paused.where(visible_connections(CONNECTIONS.c.id))).all()
+        here = scope(db, chosen_integration())
+        within = [connection_id] if connection_id else here.connection_ids if chosen_integration() else None
+        page = linked.runs(db, page_number(), within)
+    resting = [each for each in here.connections if each.paused_by]
     return render_template("runs.html", page=page, connection_id=connection_id, paused=resting)
 
 

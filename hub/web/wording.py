@@ -89,7 +89,7 @@ def cause(why: str) -> str:
 
 
 def amount(value: Decimal | str | None, currency: str = "") -> str:
-    """An amount with thousands separated, the decimals of its currency and more only if it has them; nothing for none."""
+    """An amount with thousands separated and the decimals of its currency, or more if it has them; nothing for none."""
     if value is None or value == "":
         return ""
     exact = Decimal(value)

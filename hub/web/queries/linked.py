@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +39,14 @@ def last_runs(db: sa.Connection) -> dict[int, sa.Row[Any]]:
     return {row.connection_id: row for row in db.execute(sa.select(RUNS).where(RUNS.c.id.in_(newest)))}
 
 
-def runs(db: sa.Connection, page: int, connection_id: int | None = None) -> Paged:
-    """One page of runs, newest first."""
+def runs(db: sa.Connection, page: int, connection_ids: Collection[int] | None = None) -> Paged:
+    """One page of runs, newest first: of these connections, or of all that the person may see."""
     chosen = sa.select(RUNS, CONNECTIONS.c.name.label("connection")).join(
         CONNECTIONS, CONNECTIONS.c.id == RUNS.c.connection_id
     )
     chosen = chosen.where(visible_connections(RUNS.c.connection_id))
-    if connection_id is not None:
-        chosen = chosen.where(RUNS.c.connection_id == connection_id)
+    if connection_ids is not None:
+        chosen = chosen.where(RUNS.c.connection_id.in_(connection_ids))
     return paged(db, chosen.order_by(RUNS.c.id.desc()), page)
 
 
