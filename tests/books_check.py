@@ -170,6 +170,8 @@ def _is_justified(picture: Picture, row: Any) -> bool:
             return any(_is_draft(picture, parent) or parent not in picture.links for parent in _parents(row))
         case "target_has_payments" | "change_not_allowed":
             return _has_money(picture, id)
+        case "maybe_paid_already":
+            return bool(touched)
         case "payment_exceeds_due" | "refused":
             return bool(touched) or _overpaid(picture, row) or any(parent in picture.open for parent in _parents(row))
         case "invoice_not_linked" | "credit_note_not_linked" | "contact_not_linked":

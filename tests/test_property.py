@@ -19,6 +19,7 @@ from worlds import STALE, FragileLedger, Models, World, another
 from hub.documents import Allocation, Bill, CreditNote, Document, Invoice, Kind, Payment, Refund, Status, TradeDocument
 from hub.engine import looking
 from hub.mapping import MappingList
+from hub.models import FlowMode
 from hub.providers import TargetStatus
 from hub.reconcile import Look
 from hub.testing import Fault
@@ -222,6 +223,24 @@ class Sync(RuleBasedStateMachine):
     @rule(target_code=st.sampled_from(["200", "310", ""]))
     def map_account(self, target_code: str) -> None:
         self.world.house.person.set_mapping(self.world.house.integration_id, MappingList.ACCOUNT, {"200": target_code})
+
+    @precondition(lambda self: not self.visits)
+    @rule(kind=st.sampled_from([Kind.INVOICE, Kind.PAYMENT, Kind.CREDIT_NOTE]))
+    def switch_off_and_on(self, kind: Kind) -> None:
+        """What is switched off does not leave; what was sent before, and got no answer, may yet be there."""
+        house = self.world.house
+        post_as = house.flow(kind).post_as
+        house.set_flow(kind, FlowMode.OFF, post_as=post_as)
+        open_before = any(row.state in ("sending", "unsure") for row in house.operations(kind=kind.value))
+        there = self.written(kind)
+        self.world.run_stock()
+        self.world.run_ledger()
+        assert open_before or self.written(kind) == there, f"{kind} was switched off, but went on"
+        house.set_flow(kind, post_as=post_as)
+
+    def written(self, kind: Kind) -> int:
+        """How many of a kind we ever made in the books."""
+        return sum(entry.kind is kind and bool(mark_of(entry)) for entry in self.world.books.entries.values())
 
     # -- runs, and what fate does to them ------------------------------------------------------------------------
 
