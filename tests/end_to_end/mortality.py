@@ -129,8 +129,16 @@ class MortalWire(Wire):
 class MortalHub(Hub):
     """A hub whose doors lead over a mortal wire."""
 
-    def door(self, connection: Connection, limits: Limits, *, bucket: str = "", run: RunToken | None = None) -> Door:
+    def door(
+        self,
+        connection: Connection,
+        limits: Limits,
+        *,
+        bucket: str = "",
+        run: RunToken | None = None,
+        patience: float | None = None,
+    ) -> Door:
         assert isinstance(self.store, MortalStore)
-        door = super().door(connection, limits, bucket=bucket, run=run)
+        door = super().door(connection, limits, bucket=bucket, run=run, patience=patience)
         door._wire = MortalWire(self.settings.connect_timeout, self.store.life)
         return door
