@@ -75,7 +75,7 @@ def test_each_error_is_at_its_input() -> None:
         "name": "Please fill this in.",
         "size": "Please choose one of the list.",
         "key": "The key is too short.",
-        "count": "Input should be greater than or equal to 1.",
+        "count": "Please enter 1 or more.",
         "since": "Please enter a date such as 2025-07-01.",
     }
     assert form["key"].value == ""

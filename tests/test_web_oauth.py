@@ -95,10 +95,29 @@ def test_one_of_several_accounts_is_chosen(seen: Visitor, house: House, vendor: 
 
 def test_a_refusal_at_the_vendor_is_told(seen: Visitor, house: House) -> None:
     state = asked(seen.follow(NEW, GOOD))["state"]
-    page = seen.get(f"/oauth/callback?error=access_denied&error_description=You+said+no&state={state}")
-    assert page.status == 400
-    assert "You said no. Nothing was changed." in page.text
+    back = seen.get(f"/oauth/callback?error=access_denied&error_description=You+said+no&state={state}")
+    page = seen.get(back.location)
+    assert "the access was not allowed there (You said no)" in page.text
+    assert "Nothing was changed." in page.text
+    assert (page.value("shop"), page.value("friendly_name")) == ("client", "Our books")
+    assert "client-secret" not in page.html
     assert connections(house) == []
+
+
+def test_permissions_that_the_vendor_refuses_are_told_in_plain_words_at_the_filled_form(seen: Visitor) -> None:
+    state = asked(seen.follow(NEW, {**GOOD, "plan": "large"}))["state"]
+    page = seen.get(seen.get(f"/oauth/callback?error=invalid_scope&state={state}").location)
+    assert "it does not let your app ask for these permissions. Choose the other entry under Permissions" in page.text
+    assert "large" in [tag["value"] for tag in page.tags("option") if "selected" in tag]
+    assert page.value("shop") == "client"
+
+
+def test_a_wrong_secret_leads_back_to_the_filled_form(seen: Visitor, platform: Any, reply: Any) -> None:
+    state = asked(seen.follow(NEW, GOOD))["state"]
+    platform.respond = lambda seen: reply(status=401, body=b'{"error": "invalid_client"}')
+    page = seen.get(seen.get(f"/oauth/callback?code=abc&state={state}").location)
+    assert "Vendor refuses the client id or secret" in page.text
+    assert page.value("shop") == "client"
 
 
 def test_a_way_back_that_nobody_began_is_refused(seen: Visitor) -> None:
@@ -150,20 +169,24 @@ def test_reconnecting_to_another_account_is_refused(seen: Visitor, house: House,
     (row,) = connections(house)
     state = asked(seen.follow(f"/connections/{row.id}/reconnect", GOOD))["state"]
     vendor.consent.reached = {"two": "Two Ltd"}
-    page = seen.get(f"/oauth/callback?code=def&state={state}")
-    assert page.status == 400
+    back = seen.get(f"/oauth/callback?code=def&state={state}")
+    assert f"/connections/{row.id}/reconnect" in back.location
+    page = seen.get(back.location)
     assert "not among the accounts allowed" in page.text
+    assert "Leave it empty to keep it" in page.text
 
 
 def test_an_account_without_any_organisation_says_so(seen: Visitor, vendor: Vendor) -> None:
     state = asked(seen.follow(NEW, GOOD))["state"]
     vendor.consent.reached = {}
-    assert "reaches no account" in seen.get(f"/oauth/callback?code=abc&state={state}").text
+    back = seen.get(f"/oauth/callback?code=abc&state={state}")
+    assert "reaches no account" in seen.get(back.location).text
 
 
 def test_a_vendor_that_is_down_is_told(seen: Visitor, platform: Any, reply: Any) -> None:
     state = asked(seen.follow(NEW, GOOD))["state"]
     platform.respond = lambda seen: reply(status=500, body=b"oops")
-    page = seen.get(f"/oauth/callback?code=abc&state={state}")
-    assert page.status == 502
+    back = seen.get(f"/oauth/callback?code=abc&state={state}")
+    page = seen.get(back.location)
     assert "did not work" in page.text
+    assert page.value("shop") == "client"

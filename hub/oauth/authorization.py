@@ -102,6 +102,15 @@ def finish(store: Store, vault: Vault, provider: Provider, state: str, code: str
     return Grant(consent_id, accounts, row.connection_id, settings)
 
 
+def give_up(store: Store, vault: Vault, provider: Provider, state: str, *, bound_to: str = "") -> int | None:
+    """The person came back without a code: the request is over; answers with the connection it was to reconnect.
+
+    Raises ``SettingsError`` as :func:`finish` does.
+    """
+    row, _ = _take_request(store, vault, provider, state, bound_to)
+    return None if row.connection_id is None else int(row.connection_id)
+
+
 def _address(provider: Provider, settings: Any, redirect_uri: str, state: str, verifier: str) -> str:
     oauth = oauth_of(provider)
     asked = {

@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.documents import Kind
-from hub.engine.connections import connect, reconnect
+from hub.engine.connections import connect, reconnect, split_secrets
 from hub.engine.trying import Candidate, Trial, try_all
 from hub.errors import ProviderError, SettingsError
 from hub.models import ConnectionRow
-from hub.oauth import begin, finish
+from hub.oauth import Grant, begin, finish, give_up
 from hub.providers import Provider
 from hub.web import grants, wording
 from hub.web.access import Right, actor, keep_in_sight, needs, visible_connections
@@ -25,6 +25,9 @@ from hub.web.forms import ModelForm
 from hub.web.queries.tables import CONNECTIONS, RUNS
 
 pages = Blueprint("connecting", __name__)
+
+SIGN_IN_FORM = "sign_in_form"
+"""Where the session keeps the form that a sign-in began with, for one that fails: its address and what was typed."""
 
 
 class FriendlyName(BaseModel):
@@ -49,9 +52,11 @@ def choose() -> ResponseReturnValue:
 @pages.get("/connections/new/<provider_name>")
 @needs(Right.MANAGE_ENTITIES)
 def ask(provider_name: str) -> ResponseReturnValue:
-    """The form that connects an account of one provider."""
+    """The form that connects an account of one provider; after a sign-in that failed with what was typed before."""
     provider = _provider(provider_name)
-    return connect_page(provider, ModelForm(FriendlyName), ModelForm(provider.settings))
+    typed = _typed_before(provider)
+    naming = ModelForm(FriendlyName, initial={"friendly_name": session.get("sign_in_name", "")} if typed else None)
+    return connect_page(provider, naming, ModelForm(provider.settings, initial=typed))
 
 
 @pages.post("/connections/new/<provider_name>")
@@ -88,7 +93,7 @@ def ask_again(connection_id: int) -> ResponseReturnValue:
     """The same form, filled in except for the secrets, which an empty input keeps."""
     row = _connection(connection_id)
     provider = _provider(row.provider)
-    return connect_page(provider, None, _stored_form(provider, row), row=row)
+    return connect_page(provider, None, _stored_form(provider, row, _typed_before(provider)), row=row)
 
 
 @pages.post("/connections/<int:connection_id>/reconnect")
@@ -133,21 +138,56 @@ def callback() -> ResponseReturnValue:
     name = grants.provider_of(hub, state)
     if not name:
         raise SettingsError("This sign-in was used already or has expired. Please start again.")
-    code = request.args.get("code", "")
     provider = hub.provider(name)
-    if not code:
-        said = request.args.get("error_description") or request.args.get("error") or "no reason was given"
-        raise SettingsError(f"{provider.title} did not give its consent: {said}. Nothing was changed.")
-    grant = finish(hub.store, hub.vault, provider, state, code, bound_to=_browser())
+    try:
+        grant = _granted(provider, state)
+    except (SettingsError, ProviderError) as error:
+        if SIGN_IN_FORM not in session:  # it began in another browser, which has the form
+            raise
+        tell_error(error)
+        return redirect(session[SIGN_IN_FORM]["address"], 303)
     if grant.connection_id is not None:
-        reconnect(hub, grant.connection_id, grant.settings, consent_id=grant.consent_id, actor=actor())
         return _reconnected(grant.connection_id)
-    if not grant.accounts:
-        raise SettingsError(f"Your sign-in at {provider.title} reaches no account. Sign in as somebody who has one.")
     session["grant"] = grants.keep(hub, name, grant, session.pop("sign_in_name", ""))
     if len(grant.accounts) > 1:
         return redirect(url_for("connecting.choose_account"), 303)
     return _connect_account(next(iter(grant.accounts)))
+
+
+def _granted(provider: Provider, state: str) -> Grant:
+    """What the vendor's page led back with; raises ``SettingsError`` or ``ProviderError`` where that is no consent."""
+    hub = the_hub()
+    code = request.args.get("code", "")
+    if not code:
+        give_up(hub.store, hub.vault, provider, state, bound_to=_browser())
+        raise SettingsError(_refusal(provider.title))
+    grant = finish(hub.store, hub.vault, provider, state, code, bound_to=_browser())
+    if not grant.accounts:
+        raise SettingsError(f"Your sign-in at {provider.title} reaches no account. Sign in as somebody who has one.")
+    if grant.connection_id is not None:
+        reconnect(hub, grant.connection_id, grant.settings, consent_id=grant.consent_id, actor=actor())
+    return grant
+
+
+def _refusal(title: str) -> str:
+    """Why there is no consent (RFC 6749, 4.1.2.1), and what to do."""
+    code = request.args.get("error", "")
+    said = request.args.get("error_description", "")
+    why, fix = _REFUSALS.get(code, (said or code or "no reason was given", "Look at what you entered and try again."))
+    detail = f" ({said})" if said and said != why else ""
+    return f"{title} did not give its consent: {why}{detail}. {fix} Nothing was changed."
+
+
+_REFUSALS = {
+    "access_denied": ("the access was not allowed there", "Go on to it again and allow the access."),
+    "invalid_scope": (
+        "it does not let your app ask for these permissions",
+        "Choose the other entry under Permissions, if there is one, and go on again.",
+    ),
+    "unauthorized_client": ("it does not let your app sign in like this", "Check the client id and the app there."),
+    "server_error": ("it failed itself", "Try again in a minute."),
+    "temporarily_unavailable": ("it is busy", "Try again in a minute."),
+}
 
 
 @pages.get("/oauth/account")
@@ -207,7 +247,15 @@ def _visit(provider: Provider, settings: BaseModel, name: str, connection_id: in
         hub.store, hub.vault, provider, settings, back, connection_id=connection_id, bound_to=_browser()
     )
     session["sign_in_title"], session["sign_in_name"] = provider.title, name
+    way = request.path + "?again=1"
+    session[SIGN_IN_FORM] = {"address": way, "provider": provider.name, "typed": split_secrets(settings)[0]}
     return redirect(url_for("connecting.go"), 303)
+
+
+def _typed_before(provider: Provider) -> dict[str, Any] | None:
+    """What was typed before a sign-in that led back to the form, secrets left out."""
+    kept = session.get(SIGN_IN_FORM, {})
+    return kept["typed"] if "again" in request.args and kept.get("provider") == provider.name else None
 
 
 def _browser() -> str:
@@ -228,9 +276,9 @@ def _connection(connection_id: int) -> ConnectionRow:
     return ConnectionRow(**row._mapping)
 
 
-def _stored_form(provider: Provider, row: ConnectionRow) -> ModelForm[Any]:
+def _stored_form(provider: Provider, row: ConnectionRow, typed: Mapping[str, Any] | None = None) -> ModelForm[Any]:
     kept: Mapping[str, str] = the_hub().vault.open(row.secrets)
-    return ModelForm(provider.settings, initial=row.settings, kept=kept)
+    return ModelForm(provider.settings, initial=typed or row.settings, kept=kept)
 
 
 def connect_page(
@@ -261,6 +309,7 @@ def welcome(connection_id: int) -> str:
     hub = the_hub()
     keep_in_sight(connection_id)
     hub.want(connection_id, "connected")
+    session.pop(SIGN_IN_FORM, None)
     name = hub.connection(connection_id).name
     if _was_here_before(connection_id):
         tell(f"{name} is connected again. Its links, history and schedules are back; what changed meanwhile is read.")
@@ -280,6 +329,7 @@ def _connected(connection_id: int) -> ResponseReturnValue:
 
 def _reconnected(connection_id: int) -> ResponseReturnValue:
     hub = the_hub()
+    session.pop(SIGN_IN_FORM, None)
     hub.want(connection_id, "connected")
     tell(f"{hub.connection(connection_id).name} is connected again.")
     return redirect(url_for("connections.show", connection_id=connection_id), 303)

@@ -165,7 +165,7 @@ class ModelForm(Generic[Model]):
             name=name,
             label=about.title or name.replace("_", " ").capitalize(),
             sort=sort,
-            help=about.description or "",
+            help=_help(about.description or "", keeps=sort == "password" and bool(self._kept.get(name))),
             required=about.is_required() and sort != "checkbox" and name not in self._kept,
             advanced=bool(extra.get("advanced")),
             choices=choices,
@@ -213,6 +213,11 @@ def _limits(about: FieldInfo) -> dict[str, str]:
         elif isinstance(rule, MaxLen):
             found["maxlength"] = str(rule.max_length)
     return found
+
+
+def _help(words: str, *, keeps: bool) -> str:
+    """What an input is about; of a stored secret only that it stays, for the rest is about entering it first."""
+    return "Stored, and not shown. Leave it empty to keep it, or enter another one." if keeps else words
 
 
 def _spoken(value: str) -> str:

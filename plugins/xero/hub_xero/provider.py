@@ -81,7 +81,7 @@ class XeroProvider(Provider):
         "Log in at developer.xero.com, choose My Apps, then New app.",
         "Choose 'Web app', enter this site's address, and add the redirect address shown below.",
         "On the app's Configuration page copy the client id, generate a secret and copy it as well.",
-        "Enter both here, save, and press Connect; Xero asks which organisation may be used.",
+        "Enter both here and press 'Go on to Xero'; Xero asks which organisation may be used.",
     )
 
     def limits(self, settings: Any) -> Limits:

@@ -34,7 +34,7 @@ _ADVANCED: dict[str, JsonValue] = {"advanced": True}
 class XeroSettings(BaseModel):
     """One Xero app and how to reach it."""
 
-    client_id: str = Field(default="", title="Client id", description="From your app's Configuration page at Xero.")
+    client_id: str = Field(min_length=1, title="Client id", description="From your app's Configuration page at Xero.")
     client_secret: SecretStr = Field(
         default=SecretStr(""),
         title="Client secret",

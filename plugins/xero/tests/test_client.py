@@ -98,7 +98,7 @@ def session(recorder: Recorder, tmp_path: Path) -> Iterator[Session]:
     store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
     store.migrate()
     door = Door(store, connection_id=1, name="Xero", limits=Limits(), sleep=lambda seconds: None)
-    settings = XeroSettings(api_url=recorder.url)
+    settings = XeroSettings(client_id="id", api_url=recorder.url)
     yield PROVIDER.open(Connection(1, "tenant-1", "Test", settings, cast(Consent, _Token())), door)
     store.dispose()
 
@@ -368,7 +368,7 @@ def test_what_is_left_of_the_day_is_learnt() -> None:
 
 @pytest.mark.parametrize(("tier", "per_day"), [(Tier.STARTER, 1000), (Tier.CORE, 5000), (Tier.ADVANCED, 5000)])
 def test_the_limits_are_those_of_the_tier(tier: Tier, per_day: int) -> None:
-    limits = PROVIDER.limits(XeroSettings(tier=tier))
+    limits = PROVIDER.limits(XeroSettings(client_id="id", tier=tier))
 
     assert (limits.per_day, limits.concurrent) == (per_day, 5)
     assert [(window.calls, window.seconds) for window in limits.windows] == [(60, 60.0)]
@@ -376,12 +376,12 @@ def test_the_limits_are_those_of_the_tier(tier: Tier, per_day: int) -> None:
 
 def test_scopes_are_a_setting_with_both_families() -> None:
     assert PROVIDER.oauth is not None
-    granular = PROVIDER.oauth.scopes(XeroSettings())
-    broad = PROVIDER.oauth.scopes(XeroSettings(scope_family=ScopeFamily.BROAD))
+    granular = PROVIDER.oauth.scopes(XeroSettings(client_id="id"))
+    broad = PROVIDER.oauth.scopes(XeroSettings(client_id="id", scope_family=ScopeFamily.BROAD))
 
     assert "accounting.invoices" in granular and "accounting.transactions" in broad
     assert "offline_access" in granular and "offline_access" in broad
-    assert PROVIDER.oauth.scopes(XeroSettings(scopes="a b")) == ("a", "b")
+    assert PROVIDER.oauth.scopes(XeroSettings(client_id="id", scopes="a b")) == ("a", "b")
 
 
 def test_an_app_without_a_secret_is_a_public_client() -> None:
