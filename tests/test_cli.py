@@ -134,19 +134,19 @@ def test_attention_groups_by_what_one_act_solves(hub: Hub, house: House) -> None
     trade = [invoice(f"i{n}", f"INV-{n}", lines=(line(account="999"),)) for n in range(7)]
     house.shelf.put("r1", contact("c1", "Ada"), *trade, invoice("j", "J", lines=(line(account="998"),)))
     house.sync()
-    groups = data(hub("attention", "--json"))
+    groups = data(hub("attention", "--json"), 1)
     assert [(group["subject"], group["count"], len(group["operations"])) for group in groups] == [
         ("999", 7, 5),
         ("998", 1, 1),
     ]
-    assert "and 2 more" in output(hub("attention"))
+    assert "and 2 more" in output(hub("attention"), 1)
 
 
 def test_attention_shows_records_that_could_not_be_read(hub: Hub, house: House) -> None:
     house.shelf.put("r1", contact("c1", "Ada"))
     house.shelf.odd["r1"] = "It has no name."
     house.run_stock()
-    (group,) = data(hub("attention", "--json"))
+    (group,) = data(hub("attention", "--json"), 1)
     assert (group["code"], group["why"]) == ("unreadable_record", "It has no name.")
 
 
@@ -154,6 +154,8 @@ def test_a_drop_needs_a_reason_is_audited_and_can_be_undone(hub: Hub, house: Hou
     assert "Missing option '--reason'" in output(hub("attention", "drop", str(held)), 2)
     output(hub("attention", "drop", str(held), "--reason", "entered by hand"))
     assert house.operations(id=held)[0].state == "dropped"
+    again = output(hub("attention", "drop", str(held), "--reason", "twice"), 1)
+    assert again == f"{held} was not dropped: it is dropped already.\n"
     (event,) = data(hub("audit", "--what", "dropped", "--json"))
     assert (event["reason"], event["details"]["operation"]) == ("entered by hand", held)
     assert "(command line)" in event["actor"]
@@ -177,9 +179,12 @@ def test_replay_decides_again_and_tells_when_it_would_differ(hub: Hub, house: Ho
     assert (found["same"], found["problem"]["code"]) == (True, "account_not_mapped")
     house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"999": "200"})
     found = data(hub("replay", str(held), "--json"))
-    assert (found["same"], found["present"].split(" ")[0]) == (False, "create,")
+    assert (found["same"], found["present"].split(" ")[0]) == (False, "Create")
     assert any("999" in line for line in found["trace"])
-    assert "It would be decided differently now." in output(hub("replay", str(held)))
+    text = output(hub("replay", str(held)))
+    assert "What was decided: Create it in the ledger: held until something is put right" in text
+    assert "What would be decided now: Create it in the ledger" in text
+    assert "So it would come out differently now." in text
 
 
 def test_replay_writes_nothing(hub: Hub, house: House, held: int) -> None:
@@ -192,6 +197,17 @@ def test_audit_filters_by_person_and_act(hub: Hub, house: House) -> None:
     assert {event["what"] for event in data(hub("audit", "--actor", "bookkeeper", "--json"))} >= {"mapped", "set flow"}
     assert data(hub("audit", "--actor", "nobody", "--json")) == []
     assert data(hub("audit", "--since", "2999-01-01", "--json")) == []
+
+
+def test_audit_says_what_a_code_was_mapped_to_before(hub: Hub, house: House) -> None:
+    for target in ("260", "310"):
+        house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"200": target})
+    newest = output(hub("audit", "--what", "mapped", "--limit", "1"))
+    assert "200 -> 310 (was 260)" in newest
+
+
+def test_attention_ends_with_0_when_nothing_waits(hub: Hub) -> None:
+    assert output(hub("attention")) == "Nothing waits for a person.\n"
 
 
 # -- connections -----------------------------------------------------------------------------------------------------

@@ -63,6 +63,14 @@ def test_polling_ends_when_the_run_does(seen: Visitor, house: House) -> None:
     assert not any(tag.get("http-equiv") for tag in page.tags("meta"))
 
 
+def test_a_run_that_died_keeps_what_it_had_done(seen: Visitor, house: House) -> None:
+    begin(house).progress("send", {"created": 1600})
+    house.clock.sleep(600)
+    begin(house)
+    told = seen.get("/runs").text
+    assert "created: 1,600. The process of this run died." in told
+
+
 def test_a_run_is_asked_to_stop(seen: Visitor, house: House) -> None:
     token = begin(house)
     assert "asked to stop" in seen.follow(f"/runs/{token.id}/stop").text

@@ -13,6 +13,8 @@ from hub.cli.finding import all_connections
 from hub.cli.output import counted, json_option, print_json
 from hub.cli.workplace import Workplace, pass_workplace
 from hub.engine import Decisions, Hub
+from hub.engine.decisions import DROPPABLE
+from hub.engine.notes import chunks
 from hub.errors import SettingsError
 from hub.models import ConnectionRow, NativeRecord, OperationRow, OperationState, table
 
@@ -22,6 +24,15 @@ records = table(NativeRecord)
 
 NEEDS_A_PERSON = (OperationState.HELD.value, OperationState.FAILED.value)
 EXAMPLES = 5
+
+UNDROPPABLE = {
+    "": "there is no operation of this number",
+    OperationState.DROPPED.value: "it is dropped already",
+    OperationState.DONE.value: "it is in the ledger",
+    OperationState.REPLACED.value: "a newer plan took its place; 'hub plan' shows it",
+    OperationState.UNSURE.value: "it may be in the ledger, which is looked at first; run the ledger",
+}
+"""Why a person can't drop what is in this state."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +63,27 @@ def attention(ctx: click.Context, workplace: Workplace, as_json: bool) -> None:
                hub attention drop 43 --reason "entered by hand in March"
 
     On trouble: each group says what happened, why, and what to do. Most go away by themselves once that is done;
-    retry is for the rest.
+    retry is for the rest. The exit code is 1 while anything waits.
     """
     if ctx.invoked_subcommand is not None:
         return
     hub = workplace.hub
     groups = sorted([*_suspended(hub), *_unreadable(hub), *_operations(hub)], key=lambda group: -group.count)
+    waiting = _to_approve(hub)
     if as_json:
         print_json([asdict(group) for group in groups])
-        return
+    else:
+        _tell(groups, waiting)
+    if groups or waiting:
+        ctx.exit(1)
+
+
+def _tell(groups: Sequence[Group], waiting: int) -> None:
     for group in groups:
         _print(group)
-    waiting = _to_approve(hub)
     if waiting:
-        click.echo(f"{counted(waiting, 'operation')} wait for approval, on the page Ready to sync.")
+        wait = "waits" if waiting == 1 else "wait"
+        click.echo(f"{counted(waiting, 'operation')} {wait} for approval, on the page Ready to sync.")
     elif not groups:
         click.echo("Nothing waits for a person.")
 
@@ -92,17 +110,39 @@ def retry(workplace: Workplace, operation_ids: tuple[int, ...], code: str | None
 @click.option("--code", help="All with this problem code.")
 @click.option("--reason", required=True, help="Why; it is kept with the record.")
 @pass_workplace
-def drop(workplace: Workplace, operation_ids: tuple[int, ...], code: str | None, reason: str) -> None:
+@click.pass_context
+def drop(
+    ctx: click.Context, workplace: Workplace, operation_ids: tuple[int, ...], code: str | None, reason: str
+) -> None:
     """Never write these, for a stated reason. 'hub undo' takes it back.
 
     \b
     Example:  hub attention drop 43 --reason "entered by hand in March"
 
-    On trouble: one whose answer was lost can't be dropped before it was looked for; run the ledger first.
+    On trouble: each that could not be dropped is told with the reason, and the exit code is 1. One whose answer was
+    lost can't be dropped before it was looked for; run the ledger first.
     """
     chosen = _chosen(workplace.hub, operation_ids, code)
+    before = _states(workplace.hub, chosen)
     count = Decisions(workplace.hub, workplace.actor).drop(chosen, reason)
-    click.echo(f"{counted(count, 'operation')} dropped. To take it back: hub undo {' '.join(map(str, chosen[:10]))}")
+    if count:
+        undone = " ".join(str(each) for each in chosen if before.get(each) in DROPPABLE)
+        click.echo(f"{counted(count, 'operation')} dropped. To take it back: hub undo {undone}")
+    left = [each for each in chosen if before.get(each) not in DROPPABLE]
+    for each in left:
+        click.echo(f"{each} was not dropped: {UNDROPPABLE.get(before.get(each, ''), 'it is being sent')}.", err=True)
+    if left:
+        ctx.exit(1)
+
+
+def _states(hub: Hub, operation_ids: Sequence[int]) -> dict[int, str]:
+    """How each stands; empty for a number that there is not."""
+    found = dict.fromkeys(operation_ids, "")
+    with hub.store.read() as db:
+        for part in chunks(operation_ids):
+            chosen = sa.select(operations.c.id, operations.c.state).where(operations.c.id.in_(part))
+            found |= {row.id: row.state for row in db.execute(chosen)}
+    return found
 
 
 @click.command()

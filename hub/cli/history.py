@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,12 @@ from hub.engine.replay import Replay, replay_operation
 from hub.models import AuditEvent, table
 
 events = table(AuditEvent)
+
+NUMBERS = frozenset({"integration", "connection", "flow", "operation", "link"})
+"""The details of an act that say which row it was about."""
+
+MOST_CODES = 5
+"""How many codes one line names."""
 
 
 @click.command()
@@ -53,12 +59,29 @@ def audit(
     if as_json:
         print_json([dict(row._mapping) for row in found])
         return
-    print_table(("when", "who", "what", "to what", "why"), [_as_row(row) for row in found], empty="Nothing was done.")
+    columns = ("when", "who", "what", "to what", "in detail", "why")
+    print_table(columns, [_as_row(row) for row in found], empty="Nothing was done.")
 
 
 def _as_row(row: sa.Row[Any]) -> Sequence[Any]:
     number = row.details.get("operation")
-    return row.at, row.actor, row.what, f"{row.subject} [{number}]" if number else row.subject, row.reason
+    subject = f"{row.subject} [{number}]" if number else row.subject
+    return row.at, row.actor, row.what, subject, _in_detail(row.details), row.reason
+
+
+def _in_detail(details: Mapping[str, Any]) -> str:
+    """What was changed into what; the numbers of rows are for programs, which take the JSON."""
+    if codes := details.get("codes"):
+        was = details.get("was", {})
+        lines = [f"{code} -> {target or 'nothing'}{_before(was.get(code))}" for code, target in codes.items()]
+        more = len(lines) - MOST_CODES
+        return ", ".join(lines[:MOST_CODES]) + (f" and {more} more" if more > 0 else "")
+    told = {name: value for name, value in details.items() if name not in NUMBERS and value not in ("", None, [], {})}
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items())
+
+
+def _before(code: str | None) -> str:
+    return f" (was {code})" if code else ""
 
 
 @click.command()
@@ -81,13 +104,13 @@ def replay(workplace: Workplace, operation_id: int, as_json: bool) -> None:
         print_json(_as_data(found))
         return
     click.secho(f"{found.label} ({found.kind})", bold=True)
-    click.echo(f"stored: {found.stored}")
-    click.echo(f"now:    {found.present}")
+    click.echo(f"What was decided: {found.stored}")
+    click.echo(f"What would be decided now: {found.present}")
+    if found.problem:
+        click.echo(f"Why: {found.problem}")
     for line in found.trace:
         click.echo(f"  {shown(line)}")
-    if found.problem:
-        click.echo(str(found.problem))
-    click.echo("The stored facts lead to the same." if found.same else "It would be decided differently now.")
+    click.echo("So it comes out the same as then." if found.same else "So it would come out differently now.")
 
 
 def _as_data(found: Replay) -> dict[str, Any]:

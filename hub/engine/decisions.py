@@ -182,12 +182,13 @@ class Decisions:
         self, integration_id: int, where: MappingList, codes: Mapping[str, str], *, suggested: bool = False
     ) -> int:
         """Map source codes to target codes (an empty target unmaps). Acts on what is not posted yet."""
-        changed: list[str] = []
+        changed: dict[str, str] = {}
         with self.store.write() as db:
             self.store.claim(db, integration_id)
             for source, target in codes.items():
-                if self._map_one(db, integration_id, where, source, target, suggested):
-                    changed.append(source)
+                before = self._map_one(db, integration_id, where, source, target, suggested)
+                if before is not None:
+                    changed[source] = before
             touch_facts(
                 self.store,
                 db,
@@ -198,7 +199,8 @@ class Decisions:
             self._want_both(db, integration_id)
             if changed:
                 mapped = {code: codes[code] for code in changed}
-                self.hub.audit(db, self.actor, "mapped", where, codes=mapped, integration=integration_id)
+                was = {code: before for code, before in changed.items() if before}
+                self.hub.audit(db, self.actor, "mapped", where, codes=mapped, was=was, integration=integration_id)
         return len(changed)
 
     def _map_one(
@@ -209,15 +211,16 @@ class Decisions:
         source: str,
         target: str,
         suggested: bool,
-    ) -> bool:
+    ) -> str | None:
+        """What it was mapped to before, which may be nothing; None when it is the same."""
         mine = (
             mappings.c.integration_id == integration_id,
             mappings.c.list == where.value,
             mappings.c.source_code == source,
         )
-        before = db.execute(sa.select(mappings.c.target_code).where(*mine)).scalar()
-        if (before or "") == target:
-            return False
+        before = db.execute(sa.select(mappings.c.target_code).where(*mine)).scalar() or ""
+        if before == target:
+            return None
         db.execute(sa.delete(mappings).where(*mine))
         if target:
             row = {
@@ -227,7 +230,7 @@ class Decisions:
                 "target_code": target,
             }
             db.execute(sa.insert(mappings).values(**row, suggested=suggested, changed_at=self.hub.clock()))
-        return True
+        return str(before)
 
     def _want_both(self, db: sa.Connection, integration_id: int) -> None:
         row = db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()

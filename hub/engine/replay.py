@@ -11,6 +11,7 @@ from hub.engine.cases import cases_of, load_portion
 from hub.engine.facts import load_ground
 from hub.errors import Problem, SettingsError
 from hub.models import OperationRow, OperationState, table
+from hub.providers import Action
 from hub.reconcile import Decision, Verdict, decide, payload_hash
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ operations = table(OperationRow)
 
 @dataclass(frozen=True)
 class Replay:
-    """What was decided, what would be decided now, and the way there. ``same`` compares the two."""
+    """What was decided and what would be now, in plain words, and the way there. ``same`` compares the two."""
 
     label: str
     kind: str
@@ -42,9 +43,9 @@ def replay_operation(hub: Hub, operation_id: int) -> Replay:
         ground = load_ground(db, row.integration_id, hub.providers)
         note = sa.select(sa.literal(row.source_id).label("external_id"), sa.literal("replayed").label("reason"))
         cases = cases_of(load_portion(db, ground, ground.flows[row.flow_id], db.execute(note).all()))
-    stored = _words(row.action, row.state, row.reason)
+    stored = _sentence(f"{_ACTS[row.action]}: {_STATES[row.state]}", row.reason)
     if not cases:
-        gone = "the source's record is no longer stored"
+        gone = "Nothing: the stock system's record is no longer stored."
         return Replay(row.label, row.kind, stored, gone, same=False, trace=tuple(row.trace))
     case, _ = cases[0]
     decision = decide(case)
@@ -52,7 +53,7 @@ def replay_operation(hub: Hub, operation_id: int) -> Replay:
         label=row.label,
         kind=row.kind,
         stored=stored,
-        present=_words(decision.action.value, decision.verdict.value, decision.rule),
+        present=_sentence(_VERDICTS.get(decision.verdict, _ACTS[decision.action.value]), decision.rule),
         same=_is_same(row, decision, payload_hash(decision.document or case.fitted)),
         trace=tuple(case.resolved.trace),
         facts=tuple(decision.facts),
@@ -60,8 +61,33 @@ def replay_operation(hub: Hub, operation_id: int) -> Replay:
     )
 
 
-def _words(action: str, state: str, reason: str) -> str:
-    return f"{action}, {state}{f' ({reason})' if reason else ''}"
+_ACTS = {
+    Action.CREATE.value: "Create it in the ledger",
+    Action.UPDATE.value: "Change it in the ledger",
+    Action.VOID.value: "Void it in the ledger",
+    Action.DELETE.value: "Delete it in the ledger",
+}
+_STATES = {
+    OperationState.HELD.value: "held until something is put right",
+    OperationState.PROPOSED.value: "waiting for approval",
+    OperationState.PENDING.value: "approved, to be sent with the next run",
+    OperationState.SENDING.value: "being sent",
+    OperationState.UNSURE.value: "sent, and it is not known yet whether it arrived",
+    OperationState.FAILED.value: "refused by the ledger",
+    OperationState.DONE.value: "done",
+    OperationState.DROPPED.value: "skipped by a person",
+    OperationState.REPLACED.value: "not carried out, since a newer plan took its place",
+}
+_VERDICTS = {
+    Verdict.NOTHING: "Nothing: the ledger has it as it should be",
+    Verdict.EXCLUDED: "Nothing: a rule leaves it out",
+    Verdict.ADOPT: "Take what is in the ledger already for it",
+    Verdict.HOLD: "Hold it until something is put right",
+}
+
+
+def _sentence(words: str, reason: str) -> str:
+    return f"{words} ({reason})." if reason else f"{words}."
 
 
 def _is_same(row: sa.Row[Any], decision: Decision, payload: str) -> bool:

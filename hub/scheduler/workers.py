@@ -100,7 +100,9 @@ class Workers:
         elif report.run_id == 0:
             self._refused(connection_id, report)
         else:
-            log.info("%s: %s %s", report.connection, report.state.value, dict(report.counts))
+            level = logging.WARNING if report.state is RunState.FAILED else logging.INFO
+            why = " ".join(str(report.problem).split()) if report.problem else ""
+            log.log(level, "%s: %s %s %s", report.connection, report.state.value, dict(report.counts), why)
 
     def _refused(self, connection_id: int, report: RunReport) -> None:
         code = report.problem.code if report.problem else ""

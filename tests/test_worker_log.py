@@ -1,0 +1,37 @@
+"""What the workers log of a run that ended."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from houses import House, called
+
+from hub.scheduler import Workers
+from hub.store import Store
+from hub.testing.memory import StockSession
+from hub.vault import Vault
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    return called(store, vault)
+
+
+def test_a_failed_run_is_logged_with_its_reason_in_one_line(
+    house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_session: StockSession, _want: Any) -> Any:
+        raise ValueError("the shelf\nis broken")
+
+    monkeypatch.setattr(StockSession, "pull", broken)
+    house.hub.want(house.stock_id, "person")
+    workers = Workers(house.hub, 1)
+    with caplog.at_level(logging.INFO, "hub.workers"):
+        assert workers.dispatch() == 1
+        workers.stop()
+    (line,) = [record for record in caplog.records if record.name == "hub.workers"]
+    assert line.levelname == "WARNING"
+    assert line.getMessage().startswith("Shelf: failed {} The run of Shelf failed unexpectedly.")
+    assert "the shelf is broken" in line.getMessage()
