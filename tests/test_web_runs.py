@@ -71,6 +71,17 @@ def test_a_run_that_died_keeps_what_it_had_done(seen: Visitor, house: House) -> 
     assert "created: 1,600. The process of this run died." in told
 
 
+def test_a_run_that_is_not_heard_of_says_since_when_and_when_another_process_takes_over(
+    seen: Visitor, house: House
+) -> None:
+    token = begin(house)
+    assert "no sign of life" not in seen.get(f"/runs/{token.id}").text
+    house.clock.sleep(60)
+    says = "Running: no sign of life since 09:00:00 UTC, is taken over at 09:02:00"
+    for page in (f"/runs/{token.id}", "/runs", f"/connections/{house.stock_id}", "/connections"):
+        assert says in seen.get(page).text
+
+
 def test_a_run_is_asked_to_stop(seen: Visitor, house: House) -> None:
     token = begin(house)
     assert "asked to stop" in seen.follow(f"/runs/{token.id}/stop").text

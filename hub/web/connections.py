@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field
 
 from hub.engine.connections import remove
 from hub.engine.trying import stored_trials
-from hub.models import ConnectionRow
+from hub.models import ConnectionRow, RunState
 from hub.scheduler import run_now
 from hub.web.access import Right, actor, needs, visible_connections
 from hub.web.context import row_or_404, tell, the_hub
 from hub.web.forms import ModelForm, cleaned
 from hub.web.queries import linked
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES
+from hub.web.runs import stands
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
 
@@ -41,7 +42,7 @@ def show_all() -> ResponseReturnValue:
         rows = linked.connections(db)
         last = linked.last_runs(db)
         calls = linked.calls_today(hub, db, rows)
-    status = {row.id: linked.status_of(row, last.get(row.id)) for row in rows}
+    status = {row.id: _status(row, last.get(row.id)) for row in rows}
     return render_template(
         "connections.html", rows=rows, last=last, calls=calls, status=status, providers=hub.providers
     )
@@ -155,7 +156,7 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
         "connection.html",
         row=row,
         provider=provider,
-        status=linked.status_of(row, last),
+        status=_status(row, last),
         calls=calls,
         runs=runs.rows[:10],
         integrations=_integrations_of(connection_id),
@@ -164,6 +165,12 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
         trials=stored_trials(row.trials),
         own_page=url_for(endpoint, connection_id=connection_id) if endpoint in current_app.view_functions else "",
     )
+
+
+def _status(row: sa.Row[Any], last: sa.Row[Any] | None) -> str:
+    """A connection's state in a few words; a run that is not heard of says so."""
+    is_open = last is not None and last.state == RunState.OPEN.value and row.suspended is None
+    return stands(last) if last is not None and is_open else linked.status_of(row, last)
 
 
 def _removal(connection_id: int, typed: str, error: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.engine.runs import BY_A_PERSON, pause, request_stop, want_run
+from hub.engine.runs import BY_A_PERSON, pause, request_stop, silence, want_run
 from hub.models import OperationState, RunState
 from hub.store import Store
 from hub.web import wording
@@ -159,6 +160,17 @@ def show_call(exchange_id: int) -> ResponseReturnValue:
     return render_template("call.html", call=row_or_404(chosen))
 
 
+@pages.app_template_filter("stands")
+def stands(run: sa.Row[Any]) -> str:
+    """How a run stands in words; one that is not heard of says so, and when another process takes over."""
+    words = wording.run_state(run.state)
+    if run.state != RunState.OPEN.value:
+        return words
+    hub = the_hub()
+    quiet = silence(run.heartbeat_at, hub.clock(), timedelta(seconds=hub.settings.run_stale_seconds))
+    return f"{words}: {quiet}" if quiet else words
+
+
 def _run(run_id: int) -> sa.Row[Any]:
     return row_or_404(
         sa.select(RUNS, CONNECTIONS.c.name.label("connection"), CONNECTIONS.c.paused_by)
@@ -190,6 +202,7 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
         OPERATIONS.c.document,
         OPERATIONS.c.problem,
     )
+    sent = sa.select(BATCHES.c.id).where(BATCHES.c.connection_id == run.connection_id, BATCHES.c.run_id == run.id)
     linked_now = sa.and_(
         LINKS.c.integration_id == OPERATIONS.c.integration_id,
         LINKS.c.kind == OPERATIONS.c.kind,
@@ -198,9 +211,8 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
     )
     return (
         sa.select(*shown, LINKS.c.target_number, LINKS.c.target_id, LINKS.c.state.label("target"))
-        .join(BATCHES, BATCHES.c.id == OPERATIONS.c.batch_id)
         .outerjoin(LINKS, linked_now)
-        .where(BATCHES.c.connection_id == run.connection_id, BATCHES.c.run_id == run.id)
+        .where(OPERATIONS.c.batch_id.in_(sent))
     )
 
 
