@@ -39,6 +39,14 @@ _CARDS = (Kind.CONTACT.value, Kind.ITEM.value)
 _CREDITS = (Kind.CREDIT_NOTE.value, Kind.SUPPLIER_CREDIT.value)
 
 
+class PilotFirstError(SettingsError):
+    """Nothing but the pilot may go yet; ``integration_id`` tells whose it is."""
+
+    def __init__(self, integration_id: int, words: str) -> None:
+        super().__init__(words)
+        self.integration_id = integration_id
+
+
 @dataclass(frozen=True)
 class PilotView:
     """One document of the pilot and how it stands: ``state`` is that of its operation, or "done" when it is linked."""
@@ -73,15 +81,18 @@ def is_settled(db: sa.Connection, integration_id: int) -> bool:
     posted = sa.select(links.c.id).where(
         links.c.integration_id == integration_id, links.c.kind.in_(_TRADE), links.c.origin == "created"
     )
+    # In the order of the index that knows the kinds: contacts, of which there may be many, are not looked through.
+    posted = posted.order_by(links.c.kind, links.c.source_id)
     return db.execute(chosen.limit(1)).first() is None and db.execute(posted.limit(1)).first() is not None
 
 
 def must_be_settled(db: sa.Connection, integration_id: int) -> None:
     """Raises ``SettingsError`` as long as the pilot is neither confirmed nor skipped."""
     if not is_settled(db, integration_id):
-        raise SettingsError(
+        raise PilotFirstError(
+            integration_id,
             "Post the pilot first: five documents that somebody looks at in the ledger. After that everything can be"
-            " imported by itself. The set-up page leads there."
+            " imported by itself. The set-up page leads there.",
         )
 
 

@@ -9,13 +9,18 @@ from sqlalchemy import Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 from hub.models.columns import Identity, Json, Name, now, one_of
-from hub.models.states import OPEN_STATES
+from hub.models.states import OPEN_STATES, OperationState
 
 DRAFT_LINKS = {
     "sqlite": "live = 1 AND json_extract(state, '$.status') = 'draft'",
     "postgresql": "live AND state->>'status' = 'draft'",
 }
 """Links whose targets are drafts, in the words of each database: the condition of an index, and of who uses it."""
+
+CHANGING = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)}) AND action <> 'create'"
+"""Open operations about what is posted already: the condition of an index, and of who uses it."""
+PROPOSED = text(f"state = '{OperationState.PROPOSED.value}'")
+DROPPED = text(f"state = '{OperationState.DROPPED.value}'")
 
 
 class Link(SQLModel, table=True):
@@ -140,7 +145,37 @@ class OperationRow(SQLModel, table=True):
         # In the order of the lists, so that a page of them is read and no more.
         Index("operation_listed", "state", "id"),
         Index("operation_newest", "state", "settled_at", "id"),
-        Index("operation_batch", "batch_id"),
+        # Small, and with all that the filters of the lists ask of a row: looked through without reading the rows.
+        Index(
+            "operation_proposed",
+            *("state", "id", "integration_id", "kind", "label", "contact", "document_date", "amount"),
+            sqlite_where=PROPOSED,
+            postgresql_where=PROPOSED,
+        ),
+        Index(
+            "operation_dropped",
+            *("state", "settled_at", "id", "integration_id", "label"),
+            sqlite_where=DROPPED,
+            postgresql_where=DROPPED,
+        ),
+        Index(
+            "operation_changing",
+            *("integration_id", "state", "id", "kind"),
+            sqlite_where=text(CHANGING),
+            postgresql_where=text(CHANGING),
+        ),
+        Index(
+            "operation_cause",
+            *("integration_id", "state", "problem_code", "problem_subject"),
+            sqlite_where=text("problem_code <> ''"),
+            postgresql_where=text("problem_code <> ''"),
+        ),
+        Index(
+            "operation_batch",
+            "batch_id",
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
         Index("operation_source", "integration_id", "kind", "source_id"),
         Index("operation_settled", "integration_id", "state", "settled_at"),
         Index(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from hub.web.forms import Choice, ModelForm
 from hub.web.queries import first_write, linked, tally
 from hub.web.queries.checklist import load_checklist
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS
+from hub.web.remembered import WORTH, remembered
 
 pages = Blueprint("integrations", __name__, url_prefix="/integrations")
 
@@ -238,13 +239,19 @@ def _flows(integration_id: int) -> list[sa.Row[Any]]:
         return list(db.execute(chosen).all())
 
 
+def _is_long(tallies: Sequence[tally.FlowTally]) -> bool:
+    """Whether counting again would take long."""
+    return sum(each.documents for each in tallies) >= WORTH
+
+
 def _page(
     integration_id: int, *, start: ModelForm[StartDate] | None = None, rules: ModelForm[Rules] | None = None
 ) -> str:
     row = _integration(integration_id)
     flows = _flows(integration_id)
     with the_hub().store.read() as db:
-        tallies = {each.flow_id: each for each in tally.tallies(db, integration_id)}
+        counted = remembered(db, ("tallies", integration_id), lambda: tally.tallies(db, integration_id), _is_long)
+        tallies = {each.flow_id: each for each in counted}
         checks = first_write.checks(db, flows)
         checklist = load_checklist(db, integration_id)
         settled = is_settled(db, integration_id)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, g
 
 from hub.models import RunState
 from hub.web.queries.tables import AUDIT_EVENTS, RUNS
@@ -107,18 +107,31 @@ def remembered(
     db: sa.Connection, key: Hashable, find: Callable[[], Value], worth: Callable[[Value], bool] | None = None
 ) -> Value:
     """``find()``, or what it found before if nothing changed since; ``key`` names whatever it depends on."""
-    return memory().recall(key, stamp(db), find, worth)
+    return memory().recall(key, _stamp_once(db), find, worth)
+
+
+def _stamp_once(db: sa.Connection) -> Stamp:
+    """The stamp, read once for each connection that a page borrows: a page shows one moment."""
+    kept: tuple[sa.Connection, Stamp] | None = g.get("stamp")
+    if kept is None or kept[0] is not db:
+        kept = g.stamp = (db, stamp(db))
+    return kept[1]
 
 
 def total_of(db: sa.Connection, statement: sa.Select[Any]) -> int:
     """How many rows a statement has."""
-    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
-    return remembered(
-        db, key_of(db, counted), lambda: int(db.execute(counted).scalar_one()), lambda total: total >= WORTH
+    # What is shown of each row plays no part, and columns of a subquery take long to make.
+    bare: sa.Select[Any] = statement.with_only_columns(sa.literal_column("1"), maintain_column_froms=True).order_by(
+        None
     )
+    counted = sa.select(sa.func.count()).select_from(bare.subquery())
+    return remembered(db, key_of(bare), lambda: int(db.execute(counted).scalar_one()), lambda total: total >= WORTH)
 
 
-def key_of(db: sa.Connection, statement: sa.Select[Any]) -> Hashable:
-    """What a statement asks, whose records the person may see included."""
-    asked = statement.compile(db)
-    return str(asked), repr(sorted(asked.params.items()))
+def key_of(statement: sa.Select[Any]) -> Hashable:
+    """What a statement asks, whose records the person may see included: by its parts, quicker than its text."""
+    asked = statement._generate_cache_key()
+    if asked is None:  # of parts that can't be told apart
+        compiled = statement.compile()
+        return str(compiled), repr(sorted(compiled.params.items()))
+    return asked.key, repr([each.effective_value for each in asked.bindparams])

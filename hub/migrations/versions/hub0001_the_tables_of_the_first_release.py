@@ -811,7 +811,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("operation", schema=None) as batch_op:
-        batch_op.create_index("operation_batch", ["batch_id"], unique=False)
+        batch_op.create_index(
+            "operation_batch",
+            ["batch_id"],
+            unique=False,
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "operation_cause",
+            ["integration_id", "state", "problem_code", "problem_subject"],
+            unique=False,
+            sqlite_where=sa.text("problem_code <> ''"),
+            postgresql_where=sa.text("problem_code <> ''"),
+        )
+        batch_op.create_index(
+            "operation_changing",
+            ["integration_id", "state", "id", "kind"],
+            unique=False,
+            sqlite_where=sa.text(
+                "state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed') AND action <> 'create'"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed') AND action <> 'create'"
+            ),
+        )
+        batch_op.create_index(
+            "operation_dropped",
+            ["state", "settled_at", "id", "integration_id", "label"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dropped'"),
+            postgresql_where=sa.text("state = 'dropped'"),
+        )
         batch_op.create_index("operation_flow", ["flow_id", "state"], unique=False)
         batch_op.create_index("operation_integration", ["integration_id", "state", "kind"], unique=False)
         batch_op.create_index("operation_listed", ["state", "id"], unique=False)
@@ -822,6 +853,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
             postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
+        )
+        batch_op.create_index(
+            "operation_proposed",
+            ["state", "id", "integration_id", "kind", "label", "contact", "document_date", "amount"],
+            unique=False,
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
         )
         batch_op.create_index("operation_queue", ["ledger_id", "state", "tier", "id"], unique=False)
         batch_op.create_index("operation_settled", ["integration_id", "state", "settled_at"], unique=False)
@@ -845,6 +883,11 @@ def downgrade() -> None:
         batch_op.drop_index("operation_settled")
         batch_op.drop_index("operation_queue")
         batch_op.drop_index(
+            "operation_proposed",
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+        batch_op.drop_index(
             "operation_open",
             sqlite_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
             postgresql_where=sa.text("state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed')"),
@@ -853,7 +896,30 @@ def downgrade() -> None:
         batch_op.drop_index("operation_listed")
         batch_op.drop_index("operation_integration")
         batch_op.drop_index("operation_flow")
-        batch_op.drop_index("operation_batch")
+        batch_op.drop_index(
+            "operation_dropped",
+            sqlite_where=sa.text("state = 'dropped'"),
+            postgresql_where=sa.text("state = 'dropped'"),
+        )
+        batch_op.drop_index(
+            "operation_changing",
+            sqlite_where=sa.text(
+                "state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed') AND action <> 'create'"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('held', 'proposed', 'pending', 'sending', 'unsure', 'failed') AND action <> 'create'"
+            ),
+        )
+        batch_op.drop_index(
+            "operation_cause",
+            sqlite_where=sa.text("problem_code <> ''"),
+            postgresql_where=sa.text("problem_code <> ''"),
+        )
+        batch_op.drop_index(
+            "operation_batch",
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
+        )
 
     op.drop_table("operation")
     op.drop_table("exclusion")

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from hub.documents import Document, parse_document
 from hub.engine.changes import Changed, changed
 from hub.engine.facts import load_targets, refs_of
-from hub.models import OPEN_STATES
-from hub.providers import Action, Provider, TargetState
+from hub.models.posting import CHANGING
+from hub.providers import Provider, TargetState
 from hub.web.access import visible_integrations
 from hub.web.comparison import Difference, changes
 from hub.web.paging import Paged, paged
@@ -61,8 +61,8 @@ def in_stock(db: sa.Connection, providers: Mapping[str, Provider], integration: 
         OPERATIONS.c.document_date,
     )
     chosen = sa.select(*shown).where(_within(OPERATIONS.c.integration_id, integration))
-    chosen = chosen.where(OPERATIONS.c.state.in_(OPEN_STATES), OPERATIONS.c.action != Action.CREATE.value)
-    page = paged(db, chosen.where(sa.func.lower(OPERATIONS.c.kind).in_(DATED)).order_by(OPERATIONS.c.id), number)
+    chosen = chosen.where(sa.text(CHANGING), sa.func.lower(OPERATIONS.c.kind).in_(DATED)).order_by(OPERATIONS.c.id)
+    page = paged(db, chosen, number, id=OPERATIONS.c.id)
     by_flow: dict[tuple[int, int], list[str]] = {}
     for row in page.rows:
         by_flow.setdefault((row.integration_id, row.flow_id), []).append(row.source_id)

@@ -220,7 +220,7 @@ def _waiting(db: sa.Connection, integration_id: int) -> dict[tuple[str, str], in
     counted = (
         sa.select(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject, sa.func.count().label("count"))
         .where(OPERATIONS.c.integration_id == integration_id, OPERATIONS.c.state == OperationState.HELD.value)
-        .where(OPERATIONS.c.problem_code.in_(lists))
+        .where(OPERATIONS.c.problem_code.in_(lists), OPERATIONS.c.problem_code != sa.literal_column("''"))
         .group_by(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
     )
     return {(lists[row.problem_code], fold(row.problem_subject)): row._mapping["count"] for row in db.execute(counted)}

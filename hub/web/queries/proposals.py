@@ -16,9 +16,12 @@ from hub.web.access import visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import number
 from hub.web.queries.report import readable_day
-from hub.web.queries.tables import INTEGRATIONS, LINKS, OPERATIONS
+from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
 
 GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
+
+PROPOSED: sa.ColumnElement[str] = sa.literal_column(f"'{OperationState.PROPOSED.value}'")
+"""Written out, so that every database sees that the index of proposals alone is enough."""
 
 SHOWN = (
     OPERATIONS.c.id,
@@ -83,7 +86,8 @@ class Filter:
 def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
     """One page of proposals, oldest first; ``blocked`` tells that another one must go first."""
     blocked = is_blocked(db, OPERATIONS).label("blocked")
-    return paged(db, sa.select(*SHOWN, blocked).where(*conditions(db, chosen)).order_by(OPERATIONS.c.id), page)
+    listed = sa.select(*SHOWN, blocked).where(*conditions(db, chosen)).order_by(OPERATIONS.c.id)
+    return paged(db, listed, page, id=OPERATIONS.c.id)
 
 
 def proposal_ids(db: sa.Connection, chosen: Filter) -> list[int]:
@@ -98,8 +102,10 @@ def newest_proposal(db: sa.Connection) -> int:
 
 def kinds_proposed(db: sa.Connection) -> list[str]:
     """The kinds there are proposals of."""
-    every = sa.select(OPERATIONS.c.kind).where(*conditions(db, Filter())).distinct()
-    return sorted(db.execute(every).scalars())
+    # Each flow is of one kind, and one look into the index tells whether it has a proposal.
+    any_of = sa.exists().where(OPERATIONS.c.flow_id == FLOWS.c.id, OPERATIONS.c.state == OperationState.PROPOSED.value)
+    chosen = sa.select(FLOWS.c.kind).where(visible_integrations(FLOWS.c.integration_id), any_of)
+    return sorted(set(db.execute(chosen).scalars()))
 
 
 def is_blocked(
@@ -108,16 +114,21 @@ def is_blocked(
     """Whether an operation rests on a record that is neither linked nor approved to go, nor among those ``beside``."""
     link, other = LINKS.alias(), OPERATIONS.alias()
     each, kind, id = _dependencies(db, table)
-    linked = sa.exists().where(
+    linked = _exists(table, each).where(
         link.c.integration_id == table.c.integration_id, link.c.kind == kind, link.c.source_id == id, link.c.live
     )
     goes: sa.ColumnElement[bool] = other.c.state.in_(GOING)
     if beside is not None:
         goes = sa.or_(goes, other.c.id.in_(beside))
-    going = sa.exists().where(
+    going = _exists(table, each).where(
         other.c.integration_id == table.c.integration_id, other.c.kind == kind, other.c.source_id == id, goes
     )
     return sa.exists(sa.select(sa.literal(1)).select_from(each).where(~linked, ~going).correlate(table))
+
+
+def _exists(*outer: Any) -> sa.Exists:
+    """Whether there is a row that fits those of the ``outer`` tables, however deep it is asked within them."""
+    return sa.exists(sa.select(sa.literal(1)).correlate(*outer))
 
 
 def _dependencies(db: sa.Connection, table: sa.FromClause) -> tuple[Any, Any, Any]:
@@ -136,7 +147,7 @@ def conditions(db: sa.Connection, chosen: Filter) -> list[sa.ColumnElement[bool]
         OPERATIONS.c.integration_id.in_(visible.where(INTEGRATIONS.c.id == chosen.integration))
         if chosen.integration
         else OPERATIONS.c.integration_id.in_(visible),
-        OPERATIONS.c.state == OperationState.PROPOSED.value,
+        OPERATIONS.c.state == PROPOSED,
     ]
     return [*found, *_about_document(chosen), *_about_operation(db, chosen)]
 
