@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import os
 import secrets
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -149,6 +151,14 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(each) for each in error.errors())) from None
+
+
+def misspelt(environment: Mapping[str, str]) -> Iterator[str]:
+    """Each variable that looks like a setting and is none, as a sentence with the setting it is nearest to."""
+    known = {f"HUB_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted({each.upper() for each in environment if each.upper().startswith("HUB_")} - known):
+        near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+        yield f"{name} is no setting and counts for nothing{f': is {near[0]} meant?' if near else '.'}"
 
 
 def new_key() -> str:

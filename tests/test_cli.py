@@ -226,7 +226,7 @@ def test_connections_are_listed_with_what_is_wrong(hub: Hub, house: House) -> No
     states = {each["name"]: (each["state"], each["detail"]) for each in data(hub("connections", "list", "--json"))}
     assert states["Shelf"] == ("suspended", "The key is wrong. Make a new one.")
     assert states["Books"][0] == "plugin missing"
-    assert "pip install ledgerport-memoryledger" in states["Books"][1]
+    assert "pip install ./plugins/memoryledger" in states["Books"][1]
 
 
 def test_a_connection_is_tested_at_the_platform(hub: Hub) -> None:

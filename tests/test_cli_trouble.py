@@ -118,3 +118,11 @@ def test_ctrl_c_ends_ones_own_run_after_its_step_and_reports_it(house: House) ->
     assert "Ending after the present step" in done.stderr
     assert isinstance(done.exception, SystemExit | None)
     assert "Shelf: " in done.stdout
+
+
+def test_a_misspelt_setting_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+    done = command(tmp_path, "key", HUB_WORKRS="3", HUB_SOMETHING_ELSE_ALTOGETHER="1", HUB_WORKERS="2")
+    assert done.returncode == 0
+    assert "HUB_WORKRS is no setting and counts for nothing: is HUB_WORKERS meant?" in done.stderr
+    assert "HUB_SOMETHING_ELSE_ALTOGETHER is no setting and counts for nothing.\n" in done.stderr
+    assert "HUB_WORKERS is" not in done.stderr

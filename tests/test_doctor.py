@@ -160,7 +160,7 @@ def test_a_suspended_connection_and_one_without_its_plugin_say_so(workplace: Wor
     del house.hub.providers["memoryledger"]
     found = faults(workplace)
     assert found["Shelf"].fix == "The key is wrong. Make a new one."
-    assert "pip install ledgerport-memoryledger" in found["Books"].fix
+    assert "pip install ./plugins/memoryledger" in found["Books"].fix
 
 
 @pytest.mark.usefixtures("leader")
@@ -314,7 +314,7 @@ def test_a_plugin_is_there_once_installed_and_missed_in_plain_words_once_uninsta
     environment("-m", "pip", "uninstall", "--quiet", "--yes", "ledgerport-sample")
     assert "sample" not in hub("plugins")
     assert "is up to date" in hub("db", "upgrade")
-    missing = "The plugin for 'sample' is not installed. Run: pip install ledgerport-sample"
+    missing = "The plugin for 'sample' is not installed. Install its package, as in: pip install ./plugins/sample"
     assert missing in hub("connections")
     assert missing in hub("doctor", code=1)
     assert "Shop: failed. Shop can't run: the plugin for 'sample' is not installed." in hub("run", "Shop", code=1)

@@ -148,7 +148,7 @@ def test_a_plugin_that_is_not_installed_is_named(world: World) -> None:
     report = hub.run(world.house.ledger_id)
     assert report is not None
     assert report.problem is not None
-    assert "pip install ledgerport-memoryledger" in report.problem.fix
+    assert "pip install ./plugins/memoryledger" in report.problem.fix
 
 
 def test_an_unexpected_error_is_told_and_the_next_run_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,8 +67,8 @@ def list_connections(workplace: Workplace, as_json: bool) -> None:
 def state_of(hub: Hub, row: sa.Row[Any]) -> dict[str, str]:
     """Whether a connection can be run, and what mends it if not."""
     if row.provider not in hub.providers:
-        fix = f"The plugin for {row.provider!r} is not installed. Run: pip install ledgerport-{row.provider}"
-        return {"state": "plugin missing", "detail": fix}
+        fix = f"Install its package, as in: pip install ./plugins/{row.provider}"
+        return {"state": "plugin missing", "detail": f"The plugin for {row.provider!r} is not installed. {fix}"}
     if row.suspended:
         problem = row.suspended
         return {"state": "suspended", "detail": f"{problem['what']} {problem['fix']}".strip()}

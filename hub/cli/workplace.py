@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,9 +16,11 @@ from hub.engine import Hub
 from hub.errors import SettingsError
 from hub.plugins import Plugins, discover, load
 from hub.scheduler.alerts import Alerts
-from hub.settings import Settings, load_settings
+from hub.settings import Settings, load_settings, misspelt
 from hub.store import Store
 from hub.vault import Vault
+
+log = logging.getLogger("hub.settings")
 
 
 class Workplace:
@@ -78,12 +81,14 @@ class Workplace:
             return f"user {os.getuid()} (command line)"
 
     def set_up_logging(self) -> None:
-        """Log as the settings say; wrong ones are told when a command needs them."""
+        """Log as the settings say, misspelt ones first; wrong ones are told when a command needs them."""
         try:
             level, form = self.settings.log_level, self.settings.log_format
         except SettingsError:
             level, form = "info", "text"
         set_up_logging("debug" if self.debug else level, form)
+        for sentence in misspelt(os.environ):
+            log.warning(sentence)
 
     def close(self) -> None:
         """Close the database if it was opened."""

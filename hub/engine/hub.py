@@ -85,7 +85,8 @@ class Hub:
             return self.providers[name]
         except KeyError:
             raise SettingsError(
-                f"The plugin for {name!r} is not installed. Install it (pip install ledgerport-{name}) and start again."
+                f"The plugin for {name!r} is not installed. Install its package (as in pip install ./plugins/{name})"
+                " and start again."
             ) from None
 
     def connection(self, connection_id: int) -> ConnectionRow:
@@ -210,7 +211,7 @@ class Hub:
             return Problem(
                 code="plugin_missing",
                 what=f"{row.name} can't run: the plugin for {row.provider!r} is not installed.",
-                fix=f"Install it (pip install ledgerport-{row.provider}) and start the hub again.",
+                fix=f"Install its package (as in pip install ./plugins/{row.provider}) and start the hub again.",
                 subject=row.provider,
             )
         if row.suspended is not None:
