@@ -400,3 +400,26 @@ def test_who_may_not_see_an_entity_finds_none_of_its_documents(house: House) -> 
     blind.post("/ready/approve", {"pick": picks(house, "SO-1")})
     blind.post("/ready/skip", {"pick": picks(house, "SO-2"), "reason": "mine"})
     assert set(states(house).values()) == {"proposed"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_before_the_pilot_is_settled_an_approval_says_so_and_leads_to_the_pilot(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False, piloted=False)
+    house.run_stock()
+    house.run_ledger()
+    house.person.confirm_others_off(house.integration_id)
+    house.person.accept_suggestions(house.integration_id)
+    for kind in (Kind.CONTACT, Kind.INVOICE):
+        house.set_flow(kind, FlowMode.REVIEW)
+    put(house, contact(), invoice(contact_name="Acme"))
+    house.sync()
+    row = house.operations(kind="invoice")[0]
+    seen, pilot = visitor(house), f"/integrations/{house.integration_id}/pilot"
+    for address, form in (
+        ("/ready/approve", {"pick": f"{row.id}:{row.payload_hash}", "needed": "yes"}),
+        (f"/operations/{row.id}/approve", {"hash": row.payload_hash}),
+    ):
+        page = seen.follow(address, form)
+        assert "Post the pilot first" in page.text
+        assert pilot in {tag.get("href") for tag in page.tags("a")}
+    assert {each.state for each in house.operations()} == {"proposed"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import abort, current_app, flash, g, session
+from flask import abort, current_app, flash, g, session, url_for
+from markupsafe import Markup
 from werkzeug.routing import MapAdapter
 
 from hub.engine import Decisions, Hub
 from hub.engine.hits import Hits
+from hub.engine.pilot import PilotFirstError
 from hub.errors import HubError, ProviderError
 from hub.web.access import actor, visible_integrations
 from hub.web.queries.tables import INTEGRATIONS
@@ -74,4 +76,8 @@ def tell(text: str) -> None:
 
 def tell_error(error: HubError) -> None:
     """Say on the next page what went wrong and what to do."""
+    if isinstance(error, PilotFirstError):
+        address = url_for("pilot.show", integration_id=error.integration_id)
+        flash(Markup('{} <a href="{}">Go to the pilot</a>').format(error, address), "danger")
+        return
     flash(str(error.problem) if isinstance(error, ProviderError) else str(error), "danger")
