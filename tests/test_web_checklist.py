@@ -45,7 +45,7 @@ def path(house: House) -> str:
 
 def steps(house: House) -> dict[str, Step]:
     with house.hub.store.read() as db:
-        return {step.name.value: step for step in load_checklist(db, house.integration_id).steps}
+        return {step.name.value: step for step in load_checklist(db, house.integration_id, house.clock().date()).steps}
 
 
 def stands(house: House) -> dict[str, str]:
@@ -175,6 +175,17 @@ def test_another_start_date_needs_another_confirmation(house: House) -> None:
     assert steps(house)["start_date"].by == OWNER
     house.person.set_start_date(house.integration_id, date(2026, 2, 1))
     assert steps(house)["start_date"].stand is Stand.TO_DO
+
+
+def test_a_start_date_in_the_future_is_warned_of_wherever_it_is_set_and_shown(
+    seen: Visitor, house: House, path: str
+) -> None:
+    looked = seen.get(f"{path}/set-up/start-date?start_date=2027-01-01")
+    assert "in the future: until then nothing is posted" in looked.text
+    told = seen.follow(f"{path}/set-up/start-date", {"start_date": "2027-01-01"})
+    assert "in the future: until then nothing is posted" in told.text
+    assert steps(house)["start_date"].stand is Stand.TO_DO
+    assert "in the future: until then nothing is posted" in seen.get(path).text
 
 
 def test_the_cut_over_test_counts_both_sides_and_finds_what_reaches_across(house: House) -> None:

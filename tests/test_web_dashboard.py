@@ -23,6 +23,7 @@ from hub.models import (
     NativeRecord,
     OperationRow,
     Run,
+    Schedule,
     Snapshot,
     table,
 )
@@ -149,6 +150,20 @@ def test_the_sentence_says_how_far_everything_is_posted_and_what_needs_somebody(
     put(house, invoice("i3", date=date(2026, 2, 20)))
     house.sync()
     assert "All posted to 19 Jan; 1 needs you." in seen(house).text
+
+
+def test_beside_nothing_needs_you_it_says_what_is_left_out_and_what_rests(house: House) -> None:
+    assert "No document was read yet." in seen(house).text
+    put(house, contact(), invoice("i1", date=date(2025, 12, 31)))
+    house.sync()
+    house.person.set_start_date(house.integration_id, date(2027, 1, 1))
+    add_schedule(house.hub, house.stock_id, Timing("interval", "1h"))
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(Schedule)).values(paused=True))
+    text = seen(house).text
+    assert "starts on 2027-01-01, which is in the future: nothing dated before it is posted." in text
+    assert "1 document left out by the rules, 1 for the start date." in text
+    assert "1 schedule paused: nothing is read by itself there." in text
 
 
 def test_the_sentence_names_a_connection_that_fails(house: House) -> None:

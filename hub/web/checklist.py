@@ -129,7 +129,7 @@ def show(integration_id: int) -> ResponseReturnValue:
     """Every step."""
     row = pair_of(integration_id)
     with the_hub().store.read() as db:
-        checklist = load_checklist(db, integration_id)
+        checklist = load_checklist(db, integration_id, the_hub().clock().date())
     return render_template("checklist.html", row=row, checklist=checklist, steps=STEPS, address=_address)
 
 
@@ -156,7 +156,9 @@ def save_start_date(integration_id: int) -> ResponseReturnValue:
     if wanted.start_date != row.start_date:
         decisions().set_start_date(integration_id, wanted.start_date)
     confirm(the_hub(), actor(), integration_id, Confirmable.START_DATE, str(wanted.start_date))
-    tell(f"Documents dated {wanted.start_date} or later are posted; noted with your name.")
+    tell(
+        f"Documents dated {wanted.start_date} or later are posted; noted with your name.{warning_of(wanted.start_date)}"
+    )
     return _back(integration_id)
 
 
@@ -193,11 +195,19 @@ def pair_of(integration_id: int) -> sa.Row[Any]:
     )
 
 
+def warning_of(start: date) -> str:
+    """What to say beside a start date that is in the future; empty for any other."""
+    ahead = start > the_hub().clock().date()
+    return f" {start} is in the future: until then nothing is posted, and nothing older ever is." if ahead else ""
+
+
 def _start_page(row: sa.Row[Any], form: ModelForm[Start], start: date) -> str:
     with the_hub().store.read() as db:
         found = cut_over(db, row.stock_id, start)
         said = confirmed(db, row.id, Confirmable.START_DATE, str(start))
-    return render_template("start_date.html", row=row, form=form, start=start, found=found, said=said)
+    return render_template(
+        "start_date.html", row=row, form=form, start=start, found=found, said=said, warning=warning_of(start)
+    )
 
 
 def _address(step: Step, integration_id: int) -> str:

@@ -59,11 +59,13 @@ def show() -> ResponseReturnValue:
         kept_off = standing.kept_off(db, here.integration_ids)
         calls = linked.calls_today(hub, db, here.connections)
         last = _last_run(db, here)
-        upcoming = _upcoming(db, here)
+        schedules = _schedules(db, here)
+    upcoming = _upcoming(schedules, here)
     steps = first_steps(here, bool(numbers.tallies))
     return render_template(
         "dashboard.html",
         sentence=sentence(numbers.standing, failing=len(failing), steps=steps),
+        caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
         steps=steps,
         numbers=numbers,
         failing=failing,
@@ -132,6 +134,26 @@ def sentence(found: standing.Standing, *, failing: int, steps: Sequence[Step]) -
     return f"All posted to {spoken_day(found.posted_to)}; {rest}."
 
 
+def caveats(here: Scope, numbers: Numbers, schedules: Sequence[Schedule]) -> list[str]:
+    """What else belongs to "nothing needs you": documents that no rule lets through, and reading that rests."""
+    today = the_hub().clock().date()
+    found = [
+        f"{row.name} starts on {row.start_date}, which is in the future: nothing dated before it is posted."
+        for row in here.integrations
+        if row.start_date > today
+    ]
+    if not sum(each.documents for each in numbers.tallies):
+        found.append("No document was read yet.")
+    if left_out := sum(each.not_eligible for each in numbers.tallies):
+        by_date = sum(
+            n for each in numbers.tallies for rule, n in each.rules.items() if "before the start date" in rule
+        )
+        found.append(f"{wording.counted(left_out, 'document')} left out by the rules, {by_date:,} for the start date.")
+    if paused := sum(each.paused for each in schedules):
+        found.append(f"{wording.counted(paused, 'schedule')} paused: nothing is read by itself there.")
+    return found
+
+
 def reading_of_health(found: recent.Health) -> str:
     """The chart in one line."""
     posted, skipped, failed = (found.total(name) for name, _ in SERIES)
@@ -185,14 +207,15 @@ def _last_run(db: sa.Connection, here: Scope) -> sa.Row[Any] | None:
     return db.execute(mine.order_by(RUNS.c.id.desc()).limit(1)).first()
 
 
-def _upcoming(db: sa.Connection, here: Scope) -> tuple[str, datetime] | None:
+def _schedules(db: sa.Connection, here: Scope) -> list[Schedule]:
+    """Every schedule of these connections, paused ones included."""
+    chosen = sa.select(SCHEDULES).where(SCHEDULES.c.connection_id.in_(here.connection_ids))
+    return [Schedule(**row._mapping) for row in db.execute(chosen)]
+
+
+def _upcoming(schedules: Sequence[Schedule], here: Scope) -> tuple[str, datetime] | None:
     """The connection that runs next by its schedule, and when."""
     present = the_hub().clock()
     names = {row.id: row.name for row in here.connections}
-    chosen = sa.select(SCHEDULES).where(SCHEDULES.c.paused.is_(False), SCHEDULES.c.connection_id.in_(names))
-    found = [
-        (moment, names[row.connection_id])
-        for row in db.execute(chosen)
-        for moment in next_runs(Schedule(**row._mapping), 1, present)
-    ]
+    found = [(moment, names[each.connection_id]) for each in schedules for moment in next_runs(each, 1, present)]
     return (min(found)[1], min(found)[0]) if found else None

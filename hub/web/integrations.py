@@ -17,6 +17,7 @@ from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
 from hub.providers import Role
 from hub.web.access import Right, actor, needs, visible_integrations
+from hub.web.checklist import warning_of
 from hub.web.context import decisions, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import Choice, ModelForm
 from hub.web.queries import first_write, linked, tally
@@ -116,7 +117,8 @@ def save() -> ResponseReturnValue:
     except SettingsError as error:
         form.object_to(str(error))
         return _new_page(form), 422
-    tell("Joined. Every flow is off until you switch it on. This list leads through the set-up.")
+    warning = warning_of(wanted.start_date)
+    tell(f"Joined. Every flow is off until you switch it on. This list leads through the set-up.{warning}")
     return redirect(url_for("checklist.show", integration_id=integration_id), 303)
 
 
@@ -169,7 +171,7 @@ def set_start_date(integration_id: int) -> ResponseReturnValue:
     if wanted is None:
         return _page(integration_id, start=form), 422
     decisions().set_start_date(integration_id, wanted.start_date)
-    tell(f"Documents dated {wanted.start_date} or later are posted.")
+    tell(f"Documents dated {wanted.start_date} or later are posted.{warning_of(wanted.start_date)}")
     return _back(integration_id)
 
 
@@ -253,7 +255,7 @@ def _page(
         counted = remembered(db, ("tallies", integration_id), lambda: tally.tallies(db, integration_id), _is_long)
         tallies = {each.flow_id: each for each in counted}
         checks = first_write.checks(db, flows)
-        checklist = load_checklist(db, integration_id)
+        checklist = load_checklist(db, integration_id, the_hub().clock().date())
         settled = is_settled(db, integration_id)
     return render_template(
         "integration.html",
@@ -262,6 +264,7 @@ def _page(
         tallies=tallies,
         checks=checks,
         checklist=checklist,
+        warning=warning_of(row.start_date),
         settled=settled,
         modes=list(FlowMode),
         start=start or ModelForm(StartDate, initial={"start_date": row.start_date}),

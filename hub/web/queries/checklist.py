@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -86,6 +87,7 @@ class Ground:
     lists: Lists
     pilot: Sequence[PilotView]
     is_settled: bool
+    today: date
     rows: dict[MappingList, list[CodeRow]] = field(default_factory=dict)
 
     def codes(self, where: MappingList) -> list[CodeRow]:
@@ -100,7 +102,7 @@ class Ground:
         return [flow for flow in self.flows if flow.mode != FlowMode.OFF]
 
 
-def load_checklist(db: sa.Connection, integration_id: int) -> Checklist:
+def load_checklist(db: sa.Connection, integration_id: int, today: date) -> Checklist:
     """The steps of one integration, in a fixed number of statements."""
     row = db.execute(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id)).one()
     sides = {
@@ -117,6 +119,7 @@ def load_checklist(db: sa.Connection, integration_id: int) -> Checklist:
         lists=load_lists(db, integration_id),
         pilot=pilot_of(db, integration_id),
         is_settled=is_settled(db, integration_id),
+        today=today,
     )
     moves_money = any(flow.kind in (Kind.PAYMENT, Kind.REFUND) for flow in ground.flows)
     return Checklist(
@@ -165,6 +168,9 @@ def _others_off(ground: Ground) -> Step:
 
 def _start_date(ground: Ground) -> Step:
     start = str(ground.row.start_date)
+    if ground.row.start_date > ground.today:
+        why = f"It is {start}, which is in the future: until then nothing is posted, and nothing older ever is."
+        return Step(StepName.START_DATE, Stand.TO_DO, why)
     said: Any = confirmed(ground.db, ground.row.id, Confirmable.START_DATE, start)
     if said is not None:
         why = f"Nothing dated before {start} is posted."
