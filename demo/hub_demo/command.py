@@ -19,7 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hub.app import create_app, serve
 from hub.engine import Hub
-from hub.models import OperationRow, OperationState, Run, table
+from hub.engine.runs import request_stop
+from hub.models import OperationRow, OperationState, Run, RunState, table
 from hub.plugins import Plugins, load
 from hub.scheduler import Workers
 from hub.settings import load_settings
@@ -33,6 +34,8 @@ from hub_demo.summary import created_so_far, show, summarise
 TRUE_MINUTE = 60.0
 SCALED_MINUTE = 1.0
 """Seconds that the vendors' minute lasts in the demo: the same limits, sixty times as fast."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 operations, run_rows = table(OperationRow), table(Run)
 
@@ -48,10 +51,11 @@ operations, run_rows = table(OperationRow), table(Run)
     help="Where the demo keeps its databases. Remove it to begin anew.",
 )
 @click.option("--true-limits", is_flag=True, help="Keep the vendors' true limits: the month takes over half an hour.")
+@click.option("--review", is_flag=True, help="Let the invoices wait for approval, on the page Ready to sync.")
 @click.option(
     "--port", default=8080, show_default=True, help="Where the web pages are left running; 0 takes a free one."
 )
-def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, port: int) -> None:
+def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, review: bool, port: int) -> None:
     """Carry a month of real trade from Cin7 Core to Xero, both simulated on this machine.
 
     December 2010 of the Online Retail data (2,025 sale documents of a British gift shop) and a month of AdventureWorks
@@ -62,10 +66,12 @@ def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, port: int) 
     folder.mkdir(parents=True, exist_ok=True)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
-    with _ended_by_sigterm(), running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
+    with _ended_in_order(), running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
         started = time.monotonic()
-        joined = set_up(hub, pair, minute=minute, say=lambda text: console.print(f"· {text}"))
+        joined = set_up(hub, pair, minute=minute, review=review, say=lambda text: console.print(f"· {text}"))
         _announce(console, minute)
+        if review and not joined.is_new:
+            console.print(f"· this demo was set up before; --review counts for a new one (remove {folder})")
         before = {"created": created_so_far(hub, joined)}
         _sync(hub, joined, console)
         summary = summarise(hub, joined, pair, before=before, seconds=time.monotonic() - started)
@@ -87,13 +93,16 @@ def _announce(console: Console, minute: float) -> None:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that the simulators end with the demo."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _ended_in_order() -> Iterator[None]:
+    """Let whatever ends a program end the block as Ctrl-C does, so that the simulators end with the demo."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ENDING}
     try:
         yield
+    except KeyboardInterrupt:
+        raise SystemExit("\nThe demo was ended before it was done. Run it again: it goes on where it was.") from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -102,7 +111,7 @@ def _hub(folder: Path, plugins: Plugins, port: int) -> Iterator[Hub]:
     settings = load_settings(
         data=folder,
         database_url="",
-        base_url=f"http://127.0.0.1:{port}",
+        base_url=f"http://localhost:{port}",
         environment="Demo",
         listen_host="127.0.0.1",
         listen_port=port,
@@ -123,10 +132,15 @@ def _sync(hub: Hub, joined: Joined, console: Console) -> None:
         hub.want(joined.ledger_id, "demo")
     failures: list[str] = []
 
+    done = threading.Event()  # a thread whose join is interrupted counts as ended in Python 3.11
+
     def work() -> None:
-        for report in hub.run_wanted():
-            if report.problem is not None:
-                failures.append(str(report.problem))
+        try:
+            for report in hub.run_wanted():
+                if report.problem is not None:
+                    failures.append(str(report.problem))
+        finally:
+            done.set()
 
     worker = threading.Thread(target=work, name="demo-sync")
     worker.start()
@@ -134,11 +148,25 @@ def _sync(hub: Hub, joined: Joined, console: Console) -> None:
         bars = {
             name: progress.add_task(name, total=None) for name in ("reading Cin7 Core", "planning", "posting to Xero")
         }
-        while worker.is_alive():
-            worker.join(0.25)
-            _update(hub, joined, progress, bars)
+        try:
+            while not done.wait(0.25):
+                _update(hub, joined, progress, bars)
+        except KeyboardInterrupt:
+            console.print("Ending after the present step ...")
+            while not done.wait(0.25):
+                _stop_runs(hub)
+            raise
+        _update(hub, joined, progress, bars)
     for failure in failures:
         console.print(f"[yellow]{failure}[/yellow]")
+
+
+def _stop_runs(hub: Hub) -> None:
+    with hub.store.write() as db:
+        for run_id in (
+            db.execute(sa.select(run_rows.c.id).where(run_rows.c.state == RunState.OPEN.value)).scalars().all()
+        ):
+            request_stop(db, run_id)
 
 
 def _progress(console: Console) -> Progress:

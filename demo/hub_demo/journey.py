@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,8 +38,8 @@ class Joined:
     is_new: bool
 
 
-def set_up(hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None]) -> Joined:
-    """Connect, join, map and switch on; what is there already is left as it is."""
+def set_up(hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None], review: bool = False) -> Joined:
+    """Connect, join, map and switch on; what is there already is left as it is. With ``review`` invoices wait."""
     limits = {"windows": [[60, minute]]}
     stock_id = _connect_stock(hub, pair, limits, say)
     ledger_id = _connect_ledger(hub, pair, {**limits, "concurrent": 5}, say)
@@ -50,7 +50,7 @@ def set_up(hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None]) -
     integration_id = integrate(hub, stock_id, ledger_id, start_date=START_DATE, name="Gift shop to Xero", actor=ACTOR)
     _read_lists(hub, stock_id, ledger_id, say)
     _map(hub, integration_id, ledger_id, say)
-    _switch_on(hub, integration_id, say)
+    _switch_on(hub, integration_id, {Kind.INVOICE.value} if review else set(), say)
     return Joined(stock_id, ledger_id, integration_id, is_new=True)
 
 
@@ -182,16 +182,18 @@ def _cash_customer(hub: Hub, ledger_id: int) -> str:
     return found[fold(CASH_CUSTOMER)][0].target_id
 
 
-def _switch_on(hub: Hub, integration_id: int, say: Callable[[str], None]) -> None:
+def _switch_on(hub: Hub, integration_id: int, reviewed: Collection[str], say: Callable[[str], None]) -> None:
     person = Decisions(hub, ACTOR)
     person.confirm_others_off(integration_id)
     Pilot(hub, ACTOR).skip(integration_id, "The demo posts simulated trade into simulated books.")
     rows = table(Flow)
     with hub.store.read() as db:
-        flows = list(db.execute(sa.select(rows.c.id).where(rows.c.integration_id == integration_id)).scalars())
+        mine = sa.select(rows.c.id, rows.c.kind).where(rows.c.integration_id == integration_id)
+        flows = {row.id: row.kind for row in db.execute(mine)}
     try:
-        for flow_id in flows:
-            person.set_flow(flow_id, mode=FlowMode.AUTOMATIC)
+        for flow_id, kind in flows.items():
+            person.set_flow(flow_id, mode=FlowMode.REVIEW if kind in reviewed else FlowMode.AUTOMATIC)
     except SettingsError as error:
         raise SystemExit(str(error)) from None
-    say(f"{len(flows)} flows switched to automatic")
+    automatic = sum(kind not in reviewed for kind in flows.values())
+    say(f"{automatic} flows switched to automatic{', that of invoices to review' if reviewed else ''}")

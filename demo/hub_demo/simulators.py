@@ -64,7 +64,10 @@ def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[
     command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--minute", str(minute)]
     command += ["--state", str(folder / f"{name}.sqlite"), *extra]
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)  # nosec B603 # noqa: S603
+        # Out of reach of Ctrl-C: they answer until the hub has ended in order, and are ended then.
+        process = subprocess.Popen(  # nosec B603 # noqa: S603
+            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+        )
         try:
             address = Address(f"http://127.0.0.1:{port}", folder / f"{name}.log")
             _wait(address, process)

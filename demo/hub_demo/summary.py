@@ -285,6 +285,7 @@ def show(summary: Summary, console: Console) -> None:
     """Print the summary for a person."""
     console.print()
     console.print(_kinds_table(summary))
+    console.print()
     console.print(_totals_table(summary))
     for title, reasons in (
         ("Held, with the reason", summary.held),
@@ -304,8 +305,13 @@ def show(summary: Summary, console: Console) -> None:
     )
 
 
+def _table(title: str) -> Table:
+    """One that fits a terminal of eighty columns, with every heading whole."""
+    return Table(title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+
+
 def _kinds_table(summary: Summary) -> Table:
-    shown = Table(title="Every source document, accounted for", box=SIMPLE_HEAD)
+    shown = _table("Every source document, accounted for")
     for column in ("", "in Core", "created", "adopted", "held", "refused", "excluded", "waiting"):
         shown.add_column(column, justify="left" if not column else "right", no_wrap=True)
     for one in summary.kinds:
@@ -315,7 +321,7 @@ def _kinds_table(summary: Summary) -> Table:
 
 
 def _totals_table(summary: Summary) -> Table:
-    shown = Table(title="Authorised totals, as each side's own books say", box=SIMPLE_HEAD)
+    shown = _table("Authorised totals, as each side's own books say")
     for column in ("", "Core", "not posted", "Xero", "difference"):
         shown.add_column(column, justify="right" if column else "left", no_wrap=True)
     for one in summary.totals:

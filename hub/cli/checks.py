@@ -129,7 +129,7 @@ def plugins(workplace: Workplace) -> Iterator[Finding]:
         fix = f"Update it {advice}" if info.problem else ""
         yield Finding(f"plugin {info.name}", text or f"{info.distribution} {info.version}", fix)
     if not workplace.found.installed:
-        yield Finding("plugins", "none is installed", "Install one for each product, as in: pip install ./plugins/xero")
+        yield Finding("plugins", "none is installed", "Install one for each product, as in: pip install ./plugins/NAME")
 
 
 def clock(workplace: Workplace) -> Iterator[Finding]:

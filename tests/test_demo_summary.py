@@ -1,0 +1,62 @@
+"""What the demo prints at its end: whole on a narrow terminal, and the same as the README shows."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from hub_demo.summary import KindSummary, Summary, Total, show
+from rich.console import Console
+
+README = Path(__file__).parent.parent / "README.md"
+KINDS = (
+    KindSummary("contact", 1030, 1030),
+    KindSummary("item", 2980, 2980),
+    KindSummary("invoice", 1699, 1699),
+    KindSummary("credit_note", 326, 326),
+    KindSummary("bill", 247, 242, not_eligible=5),
+    KindSummary("supplier_credit", 23, 23),
+    KindSummary("payment", 675, 675),
+    KindSummary("refund", 4, 4),
+    KindSummary("allocation", 147, 143, not_eligible=4),
+)
+TOTALS = (
+    Total("invoice", "GBP", "823746.14", "823746.14", "0.00", "823746.14", "0.00"),
+    Total("credit_note", "GBP", "74789.12", "74789.12", "0.00", "74789.12", "0.00"),
+    Total("bill", "GBP", "1878496.30", "1878496.30", "0.00", "1878496.30", "0.00"),
+    Total("bill", "USD", "1706111.74", "1706111.74", "0.00", "1706111.74", "0.00"),
+    Total("supplier_credit", "GBP", "18206.07", "18206.07", "0.00", "18206.07", "0.00"),
+    Total("supplier_credit", "USD", "19686.04", "19686.04", "0.00", "19686.04", "0.00"),
+)
+
+
+def printed() -> list[str]:
+    told = io.StringIO()
+    show(Summary(list(KINDS), list(TOTALS)), Console(file=told, width=80))
+    return [line.rstrip() for line in told.getvalue().splitlines()]
+
+
+def test_every_heading_is_whole_on_eighty_columns() -> None:
+    text = "\n".join(printed())
+    assert "…" not in text
+    for heading in (
+        "in Core",
+        "created",
+        "adopted",
+        "held",
+        "refused",
+        "excluded",
+        "waiting",
+        "not posted",
+        "difference",
+    ):
+        assert re.search(rf"(?<!\S){heading}(?!\S)", text), heading
+
+
+def test_the_readme_shows_the_tables_as_they_are_printed() -> None:
+    shown = README.read_text().splitlines()
+    rows = [line for line in printed() if re.search(r"\d,\d{3}|in Core|Xero|─|[a-z]  +\d", line)]
+    assert len(rows) >= 14
+    for line in rows:
+        assert line in shown
