@@ -1,6 +1,6 @@
 # The commands of this repository. Everything is installed into .venv; nothing else on the machine is touched.
 #
-#   make demo      a month of real trade, from a simulated Cin7 Core to a simulated Xero   (ARGS="--once --json", ARGS=--review)
+#   make demo      a month of real trade, from a simulated Cin7 Core to a simulated Xero   (ARGS="--once --json" or --review)
 #   make test      everything that is checked: style, types, and all tests on SQLite and PostgreSQL
 #   make lint      style and types alone
 #   make pytest    the tests alone                                                          (ARGS="tests/test_store.py")
