@@ -149,7 +149,7 @@ class Dependency:
     """How a record that ours refers to stands: linked to ``state``, on its ``coming``, or neither.
 
     ``absence`` says why it is not in the ledger. ``moved`` is what we posted against it, ``others_money`` what a person
-    knows to be somebody else's.
+    knows to be somebody else's. ``taken_back``: the source voided or withdrew it, and it is to leave the ledger, too.
     """
 
     state: TargetState | None = None
@@ -158,6 +158,7 @@ class Dependency:
     absence: Absence = Absence.UNKNOWN
     moved: Decimal = Decimal(0)
     others_money: Decimal = Decimal(0)
+    taken_back: bool = False
 
     @property
     def unexplained(self) -> Decimal:
@@ -166,6 +167,12 @@ class Dependency:
         if state is None or state.total is None or state.due is None:
             return Decimal(0)
         return state.total - state.due - self.moved - self.others_money
+
+    @property
+    def has_only_ours(self) -> bool:
+        """Whether all that was paid or credited on it in the ledger was posted by us, as far as the ledger says."""
+        told = self.state is not None and self.state.total is not None and self.state.due is not None
+        return told and self.unexplained + self.others_money == 0
 
 
 @dataclass(frozen=True)
@@ -266,11 +273,25 @@ def document_date(document: Document) -> date | None:
 def change_of(case: Case, link: LinkView) -> Change:
     """What happened in the source since we last wrote."""
     status = getattr(case.document, "status", Status.AUTHORISED)
-    if case.withdrawn or status is Status.VOIDED:
+    if case.withdrawn or status is Status.VOIDED or _goes_with_its_document(case):
         return Change.VOIDED
     if status is Status.DRAFT:
         return Change.UNDONE
     return Change.SAME if case.fingerprint == link.written_fingerprint else Change.EDITED
+
+
+def _goes_with_its_document(case: Case) -> bool:
+    """Money of ours on a document that the source took back: a ledger voids nothing that carries money.
+
+    Only if that frees the document: what others paid on it keeps it in the ledger, and so does a closed period.
+    """
+    if not isinstance(case.document, Settlement | Allocation):
+        return False
+    known = (case.dependencies.get(ref, Dependency()) for ref in case.resolved.depends_on)
+    return any(
+        each.taken_back and each.has_only_ours and each.state is not None and not is_locked(case, each.state.date)
+        for each in known
+    )
 
 
 def standing_of(case: Case, link: LinkView) -> Standing:
@@ -448,7 +469,21 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
         )
     if not isinstance(document, Settlement | Allocation):
         return None
+    if standing.taken_back:
+        return _taken_back(document, kind, external_id)
     return _settlement_problem(document, kind, standing.state) or _already_paid(document, standing)
+
+
+def _taken_back(document: Document, kind: Kind, external_id: str) -> Problem:
+    name = kind.replace("_", " ")
+    return Problem(
+        code="document_taken_back",
+        what=f"The {name} of {document.label} was voided or removed in the stock system, and this was not.",
+        why=f"The {name} is to leave the ledger, and a ledger voids nothing that carries payments or credits.",
+        fix="Remove this in the stock system as well, or drop it with a reason.",
+        subject=external_id,
+        done="What the hub had posted of it is taken back; nothing is posted.",
+    )
 
 
 def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: TargetState) -> Problem | None:
@@ -632,9 +667,15 @@ def _remove(case: Case, action: Action, *, ask: bool = False) -> Decision:
         action=action,
         document=case.fitted,
         ask=ask,
-        rule="undone in the source" if ask else "voided, removed or replaced in the source",
+        rule="undone in the source" if ask else _why_removed(case),
         facts=(*case.resolved.facts, link_fact(case.document.kind, case.document.external_id)),
     )
+
+
+def _why_removed(case: Case) -> str:
+    if not case.withdrawn and _goes_with_its_document(case):
+        return "its document was voided or removed in the source"
+    return "voided, removed or replaced in the source"
 
 
 def _hold(case: Case, problem: Problem, action: Action) -> Decision:

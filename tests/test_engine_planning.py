@@ -233,6 +233,60 @@ def test_our_own_payments_are_withdrawn_before_the_invoice_is_voided(world: Worl
     assert all(not entry.status.is_live for entry in entries(world, Kind.INVOICE) + entries(world, Kind.PAYMENT))
 
 
+@on_both
+def test_our_own_payments_are_withdrawn_when_only_their_invoice_was_voided(world: World) -> None:
+    sync(world, contact(), invoice(), payment(amount="5.00"), payment("pay2", amount="7.00"))
+    sync(world, invoice(status=Status.VOIDED))
+    assert all(not entry.status.is_live for entry in entries(world, Kind.INVOICE) + entries(world, Kind.PAYMENT))
+    assert {row.source_id for row in world.house.operations(state="held")} == {"pay1", "pay2"}, (
+        "still there in the source"
+    )
+    writes = world.books.writes
+    world.house.sync()
+    assert world.books.writes == writes, "nothing goes to and fro"
+
+
+def test_a_payment_comes_back_with_the_invoice_that_it_was_withdrawn_for(world: World) -> None:
+    sync(world, contact(), invoice(), payment())
+    sync(world, invoice(status=Status.VOIDED))
+    sync(world, invoice())
+    assert [entry.status.is_live for entry in entries(world, Kind.INVOICE)] == [False, True]
+    assert [entry.status.is_live for entry in entries(world, Kind.PAYMENT)] == [False, True]
+    assert world.house.operations(state="held") == []
+
+
+def test_what_was_to_be_withdrawn_stays_when_the_invoice_is_authorised_again_in_time(world: World) -> None:
+    sync(world, contact(), invoice(), payment())
+    world.house.set_flow(Kind.PAYMENT, FlowMode.REVIEW)
+    sync(world, invoice(status=Status.VOIDED))
+    assert only(world, state="proposed").action == "void"
+    assert only(world, state="held").problem_code == "target_has_payments"
+    sync(world, invoice())
+    assert world.house.operations(state="proposed") + world.house.operations(state="held") == []
+    assert entries(world, Kind.PAYMENT)[0].status.is_live
+
+
+def test_no_payment_of_ours_is_withdrawn_while_others_money_keeps_the_invoice(world: World) -> None:
+    sync(world, contact(), invoice(), payment(amount="5.00"))
+    theirs = world.books.add(Kind.PAYMENT, document=entries(world, Kind.INVOICE)[0].id, amount="7.00")
+    sync(world, invoice(status=Status.VOIDED))
+    assert all(entry.status.is_live for entry in entries(world, Kind.PAYMENT))
+    assert only(world, state="held").problem_code == "target_has_payments"
+    world.books.void(theirs)
+    world.house.sync()
+    assert not any(entry.status.is_live for entry in entries(world, Kind.INVOICE) + entries(world, Kind.PAYMENT))
+
+
+def test_a_person_who_leaves_a_voided_invoice_in_the_books_leaves_its_payments_there(world: World) -> None:
+    sync(world, contact(), invoice(), payment())
+    world.house.set_flow(Kind.PAYMENT, FlowMode.REVIEW)
+    sync(world, invoice(status=Status.VOIDED))
+    world.house.person.drop([only(world, state="held").id], "It stays in the books")
+    world.house.sync()
+    assert world.house.operations(state="proposed") == []
+    assert entries(world, Kind.PAYMENT)[0].status.is_live
+
+
 def test_a_payment_made_in_the_ledger_keeps_the_invoice_from_being_voided(world: World) -> None:
     sync(world, contact(), invoice())
     world.books.add(Kind.PAYMENT, document=entries(world, Kind.INVOICE)[0].id, amount="12.00")

@@ -324,6 +324,52 @@ def test_a_payment_of_a_voided_document_is_held() -> None:
     assert code_of(decide(settling(status=TargetStatus.VOIDED))) == "target_gone"
 
 
+PAID = OPEN.model_copy(update={"status": TargetStatus.PAID, "due": Decimal(0)})
+
+
+def posted_on(standing: Dependency, money: Document | None = None, **more: Any) -> Case:
+    """A payment that we posted on the invoice i1, which now stands like this."""
+    money = money or payment()
+    ref = (Kind.INVOICE, "i1")
+    state = OPEN.model_copy(update={"kind": money.kind, "target_id": "tp1", "due": None})
+    resolved = Resolved(money, depends_on=[ref])
+    return case(money, resolved=resolved, dependencies={ref: standing}, link=link_to(payment(), state), **more)
+
+
+def test_our_payment_of_a_document_that_the_source_took_back_is_withdrawn() -> None:
+    decision = decide(posted_on(Dependency(state=PAID, moved=Decimal("12.00"), taken_back=True)))
+    assert in_short(decision) == "void"
+    assert decision.rule == "its document was voided or removed in the source"
+    assert decide(posted_on(Dependency(state=PAID, moved=Decimal("12.00")))).verdict is Verdict.NOTHING
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        Dependency(state=PAID, moved=Decimal("5.00"), taken_back=True),
+        Dependency(state=PAID, moved=Decimal("5.00"), others_money=Decimal("7.00"), taken_back=True),
+        Dependency(state=PAID.model_copy(update={"due": None}), taken_back=True),
+    ],
+    ids=["others paid", "a person knows that others paid", "the ledger does not say"],
+)
+def test_our_payment_stays_where_withdrawing_it_would_not_free_the_document(standing: Dependency) -> None:
+    assert decide(posted_on(standing)).verdict is Verdict.NOTHING
+
+
+def test_our_payment_stays_where_the_books_of_its_document_are_closed() -> None:
+    closed = ORGANISATION.model_copy(update={"lock_date": date(2026, 2, 1)})
+    standing = Dependency(state=PAID, moved=Decimal("12.00"), taken_back=True)
+    later = payment(date="2026-02-20")
+    assert decide(posted_on(standing, later, organisation=closed)).verdict is not Verdict.WRITE
+
+
+def test_nothing_is_paid_on_a_document_that_the_source_took_back() -> None:
+    money, ref = payment(), (Kind.INVOICE, "i1")
+    standing = {ref: Dependency(state=OPEN, taken_back=True)}
+    waiting = case(money, resolved=Resolved(money, depends_on=[ref]), dependencies=standing)
+    assert code_of(decide(waiting)) == "document_taken_back"
+
+
 def test_an_allocation_may_be_larger_than_what_is_due_since_it_is_capped_when_sent() -> None:
     use = Allocation(
         external_id="a1",

@@ -12,6 +12,7 @@ from hub.documents import Account, Kind, TaxRate
 from hub.engine.connections import check_pair
 from hub.engine.delivery import read_back
 from hub.engine.facts import load_list
+from hub.engine.freeing import removal_dropped
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
 from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, open_due, touch_facts
@@ -108,7 +109,7 @@ class Decisions:
     def drop(self, operation_ids: Sequence[int], reason: str) -> int:
         """Never write these, for a stated reason. An unsure one can't be dropped before it was looked for."""
         if not reason.strip():
-            raise SettingsError("Say why it is dropped: the reason is kept with the record.")
+            raise SettingsError("Say why it is skipped: the reason is kept with the record.")
         count = 0
         with self.store.write() as db:
             self._claim(db, operation_ids)
@@ -122,6 +123,7 @@ class Decisions:
                 }
                 count += db.execute(change.values(values)).rowcount
                 for row in rows:
+                    removal_dropped(self.store, db, row)
                     self.hub.audit(db, self.actor, "dropped", row.label, reason.strip(), operation=row.id)
         return count
 

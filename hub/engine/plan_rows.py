@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Kind
+from hub.documents import Kind, TradeDocument
 from hub.engine.cases import Portion, load_operations
+from hub.engine.freeing import REMOVALS, wake_money
 from hub.engine.money import money_of
 from hub.engine.notes import chunks, forget_facts, touch_facts
 from hub.mapping import link_fact
@@ -38,6 +39,7 @@ class PlannedRows:
     excluded: list[dict[str, Any]] = field(default_factory=list)
     included: list[str] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
+    to_free: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
     def count(self, name: str) -> None:
@@ -85,6 +87,8 @@ class PlannedRows:
             store.insert(db, OperationRow, self.rows)
             self._save_facts(store)
             self._wake_those_that_name_them(store)
+        if self.to_free:
+            wake_money(store, db, flow.integration_id, flow.kind, self.to_free)
 
     def _wake_those_that_name_them(self, store: Store) -> None:
         """A contact or an item is on its way now, for instance since its flow was switched on."""
@@ -114,6 +118,8 @@ def _record(plan: PlannedRows, case: Case, decision: Decision, reason: str) -> N
     unasked = decision.verdict is Verdict.ADOPT and case.document.kind is Kind.CONTACT
     if (unasked or decision.verdict in (Verdict.WRITE, Verdict.HOLD)) and _is_dropped(plan, case, decision):
         decision = Decision(Verdict.NOTHING, rule="dropped by a person")
+    if isinstance(case.document, TradeDocument) and case.link and _is_about_removal(decision, before):
+        plan.to_free.append(source_id)
     if decision.verdict is Verdict.EXCLUDED:
         flow_id = plan.portion.flow.id
         plan.excluded.append({"flow_id": flow_id, "external_id": source_id, "rule": decision.rule})
@@ -139,14 +145,17 @@ def _is_dropped(plan: PlannedRows, case: Case, decision: Decision) -> bool:
     dropped = plan.portion.dropped.get(case.document.external_id)
     if dropped is None:
         return False
-    if (dropped.action in _REMOVALS) is not (decision.action.value in _REMOVALS):
+    if (dropped.action in REMOVALS) is not (decision.action.value in REMOVALS):
         return False  # leaving a change out is not leaving a withdrawn document in the books
     return dropped.fingerprint == case.fingerprint or (
         dropped.action == Action.CREATE.value and decision.action is Action.CREATE
     )
 
 
-_REMOVALS = (Action.VOID.value, Action.DELETE.value)
+def _is_about_removal(decision: Decision, before: sa.Row[Any] | None) -> bool:
+    """Whether a document is to leave the ledger, or was to and no longer is."""
+    wanted = decision.verdict in (Verdict.WRITE, Verdict.HOLD) and decision.action.value in REMOVALS
+    return wanted or (before is not None and before.action in REMOVALS)
 
 
 def _says_the_same(before: sa.Row[Any], case: Case, decision: Decision, automatic: bool) -> bool:

@@ -7,7 +7,7 @@ released, unless the safety catch keeps the removals and updates for a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,9 +66,10 @@ def is_ready(db: sa.Connection, integration: Integration, providers: Mapping[str
 def plan(store: Store, run: RunToken, integration_id: int, providers: Mapping[str, Provider]) -> dict[str, int]:
     """Plan every due record of an integration, then release what may go without a person."""
     counts: dict[str, int] = {}
-    with store.read() as db:
-        by_tier = _due_flows(db, integration_id)
-    for flow_id in by_tier:
+    planned_flows: set[int] = set()
+    # Asked for one by one: to void a document brings the money on it due, which is of a later tier.
+    while (flow_id := _next_due_flow(store, integration_id, planned_flows)) is not None:
+        planned_flows.add(flow_id)
         more = True
         while more:
             # Notes are cleared with the plan that saw them: what power loss undoes is planned again.
@@ -85,14 +86,16 @@ def plan(store: Store, run: RunToken, integration_id: int, providers: Mapping[st
     return {**counts, **released}
 
 
-def _due_flows(db: sa.Connection, integration_id: int) -> list[int]:
+def _next_due_flow(store: Store, integration_id: int, planned: Collection[int]) -> int | None:
+    """The first flow in the order of tiers that has something due and was not planned yet."""
     chosen = (
         sa.select(flows.c.id, flows.c.kind)
-        .where(flows.c.integration_id == integration_id)
+        .where(flows.c.integration_id == integration_id, flows.c.id.not_in(planned))
         .where(sa.exists().where(due.c.flow_id == flows.c.id))
     )
-    rows = db.execute(chosen).all()
-    return [row.id for row in sorted(rows, key=lambda row: TIERS[Kind(row.kind)])]
+    with store.read() as db:
+        rows = db.execute(chosen).all()
+    return min(rows, key=lambda row: TIERS[Kind(row.kind)]).id if rows else None
 
 
 def _plan_portion(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -12,13 +13,14 @@ from hub.engine.facts import COMING_STATES, Ground
 from hub.engine.money import money_moved
 from hub.engine.notes import chunks
 from hub.mapping import Ref
-from hub.models import Exclusion, Flow, FlowMode, Link, OperationRow, OperationState, table
+from hub.models import Exclusion, Flow, FlowMode, Link, OperationRow, OperationState, Snapshot, table
 from hub.providers import Action, TargetState, TargetStatus
 from hub.reconcile import Absence, Dependency
 
 exclusions = table(Exclusion)
 links = table(Link)
 operations = table(OperationRow)
+snapshots = table(Snapshot)
 
 
 def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) -> dict[Ref, Dependency]:
@@ -33,6 +35,8 @@ def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) ->
         found |= {(kind, id): Dependency(state=state) for id, state in live.items()}
         part_paid = [id for id, state in live.items() if state.due != state.total]
         found |= _with_money(db, ground.integration.id or 0, kind, {id: live[id] for id in part_paid})
+        for id in _taken_back(db, ground, kind, sorted(live)):
+            found[kind, id] = replace(found[kind, id], taken_back=True)
         drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
         missing = sorted(ids - live.keys())
         states = _states(db, ground.integration.id or 0, kind, missing)
@@ -71,6 +75,40 @@ def _with_money(
         (kind, id): Dependency(state=state, moved=moved[id], others_money=known.get(id, Decimal(0)))
         for id, state in states.items()
     }
+
+
+def _taken_back(db: sa.Connection, ground: Ground, kind: Kind, ids: Sequence[str]) -> set[str]:
+    """Documents that the source voided or withdrew; not those that a person, or a flow that is off, leaves."""
+    off = all(flow.mode == FlowMode.OFF for flow in ground.flows.values() if flow.kind == kind)
+    if kind in _CARDS or off:
+        return set()
+    found: dict[str, str] = {}
+    for part in chunks(ids):
+        # Written so by every document; within a text of its own the marks would be escaped.
+        voided = snapshots.c.document.contains(f'"status":"{Status.VOIDED}"')
+        chosen = sa.select(snapshots.c.external_id, snapshots.c.fingerprint).where(
+            snapshots.c.connection_id == ground.integration.stock_id,
+            snapshots.c.kind == kind.value,
+            snapshots.c.external_id.in_(part),
+            sa.or_(snapshots.c.withdrawn, voided),
+        )
+        found |= {row.external_id: row.fingerprint for row in db.execute(chosen)}
+    return found.keys() - _left_in(db, ground.integration.id or 0, kind, found)
+
+
+def _left_in(db: sa.Connection, integration_id: int, kind: Kind, found: Mapping[str, str]) -> set[str]:
+    """Those of whose removal a person said that it is not to be."""
+    left: set[str] = set()
+    for part in chunks(sorted(found)):
+        chosen = sa.select(operations.c.source_id, operations.c.fingerprint).where(
+            operations.c.integration_id == integration_id,
+            operations.c.kind == kind.value,
+            operations.c.source_id.in_(part),
+            operations.c.action.in_([Action.VOID.value, Action.DELETE.value]),
+            operations.c.state == OperationState.DROPPED.value,
+        )
+        left |= {row.source_id for row in db.execute(chosen) if found[row.source_id] == row.fingerprint}
+    return left
 
 
 _CARDS = (Kind.CONTACT, Kind.ITEM)
