@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
+from hub.web.comparison import number
 from hub.web.forms import ModelForm
-from hub.web.wording import amount, counted, duration, pretty
+from hub.web.wording import amount, counted, done_by_run, duration, pretty
 
 
 class Colour(StrEnum):
@@ -113,6 +114,17 @@ def test_a_payload_is_laid_out_number_by_number() -> None:
         '{\n  "a": [\n    1.10,\n    100000000000000000.01\n  ],\n  "b": {},\n  "c": []\n}'
     )
     assert pretty(b"<a>1</a>") == "<a>1</a>"
+
+
+def test_numbers_of_a_comparison_are_short_and_money_keeps_its_cents() -> None:
+    given = ("4.000000", "12.500000", "12.50", "0.125000", "10.00", "7", "100.000")
+    assert [number(Decimal(each)) for each in given] == ["4", "12.50", "12.50", "0.125", "10.00", "7", "100"]
+
+
+def test_what_a_run_did_is_told_in_words() -> None:
+    assert done_by_run({"pulled tax_rules": 11, "changed": 3121, "held": 0, "created": 2}) == (
+        "11 tax rules read, 3,121 changed since the run before, 2 created"
+    )
 
 
 def test_words_for_amounts_and_spans() -> None:

@@ -68,7 +68,7 @@ def test_a_run_that_died_keeps_what_it_had_done(seen: Visitor, house: House) -> 
     house.clock.sleep(600)
     begin(house)
     told = seen.get("/runs").text
-    assert "created: 1,600. The process of this run died." in told
+    assert "1,600 created. The process of this run died." in told
 
 
 def test_a_run_that_is_not_heard_of_says_since_when_and_when_another_process_takes_over(

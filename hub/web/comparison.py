@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
-
-from pydantic import BaseModel
 
 from hub.documents import Document, Line
 
 HIDDEN = frozenset({"kind", "external_id", "source_url", "lines", "addresses"})
+NAMED_BESIDE = {"contact_id": "contact_name"}
+"""Ids that say nothing to people, and the field that names the same thing."""
+
+FOR_LINES = frozenset({"account", "tax_code"})
+"""A document's own values for lines without one: the hub puts them into the lines, and they are compared there."""
+
+MONEY_DECIMALS = 2
 
 LINE_FIELDS = ("description", "item_code", "quantity", "unit_price", "amount", "tax_amount", "account", "tax_code")
 
@@ -49,6 +55,9 @@ class LinePair:
 def fields(source: Document | None, target: Document) -> list[Difference]:
     """Every field that either side fills in."""
     names = [name for name in type(target).model_fields if name not in HIDDEN]
+    if getattr(target, "lines", ()):
+        names = [name for name in names if name not in FOR_LINES]
+    names = [name for name in names if not getattr(target, NAMED_BESIDE.get(name, ""), "")]
     made = [Difference(name, _text(getattr(source, name, "")), _text(getattr(target, name, ""))) for name in names]
     return [each for each in made if each.before or each.after]
 
@@ -83,6 +92,12 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, BaseModel):
-        return str(value)
-    return str(value)
+    return number(value) if isinstance(value, Decimal) else str(value)
+
+
+def number(value: Decimal) -> str:
+    """A number as short as it is exact: 4, not 4.000000; what may be money keeps two decimals."""
+    if -int(value.as_tuple().exponent) <= MONEY_DECIMALS:
+        return f"{value:f}"
+    short = value.normalize()
+    return f"{value:.2f}" if -int(short.as_tuple().exponent) == 1 else f"{short:f}"

@@ -51,12 +51,27 @@ ACTIONS: Mapping[str, str] = {"create": "Create", "update": "Update", "void": "V
 
 CAUSES: Mapping[str, str] = {
     "person": "somebody asked for it",
-    "nudge": "there is something to post",
+    "nudge": "something was approved or changed",
     "nightly look": "the nightly look at everything that was posted",
     "schedule": "the schedule",
     "connected": "it was connected",
     "parked": "the wait for the platform is over",
 }
+
+COUNTS: Mapping[str, str] = {
+    "changed": "changed since the run before",
+    "states": "looked at in the ledger",
+    "kept": "planned as before",
+    "adopted": "linked to what was there",
+    "proposed": "planned",
+    "not eligible": "left out by the rules",
+    "failed": "refused",
+    "unsure": "perhaps arrived, looked for next",
+    "late": "told late what became of it",
+}
+"""What a run counts, in words that follow the number; other words stand for themselves."""
+
+PULLED = "pulled "
 
 MODES: Mapping[str, str] = {"off": "Off", "review": "Review first", "automatic": "Automatic"}
 
@@ -122,6 +137,17 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def done_by_run(counts: Mapping[str, int]) -> str:
+    """What a run did, such as 11 tax rules read, 3 created; empty when that was nothing."""
+    return ", ".join(f"{count:,} {_counted_as(name)}" for name, count in counts.items() if count)
+
+
+def _counted_as(name: str) -> str:
+    if name.startswith(PULLED):
+        return f"{spoken(name.removeprefix(PULLED)).lower()} read"
+    return COUNTS.get(name, name)
+
+
 def problem_of(stored: Mapping[str, Any] | None) -> Problem | None:
     """A stored problem as an object."""
     return Problem.model_validate(stored) if stored else None
@@ -166,6 +192,7 @@ def install(app: Flask) -> None:
         operation_state=operation_state,
         run_state=run_state,
         cause=cause,
+        done_by_run=done_by_run,
         amount=amount,
         day=day,
         moment=moment,
