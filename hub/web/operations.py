@@ -52,6 +52,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         payload=payload,
         refusal=refusal,
         link=link,
+        newer=_newer(row),
         ledger_address=_ledger_address(row, link),
         safe=safe,
         can_drop=row.state in CAN_DROP,
@@ -114,6 +115,17 @@ def _decide(operation_id: int, act: Callable[[list[int]], int], done: str) -> Re
 
 def _can_restate(row: sa.Row[Any]) -> bool:
     return row.kind in TRADE_KINDS and row.action == Action.CREATE.value and row.state == OperationState.PROPOSED.value
+
+
+def _newer(row: sa.Row[Any]) -> int | None:
+    """The plan that came instead of one that was replaced."""
+    if row.state != OperationState.REPLACED.value:
+        return None
+    later = sa.select(sa.func.max(OPERATIONS.c.id)).where(
+        OPERATIONS.c.flow_id == row.flow_id, OPERATIONS.c.source_id == row.source_id, OPERATIONS.c.id > row.id
+    )
+    newest: int | None = rows(later)[0][0]
+    return newest
 
 
 def _ledger_address(row: sa.Row[Any], link: sa.Row[Any] | None) -> str:
