@@ -236,6 +236,14 @@ def test_a_code_the_ledger_does_not_have_is_refused_and_kept_in_the_form(
     assert mapped(house) == {}
 
 
+def test_lines_are_not_booked_to_a_bank_account_and_nobody_is_asked_for_the_stock_systems_own(
+    seen: Visitor, path: str
+) -> None:
+    page = seen.post(f"{path}/mappings/account", {"source": ["200"], "target": ["090"]})
+    assert "is a bank account: lines of documents can't be booked to it." in page.text
+    assert "Ledger code for 090" not in seen.get(f"{path}/mappings/account").html
+
+
 def test_payments_only_go_to_accounts_that_take_them(seen: Visitor, house: House, path: str) -> None:
     page = seen.post(f"{path}/mappings/payment_account", {"source": ["090"], "target": ["200"]})
     assert "Account 200 takes no payments" in page.text

@@ -237,13 +237,14 @@ class Hits:
         if self.hub.provider(ledger.provider).visit is not None:
             return f"{ledger.name} visits the hub and can't be asked now"
         if not is_ready(db, integration, self.hub.providers):
-            return f"{ledger.name} has not been read completely yet"
+            return f"{ledger.name} has not been read completely yet; run its connection once"
         feeds = [feed.name for feed in self.hub.provider(stock.provider).feeds if Kind(flow.kind) in feed.kinds]
         done = sa.select(cursors.c.feed).where(
             cursors.c.connection_id == stock.id, cursors.c.feed.in_(feeds), cursors.c.completed_at.is_not(None)
         )
         if set(db.execute(done).scalars()) < set(feeds):
-            return f"{stock.name} has not been read completely yet"
+            kinds = flow.kind.replace("_", " ") + "s"
+            return f"the {kinds} of {stock.name} have not been read yet: that begins once their flow is on"
         return ""
 
     def _ask(self, integration: Integration, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:

@@ -126,6 +126,10 @@ def _objection(lists: Lists, where: MappingList, source: str, target: str) -> st
         return ""
     if kind is MappingList.PAYMENT_ACCOUNT and target in lists.target_accounts:
         return f"Account {target} takes no payments in the ledger."
+    account = lists.target_accounts.get(target) if kind is MappingList.ACCOUNT else None
+    if account is not None:
+        what = "a bank account" if account.takes_payments else "an account that the ledger keeps by itself"
+        return f"{target} {account.name} is {what}: lines of documents can't be booked to it."
     return f"The ledger has no {'tax rate' if kind is MappingList.TAX_RATE else 'such account'} {target!r} to use here."
 
 

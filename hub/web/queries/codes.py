@@ -159,7 +159,10 @@ def _source_codes(lists: Lists, where: MappingList) -> list[tuple[str, str]]:
     if where is MappingList.PAYMENT_ACCOUNT:
         paying = [(account.code, account.name) for account in lists.source_accounts if account.takes_payments]
         return [*paying, *((bank.code, bank.name) for bank in lists.source_banks)]
-    return [(account.code, account.name) for account in lists.source_accounts if account.active]
+    # Bank and control accounts are no accounts of lines: nobody is asked for them unless a document names one.
+    return [
+        (account.code, account.name) for account in lists.source_accounts if account.active and account.takes_documents
+    ]
 
 
 def _row(
