@@ -213,3 +213,7 @@ def test_contacts_whose_flow_is_off_are_one_cause_whose_fix_is_to_switch_it_on(s
     house.person.approve([row.id for row in house.operations(kind="contact")])
     house.sync()
     assert {row.source_id for row in house.links()} == {"c1", "c2", "i1", "i2"}
+
+
+def test_taking_back_a_skip_without_a_tick_says_what_to_do(seen: Visitor) -> None:
+    assert "Tick what is no longer to be skipped." in seen.follow("/attention/undrop").text

@@ -89,6 +89,30 @@ def test_a_filter_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
     assert "3 documents ready" in seen.get("/ready?least=much&most=NaN&integration=x&page=-4").text
 
 
+def test_an_amount_that_is_none_is_told_at_its_field(seen: Visitor) -> None:
+    page = seen.get("/ready?least=abc&most=30")
+    assert "Amount from : “abc” is no amount, so it was left out." in page.text
+    assert "#least" in {tag.get("href") for tag in page.tags("a")}
+    assert "#most" not in {tag.get("href") for tag in page.tags("a")}
+
+
+def test_a_replaced_plan_leads_to_the_newer_one(seen: Visitor, house: House) -> None:
+    old = house.operations(label="SO-1")[0].id
+    put(house, invoice("i1", "SO-1", lines=(line("70.00"),), contact_name="Acme"))
+    house.sync()
+    newer = house.operations(label="SO-1", state="proposed")[0].id
+    assert f"/operations/{newer}" in {tag.get("href") for tag in seen.get(f"/operations/{old}").tags("a")}
+
+
+def test_contacts_amount_to_nothing_in_a_selection(house: House) -> None:
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    put(house, contact("c2", "Two").model_copy(update={"currency": "USD"}), contact("c3", "Three"))
+    house.sync()
+    with house.hub.store.read() as db:
+        totals = weigh(db, house.hub.providers, found(db, Filter(kind="contact"))).totals
+    assert [(each.count, each.currency) for each in totals] == [(2, "")]
+
+
 def test_everything_found_is_approved_after_it_was_shown_what_that_is(seen: Visitor, house: House) -> None:
     asked = seen.get("/ready/approve-all?least=20")
     assert "60.00 GBP" in asked.text
@@ -208,7 +232,9 @@ def test_without_a_script_the_selection_is_told_and_stays_ticked(seen: Visitor, 
     page = seen.post("/ready/selection", {"pick": picks(house, "SO-2")})
     assert (page.status, page.faults) == (200, [])
     assert "1 selected" in page.text
-    assert [tag["aria-label"] for tag in page.tags("input") if "checked" in tag] == ["Tick SO-2"]
+    assert [tag["aria-label"] for tag in page.tags("input") if "checked" in tag and tag["name"] == "pick"] == [
+        "Tick SO-2"
+    ]
 
 
 def test_what_rests_on_a_record_that_is_not_selected_is_blocked(seen: Visitor, house: House) -> None:

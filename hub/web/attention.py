@@ -156,6 +156,9 @@ def show_skipped() -> ResponseReturnValue:
 def undrop() -> ResponseReturnValue:
     """Take skips back."""
     ids = [int(id) for id in request.form.getlist("pick") if id.isdecimal() and len(id) < 18]
+    if not ids:
+        tell("Tick what is no longer to be skipped. Nothing was changed.")
+        return redirect(url_for("attention.show_skipped"), 303)
     with the_hub().store.read() as db:
         visible = skipped_ids(db, ids)
     count = decisions().undrop(visible) if visible else 0

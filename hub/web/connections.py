@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from hub.engine.connections import remove
 from hub.engine.trying import stored_trials
 from hub.models import ConnectionRow, RunState
+from hub.providers import Provider, Role
 from hub.scheduler import run_now
 from hub.web.access import Right, actor, needs, visible_connections
 from hub.web.context import row_or_404, tell, the_hub
@@ -150,6 +152,7 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
         last = linked.last_runs(db).get(connection_id)
         calls = linked.calls_today(hub, db, [row])[connection_id]
         runs = linked.runs(db, 1, [connection_id])
+        others = linked.connections(db)
     provider = hub.providers.get(row.provider)
     endpoint = f"{row.provider}.connection"
     return render_template(
@@ -160,11 +163,21 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
         calls=calls,
         runs=runs.rows[:10],
         integrations=_integrations_of(connection_id),
+        has_partner=_has_partner(provider, others),
         limits=limits or ModelForm(Share, initial=_share_of(row)),
         usual=linked.usual_limits(hub, ConnectionRow(**row._mapping), override=False),
         trials=stored_trials(row.trials),
         own_page=url_for(endpoint, connection_id=connection_id) if endpoint in current_app.view_functions else "",
     )
+
+
+def _has_partner(provider: Provider | None, others: Sequence[sa.Row[Any]]) -> bool:
+    """Whether there is a connection of the other side to join it with."""
+    if provider is None or provider.role is Role.CHECKER:
+        return False
+    wanted = Role.LEDGER if provider.role is Role.STOCK else Role.STOCK
+    known = the_hub().providers
+    return any(row.provider in known and known[row.provider].role is wanted for row in others)
 
 
 def _status(row: sa.Row[Any], last: sa.Row[Any] | None) -> str:

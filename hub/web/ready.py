@@ -26,6 +26,10 @@ STATUSES = {"draft": Status.DRAFT, "authorised": Status.AUTHORISED}
 """What a person may choose to import as; anything else is what the flow says."""
 
 
+AMOUNTS = ("least", "most")
+"""The inputs of the filter that must be amounts."""
+
+
 @pages.get("")
 def show() -> ResponseReturnValue:
     """One page of proposals, with a filter."""
@@ -111,6 +115,7 @@ def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseRe
             "ready.html",
             page=proposals(db, chosen, number),
             chosen=chosen,
+            unreadable=[name for name in AMOUNTS if request.values.get(name, "").strip() and not getattr(chosen, name)],
             ticked=frozenset(ticked),
             selection=weigh(db, the_hub().providers, picked(ticked)) if ticked else None,
             kinds=kinds_proposed(db),

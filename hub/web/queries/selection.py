@@ -18,6 +18,9 @@ from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.proposals import Filter, conditions, is_blocked
 from hub.web.queries.tables import CONNECTIONS, OPERATIONS
 
+WITHOUT_MONEY = (Kind.CONTACT.value, Kind.ITEM.value)
+"""They may name a currency, and amount to nothing."""
+
 
 @dataclass(frozen=True)
 class KindTotal:
@@ -95,7 +98,7 @@ def _totals(rows: Sequence[sa.Row[Any]]) -> list[KindTotal]:
     """By kind, action and currency; several ledgers are added up."""
     sums: dict[tuple[str, str, str], tuple[int, int]] = {}
     for row in rows:
-        key = (row.kind, row.action, row.currency)
+        key = (row.kind, row.action, "" if row.kind in WITHOUT_MONEY else row.currency)
         count, thousandths = sums.get(key, (0, 0))
         sums[key] = (count + row._mapping["count"], thousandths + int(row.thousandths))
     return [KindTotal(*key, count, from_thousandths(total)) for key, (count, total) in sorted(sums.items())]
