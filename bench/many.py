@@ -235,6 +235,7 @@ def _link(shop: Shop, document: Document) -> dict[str, Any]:
         "source_id": id,
         "target_id": id if kind == "contact" else f"t-{id}",
         "target_number": getattr(document, "number", ""),
+        "written_fingerprint": id,
         "written_document": document.model_dump_json(),
         "state": {"kind": kind, "target_id": f"t-{id}", "status": "active" if kind == "contact" else "open"},
         "created_at": _moment(1),

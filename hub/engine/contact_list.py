@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub.documents import Kind
 from hub.models import ContactEntry, Integration, Link, OperationRow, OperationState, Snapshot, table
+from hub.models.posting import DEAD_CONTACTS
 from hub.providers import Action, TargetStatus
 
 entries = table(ContactEntry)
@@ -96,6 +97,78 @@ def contact_list(integration: Integration, side: Side | None = None) -> sa.Selec
     elif side is Side.SUPPLIERS:
         statement = statement.where(entry.c.is_supplier.is_(True))
     return statement
+
+
+def standing_list(db: sa.Connection, integration: Integration, side: Side) -> sa.Select[Any]:
+    """The same contacts and states without what is shown of them, from indexes alone: to be counted and paged.
+
+    ``unsettled`` are those that somebody has to look at: it is quicker to tell than what may be suggested. ``changed``
+    tells of a linked contact whether the stock system has another form than was written.
+    """
+    entry, link, source = entries.alias("entry"), links.alias("link"), snapshots.alias("source")
+    linked = (
+        sa.select(link.c.written_fingerprint)
+        .where(link.c.integration_id == integration.id, link.c.kind == _ONLY_CONTACTS, link.c.live)
+        .where(link.c.source_id == entry.c.external_id)
+        .correlate(entry)
+    )
+    seen = (
+        sa.select(source.c.fingerprint)
+        .where(source.c.connection_id == integration.stock_id, source.c.kind == _ONLY_CONTACTS)
+        .where(source.c.external_id == entry.c.external_id)
+        .correlate(entry)
+    )
+    broken = entry.c.external_id.in_(_broken(db, integration))
+    unsettled = sa.or_(broken, sa.and_(~linked.exists(), ~_ignored(integration, entry)))
+    state = sa.case(
+        (broken, ContactState.BROKEN.value),
+        (linked.exists(), ContactState.LINKED.value),
+        (_ignored(integration, entry), ContactState.IGNORED.value),
+        (_suggested(integration, entry), ContactState.SUGGESTED.value),
+        else_=ContactState.UNLINKED.value,
+    )
+    columns = (entry.c.external_id.label("source_id"), entry.c.name.label("folded"), entry.c.email, entry.c.tax_number)
+    changed = (seen.scalar_subquery() != linked.scalar_subquery()).label("changed")
+    of_side = entry.c.is_supplier if side is Side.SUPPLIERS else entry.c.is_customer
+    return (
+        sa.select(*columns, state.label("state"), unsettled.label("unsettled"), changed)
+        .where(entry.c.connection_id == integration.stock_id, of_side)
+        .where(entry.c.external_id.not_in(withdrawn_contacts(integration.stock_id)))
+    )
+
+
+_ONLY_CONTACTS: sa.ColumnElement[str] = sa.literal_column(f"'{CONTACT}'")
+"""Written out, so that every database sees that an index of contacts alone is enough."""
+
+
+def withdrawn_contacts(connection_id: int) -> sa.Select[Any]:
+    """The contacts that a connection no longer has: few, and in an index of their own."""
+    gone = snapshots.alias("gone")
+    return sa.select(gone.c.external_id).where(
+        gone.c.connection_id == connection_id, gone.c.kind == CONTACT, gone.c.withdrawn
+    )
+
+
+def _broken(db: sa.Connection, integration: Integration) -> sa.CompoundSelect[Any]:
+    """The contacts whose link leads nowhere, found from the few contacts of the ledger that are no longer used."""
+    lost, idle = links.alias(), links.alias()
+    gone, inactive = snapshots.alias(), entries.alias()
+    said = sa.select(links.c.source_id).where(
+        links.c.integration_id == integration.id, sa.text(DEAD_CONTACTS[db.dialect.name])
+    )
+    found = [said]
+    for link, other, over in ((lost, gone, gone.c.withdrawn), (idle, inactive, ~inactive.c.active)):
+        same = sa.and_(
+            link.c.ledger_id == integration.ledger_id,
+            link.c.kind == CONTACT,
+            link.c.target_id == other.c.external_id,
+        )
+        of_ledger = other.c.connection_id == integration.ledger_id
+        if other is gone:
+            of_ledger = sa.and_(of_ledger, gone.c.kind == CONTACT)
+        chosen = sa.select(link.c.source_id).select_from(other.join(link, same)).where(of_ledger, over)
+        found.append(chosen.where(link.c.integration_id == integration.id, link.c.live))
+    return sa.union_all(*found)
 
 
 def _snapshot_of(snapshot: Any, connection_id: Any, external_id: Any) -> sa.ColumnElement[bool]:

@@ -17,6 +17,11 @@ DRAFT_LINKS = {
 }
 """Links whose targets are drafts, in the words of each database: the condition of an index, and of who uses it."""
 
+DEAD_CONTACTS = {
+    "sqlite": "kind = 'contact' AND live = 1 AND json_extract(state, '$.status') IN ('voided', 'missing', 'archived')",
+    "postgresql": "kind = 'contact' AND live AND state->>'status' IN ('voided', 'missing', 'archived')",
+}
+"""Links of contacts that the ledger no longer uses: the condition of an index, and of who uses it."""
 CHANGING = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)}) AND action <> 'create'"
 """Open operations about what is posted already: the condition of an index, and of who uses it."""
 PROPOSED = text(f"state = '{OperationState.PROPOSED.value}'")
@@ -82,6 +87,19 @@ class Link(SQLModel, table=True):
             "integration_id",
             sqlite_where=text(DRAFT_LINKS["sqlite"]),
             postgresql_where=text(DRAFT_LINKS["postgresql"]),
+        ),
+        Index(
+            "link_dead_contact",
+            *("integration_id", "kind", "live", "source_id"),
+            sqlite_where=text(DEAD_CONTACTS["sqlite"]),
+            postgresql_where=text(DEAD_CONTACTS["postgresql"]),
+        ),
+        # All that counting contacts asks of a link, so that no link is read.
+        Index(
+            "link_contact",
+            *("integration_id", "kind", "source_id", "live", "written_fingerprint"),
+            sqlite_where=text("live = 1 AND kind = 'contact'"),
+            postgresql_where=text("live AND kind = 'contact'"),
         ),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))

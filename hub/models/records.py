@@ -46,6 +46,25 @@ class Snapshot(SQLModel, table=True):
         Index("snapshot_owner", "connection_id", "feed", "record_id"),
         Index("snapshot_key", "connection_id", "kind", "natural_key"),
         Index("snapshot_dated", "connection_id", "document_date", "id"),
+        Index(
+            "snapshot_withdrawn",
+            *("connection_id", "kind", "external_id"),
+            sqlite_where=text("withdrawn = 1"),
+            postgresql_where=text("withdrawn"),
+        ),
+        # All that counting contacts asks of a snapshot, so that no document is read.
+        Index(
+            "snapshot_contact",
+            *("connection_id", "kind", "external_id", "fingerprint"),
+            sqlite_where=text("kind = 'contact'"),
+            postgresql_where=text("kind = 'contact'"),
+        ),
+        Index(
+            "snapshot_numbered",
+            *("connection_id", "kind", "number", "external_id"),
+            sqlite_where=text("kind = 'contact' AND number <> ''"),
+            postgresql_where=text("kind = 'contact' AND number <> ''"),
+        ),
     )
     id: int | None = Field(default=None, sa_column=Column(Identity, primary_key=True))
     connection_id: int = Field(foreign_key="connection.id")
@@ -73,7 +92,18 @@ class ContactEntry(SQLModel, table=True):
     __tablename__ = "contact_entry"
     __table_args__ = (
         UniqueConstraint("connection_id", "external_id"),
-        Index("contact_entry_name", "connection_id", "name"),
+        # In the order of the list of contacts, with all that its filters ask.
+        Index(
+            "contact_entry_name",
+            *("connection_id", "name", "external_id", "is_customer", "is_supplier", "email", "tax_number"),
+            *("tax_country", "active"),
+        ),
+        Index(
+            "contact_entry_inactive",
+            *("connection_id", "external_id"),
+            sqlite_where=text("active = 0"),
+            postgresql_where=text("NOT active"),
+        ),
         Index("contact_entry_head", "connection_id", "head"),
         Index("contact_entry_email", "connection_id", "email"),
         Index("contact_entry_domain", "connection_id", "domain"),

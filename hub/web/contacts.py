@@ -73,14 +73,15 @@ def show(integration_id: int) -> ResponseReturnValue:
     chosen = ContactFilter.of(request.args)
     hub = the_hub()
     with hub.store.read() as db:
-        page = contact_page(db, integration, chosen, page_number(), hub.providers)
+        counted = remembered(
+            db,
+            ("contacts", integration.id, chosen.side),
+            lambda: counts(db, integration, chosen.side),
+            lambda found: found.total >= WORTH,
+        )
+        page = contact_page(db, integration, chosen, page_number(), hub.providers, counted)
         shown = {
-            "counts": remembered(
-                db,
-                ("contacts", integration.id, chosen.side),
-                lambda: counts(db, integration, chosen.side),
-                lambda found: found.total >= WORTH,
-            ),
+            "counts": counted,
             "stock_read": is_read(db, integration.stock_id),
             "ledger_read": is_read(db, integration.ledger_id),
             "mode": _mode(db, integration_id),

@@ -297,7 +297,28 @@ def upgrade() -> None:
         batch_op.create_index("contact_entry_domain", ["connection_id", "domain"], unique=False)
         batch_op.create_index("contact_entry_email", ["connection_id", "email"], unique=False)
         batch_op.create_index("contact_entry_head", ["connection_id", "head"], unique=False)
-        batch_op.create_index("contact_entry_name", ["connection_id", "name"], unique=False)
+        batch_op.create_index(
+            "contact_entry_inactive",
+            ["connection_id", "external_id"],
+            unique=False,
+            sqlite_where=sa.text("active = 0"),
+            postgresql_where=sa.text("NOT active"),
+        )
+        batch_op.create_index(
+            "contact_entry_name",
+            [
+                "connection_id",
+                "name",
+                "external_id",
+                "is_customer",
+                "is_supplier",
+                "email",
+                "tax_number",
+                "tax_country",
+                "active",
+            ],
+            unique=False,
+        )
         batch_op.create_index("contact_entry_tax_number", ["connection_id", "tax_number"], unique=False)
 
     op.create_table(
@@ -492,9 +513,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", "kind", "external_id"),
     )
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
+        batch_op.create_index(
+            "snapshot_contact",
+            ["connection_id", "kind", "external_id", "fingerprint"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'contact'"),
+            postgresql_where=sa.text("kind = 'contact'"),
+        )
         batch_op.create_index("snapshot_dated", ["connection_id", "document_date", "id"], unique=False)
         batch_op.create_index("snapshot_key", ["connection_id", "kind", "natural_key"], unique=False)
+        batch_op.create_index(
+            "snapshot_numbered",
+            ["connection_id", "kind", "number", "external_id"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'contact' AND number <> ''"),
+            postgresql_where=sa.text("kind = 'contact' AND number <> ''"),
+        )
         batch_op.create_index("snapshot_owner", ["connection_id", "feed", "record_id"], unique=False)
+        batch_op.create_index(
+            "snapshot_withdrawn",
+            ["connection_id", "kind", "external_id"],
+            unique=False,
+            sqlite_where=sa.text("withdrawn = 1"),
+            postgresql_where=sa.text("withdrawn"),
+        )
 
     op.create_table(
         "alert",
@@ -612,11 +654,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index(
+            "link_contact",
+            ["integration_id", "kind", "source_id", "live", "written_fingerprint"],
+            unique=False,
+            sqlite_where=sa.text("live = 1 AND kind = 'contact'"),
+            postgresql_where=sa.text("live AND kind = 'contact'"),
+        )
+        batch_op.create_index(
             "link_credit",
             ["integration_id", "credit_id"],
             unique=False,
             sqlite_where=sa.text("credit_id <> ''"),
             postgresql_where=sa.text("credit_id <> ''"),
+        )
+        batch_op.create_index(
+            "link_dead_contact",
+            ["integration_id", "kind", "live", "source_id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "kind = 'contact' AND live = 1 AND json_extract(state, '$.status') IN ('voided', 'missing', 'archived')"
+            ),
+            postgresql_where=sa.text(
+                "kind = 'contact' AND live AND state->>'status' IN ('voided', 'missing', 'archived')"
+            ),
         )
         batch_op.create_index(
             "link_draft",
@@ -949,7 +1009,21 @@ def downgrade() -> None:
             postgresql_where=sa.text("live AND state->>'status' = 'draft'"),
         )
         batch_op.drop_index(
+            "link_dead_contact",
+            sqlite_where=sa.text(
+                "kind = 'contact' AND live = 1 AND json_extract(state, '$.status') IN ('voided', 'missing', 'archived')"
+            ),
+            postgresql_where=sa.text(
+                "kind = 'contact' AND live AND state->>'status' IN ('voided', 'missing', 'archived')"
+            ),
+        )
+        batch_op.drop_index(
             "link_credit", sqlite_where=sa.text("credit_id <> ''"), postgresql_where=sa.text("credit_id <> ''")
+        )
+        batch_op.drop_index(
+            "link_contact",
+            sqlite_where=sa.text("live = 1 AND kind = 'contact'"),
+            postgresql_where=sa.text("live AND kind = 'contact'"),
         )
 
     op.drop_table("link")
@@ -961,9 +1035,20 @@ def downgrade() -> None:
     op.drop_table("confirmation")
     op.drop_table("alert")
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
+        batch_op.drop_index(
+            "snapshot_withdrawn", sqlite_where=sa.text("withdrawn = 1"), postgresql_where=sa.text("withdrawn")
+        )
         batch_op.drop_index("snapshot_owner")
+        batch_op.drop_index(
+            "snapshot_numbered",
+            sqlite_where=sa.text("kind = 'contact' AND number <> ''"),
+            postgresql_where=sa.text("kind = 'contact' AND number <> ''"),
+        )
         batch_op.drop_index("snapshot_key")
         batch_op.drop_index("snapshot_dated")
+        batch_op.drop_index(
+            "snapshot_contact", sqlite_where=sa.text("kind = 'contact'"), postgresql_where=sa.text("kind = 'contact'")
+        )
 
     op.drop_table("snapshot")
     op.drop_table("schedule")
@@ -988,6 +1073,9 @@ def downgrade() -> None:
     with op.batch_alter_table("contact_entry", schema=None) as batch_op:
         batch_op.drop_index("contact_entry_tax_number")
         batch_op.drop_index("contact_entry_name")
+        batch_op.drop_index(
+            "contact_entry_inactive", sqlite_where=sa.text("active = 0"), postgresql_where=sa.text("NOT active")
+        )
         batch_op.drop_index("contact_entry_head")
         batch_op.drop_index("contact_entry_email")
         batch_op.drop_index("contact_entry_domain")

@@ -9,7 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.engine.contact_changes import Changes, changes_of
-from hub.engine.contact_list import CONTACT, ContactState, Side, contact_list, present
+from hub.engine.contact_list import (
+    CONTACT,
+    ContactState,
+    Side,
+    contact_list,
+    present,
+    standing_list,
+    withdrawn_contacts,
+)
 from hub.engine.directory import entries, tax_parts
 from hub.engine.likeness import Likeness
 from hub.engine.suggesting import suggest
@@ -17,8 +25,9 @@ from hub.mapping import fold, link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.store import Store
-from hub.web.paging import Paged, paged
+from hub.web.paging import PAGE_SIZE, Paged
 from hub.web.queries.tables import LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
+from hub.web.remembered import total_of
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
@@ -99,7 +108,7 @@ class Counts:
 
 def counts(db: sa.Connection, integration: Integration, side: Side) -> Counts:
     """How many contacts of a side are in each state."""
-    every = contact_list(integration, side).subquery()
+    every = standing_list(db, integration, side).subquery()
     changed = sa.func.sum(sa.case((_changed(every), 1), else_=0))
     counted = sa.select(every.c.state, sa.func.count().label("count"), changed.label("changed")).group_by(every.c.state)
     rows = db.execute(counted).all()
@@ -107,42 +116,69 @@ def counts(db: sa.Connection, integration: Integration, side: Side) -> Counts:
 
 
 def contact_page(
-    db: sa.Connection, integration: Integration, chosen: ContactFilter, page: int, providers: Mapping[str, Provider]
+    db: sa.Connection,
+    integration: Integration,
+    chosen: ContactFilter,
+    page: int,
+    providers: Mapping[str, Provider],
+    counted: Counts,
 ) -> Paged:
-    """One page of contacts, by name, with what the page shows of each."""
-    found = paged(db, contact_statement(integration, chosen), page)
-    return Paged(_rows(db, integration, found.rows, providers), found.total, found.number, found.size)
-
-
-def contact_statement(integration: Integration, chosen: ContactFilter) -> sa.Select[Any]:
-    """The contacts that a filter finds, by name."""
+    """One page of contacts, by name, with what the page shows of each. ``counted`` is their side."""
     if chosen.contact:
-        every = contact_list(integration).subquery()
-        return sa.select(every).where(every.c.source_id == chosen.contact).order_by(every.c.source_id)
-    every = contact_list(integration, chosen.side).subquery()
-    statement = sa.select(every)
+        row = one_contact(db, integration, chosen.contact)
+        rows = [row] if row is not None else []
+        return Paged(_rows(db, integration, rows, providers), len(rows), 1)
+    found = _found(db, integration, chosen)
+    total = total_of(db, found) if chosen.text else counted.of(chosen.state)
+    number = min(page, max(1, -(-total // PAGE_SIZE)))
+    ids = db.execute(found.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).scalars().all()
+    return Paged(_rows(db, integration, _shown(db, integration, ids), providers), total, number)
+
+
+def _found(db: sa.Connection, integration: Integration, chosen: ContactFilter) -> sa.Select[Any]:
+    """The source ids that a filter finds, by name."""
+    every = standing_list(db, integration, chosen.side).subquery()
+    statement = sa.select(every.c.source_id).order_by(every.c.folded, every.c.source_id)
     if chosen.state == CHANGED:
         statement = statement.where(_changed(every))
+    elif chosen.state == UNSETTLED:
+        statement = statement.where(every.c.unsettled)
     elif chosen.state != ALL:
-        statement = statement.where(every.c.state.in_(TO_DO if chosen.state == UNSETTLED else (chosen.state,)))
-    if chosen.text:
-        text = fold(chosen.text)
-        looked = [every.c.folded.contains(text, autoescape=True), every.c.email.contains(text, autoescape=True)]
-        looked.append(every.c.number.icontains(chosen.text, autoescape=True))
-        if number := tax_parts(chosen.text)[1]:
-            looked.append(every.c.tax_number == number)
-        statement = statement.where(sa.or_(*looked))
-    return statement.order_by(every.c.folded, every.c.source_id)
+        statement = statement.where(every.c.state == chosen.state)
+    return statement.where(_fits(integration.stock_id, every, chosen.text)) if chosen.text else statement
+
+
+def _fits(connection_id: int, every: Any, text: str) -> sa.ColumnElement[bool]:
+    """The text is in the name, the e-mail address or the number, or is the VAT number."""
+    folded = fold(text)
+    numbered = sa.select(SNAPSHOTS.c.external_id).where(
+        SNAPSHOTS.c.connection_id == connection_id,
+        # Written out: an index knows the contacts that have a number.
+        SNAPSHOTS.c.kind == sa.literal_column(f"'{CONTACT}'"),
+        SNAPSHOTS.c.number != sa.literal_column("''"),
+        SNAPSHOTS.c.number.icontains(text, autoescape=True),
+    )
+    looked = [every.c.folded.contains(folded, autoescape=True), every.c.email.contains(folded, autoescape=True)]
+    looked.append(every.c.source_id.in_(numbered))
+    if number := tax_parts(text)[1]:
+        looked.append(every.c.tax_number == number)
+    return sa.or_(*looked)
 
 
 def _changed(every: Any) -> sa.ColumnElement[bool]:
-    linked = every.c.state == ContactState.LINKED.value
-    return sa.and_(linked, every.c.fingerprint != every.c.written_fingerprint)
+    return sa.and_(every.c.state == ContactState.LINKED.value, every.c.changed)
+
+
+def _shown(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """These contacts with all that is shown of them, by name."""
+    every = contact_list(integration).subquery()
+    chosen = sa.select(every).where(every.c.source_id.in_(ids))
+    return db.execute(chosen.order_by(every.c.folded, every.c.source_id)).all()
 
 
 def one_contact(db: sa.Connection, integration: Integration, source_id: str) -> sa.Row[Any] | None:
     """One contact of the stock system."""
-    return db.execute(contact_statement(integration, ContactFilter(contact=source_id))).first()
+    return next(iter(_shown(db, integration, [source_id])), None)
 
 
 def _rows(
@@ -220,7 +256,15 @@ def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[A
     ]
     if number := tax_parts(text)[1]:
         looked.append(entries.c.tax_number == number)
-    return list(db.execute(_ledger(ledger_id).where(sa.or_(*looked)).order_by(entries.c.name).limit(FOUND_AT_MOST)))
+    found = (
+        sa.select(entries.c.external_id)
+        .where(entries.c.connection_id == ledger_id, entries.c.active, sa.or_(*looked))
+        .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
+        .order_by(entries.c.name, entries.c.external_id)
+        .limit(FOUND_AT_MOST)
+    )
+    ids = db.execute(found).scalars().all()
+    return list(db.execute(_ledger(ledger_id).where(entries.c.external_id.in_(ids)).order_by(entries.c.name)))
 
 
 def linked_to(db: sa.Connection, integration: Integration, target_ids: Sequence[str]) -> dict[str, list[str]]:
