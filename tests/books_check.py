@@ -168,6 +168,8 @@ def _is_justified(picture: Picture, row: Any) -> bool:
             return bool(family & world.voided) or not all(_is_posted(picture, parent) for parent in _parents(row))
         case "target_is_draft":
             return any(_is_draft(picture, parent) or parent not in picture.links for parent in _parents(row))
+        case "document_taken_back":
+            return any(_is_taken_back(picture, parent) for parent in _parents(row))
         case "target_has_payments" | "change_not_allowed":
             return _has_money(picture, id)
         case "maybe_paid_already":
@@ -189,6 +191,10 @@ def _is_justified(picture: Picture, row: Any) -> bool:
 
 def _parents(row: Any) -> list[str]:
     return [id for _, id in row.depends_on]
+
+
+def _is_taken_back(picture: Picture, id: str) -> bool:
+    return id not in picture.sources or getattr(picture.sources[id], "status", None) is Status.VOIDED
 
 
 def _is_posted(picture: Picture, id: str) -> bool:
