@@ -27,11 +27,12 @@ def test_a_failed_run_is_logged_with_its_reason_in_one_line(
 
     monkeypatch.setattr(StockSession, "pull", broken)
     house.hub.want(house.stock_id, "person")
-    workers = Workers(house.hub, 1)
+    workers = Workers(house.hub, 2)
     with caplog.at_level(logging.INFO, "hub.workers"):
-        assert workers.dispatch() == 1
+        assert workers.dispatch() in (1, 2)  # the ledger's run may be wanted too
         workers.stop()
-    (line,) = [record for record in caplog.records if record.name == "hub.workers"]
+    told = [record for record in caplog.records if record.name == "hub.workers"]
+    (line,) = [record for record in told if record.getMessage().startswith("Shelf")]
     assert line.levelname == "WARNING"
     assert line.getMessage().startswith("Shelf: failed {} The run of Shelf failed unexpectedly.")
     assert "the shelf is broken" in line.getMessage()
