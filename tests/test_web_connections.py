@@ -210,6 +210,15 @@ def test_removing_takes_the_name_and_a_second_confirmation(seen: Visitor, house:
     assert actors == {OWNER}
 
 
+def test_a_stock_system_alone_is_told_to_connect_a_ledger(seen: Visitor, house: House) -> None:
+    with house.hub.store.write() as db:
+        db.execute(sa.update(connections).where(connections.c.id == house.ledger_id).values(removed_at=house.clock()))
+    seen.follow(NEW, GOOD)
+    page = seen.get(f"/connections/{stored(house).id}")
+    assert "connect a ledger to join it with" in page.text
+    assert "Connect a ledger first." in seen.get("/integrations/new").text
+
+
 def test_a_removed_account_can_be_connected_again(seen: Visitor, house: House) -> None:
     seen.follow(NEW, GOOD)
     id = stored(house).id

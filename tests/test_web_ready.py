@@ -104,6 +104,19 @@ def test_a_replaced_plan_leads_to_the_newer_one(seen: Visitor, house: House) -> 
     assert f"/operations/{newer}" in {tag.get("href") for tag in seen.get(f"/operations/{old}").tags("a")}
 
 
+def test_the_comparison_names_the_contact_and_leaves_out_what_only_moved_into_the_lines(
+    seen: Visitor, house: House
+) -> None:
+    moved = invoice("i9", "SO-9", lines=(line(account=""),), contact_name="Acme").model_copy(update={"account": "200"})
+    put(house, moved)
+    house.sync()
+    text = seen.get(f"/operations/{house.operations(label='SO-9')[0].id}").text
+    assert "Will be sent" in text
+    assert "Contact name Acme Acme" in text
+    assert "Contact id" not in text
+    assert "Account 200 (changed)" not in text
+
+
 def test_contacts_amount_to_nothing_in_a_selection(house: House) -> None:
     house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
     put(house, contact("c2", "Two").model_copy(update={"currency": "USD"}), contact("c3", "Three"))
