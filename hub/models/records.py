@@ -45,7 +45,12 @@ class Snapshot(SQLModel, table=True):
         UniqueConstraint("connection_id", "kind", "external_id"),
         Index("snapshot_owner", "connection_id", "feed", "record_id"),
         Index("snapshot_key", "connection_id", "kind", "natural_key"),
-        Index("snapshot_dated", "connection_id", "document_date", "id"),
+        Index(
+            "snapshot_dated",
+            *("connection_id", "document_date", "id", "kind"),
+            sqlite_where=text("document_date IS NOT NULL"),
+            postgresql_where=text("document_date IS NOT NULL"),
+        ),
         Index(
             "snapshot_withdrawn",
             *("connection_id", "kind", "external_id"),

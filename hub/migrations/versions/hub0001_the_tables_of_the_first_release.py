@@ -520,7 +520,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("kind = 'contact'"),
             postgresql_where=sa.text("kind = 'contact'"),
         )
-        batch_op.create_index("snapshot_dated", ["connection_id", "document_date", "id"], unique=False)
+        batch_op.create_index(
+            "snapshot_dated",
+            ["connection_id", "document_date", "id", "kind"],
+            unique=False,
+            sqlite_where=sa.text("document_date IS NOT NULL"),
+            postgresql_where=sa.text("document_date IS NOT NULL"),
+        )
         batch_op.create_index("snapshot_key", ["connection_id", "kind", "natural_key"], unique=False)
         batch_op.create_index(
             "snapshot_numbered",
@@ -1045,7 +1051,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("kind = 'contact' AND number <> ''"),
         )
         batch_op.drop_index("snapshot_key")
-        batch_op.drop_index("snapshot_dated")
+        batch_op.drop_index(
+            "snapshot_dated",
+            sqlite_where=sa.text("document_date IS NOT NULL"),
+            postgresql_where=sa.text("document_date IS NOT NULL"),
+        )
         batch_op.drop_index(
             "snapshot_contact", sqlite_where=sa.text("kind = 'contact'"), postgresql_where=sa.text("kind = 'contact'")
         )

@@ -16,10 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import REFERENCE_KINDS, Kind
+from hub.mapping import fold
 from hub.models import OPEN_STATES, FlowMode, OperationState
 from hub.store import Store
 from hub.web.paging import PAGE_SIZE, Paged
+from hub.web.queries.search import begins
 from hub.web.queries.tables import EXCLUSIONS, FLOWS, LINKS, OPERATIONS, SNAPSHOTS
+from hub.web.remembered import total_of
 
 PORTION = 500
 DATED = frozenset(Kind) - REFERENCE_KINDS - {Kind.CONTACT, Kind.ITEM}
@@ -129,13 +132,36 @@ def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number:
     """One page of the report, newest first."""
     kinds = _kinds(db, integration.id)
     base = _base(integration, chosen, kinds)
-    total = int(db.execute(_counted(integration, base, chosen)).scalar_one())
+    listed = _listed(integration, base, chosen)
+    total = total_of(db, _counted(integration, base, chosen))
     number = min(number, max(1, -(-total // PAGE_SIZE)))
-    order = [base.id.desc()] if chosen.status else [SNAPSHOTS.c.document_date.desc(), SNAPSHOTS.c.id.desc()]
-    rows = db.execute(
-        _listed(integration, base, chosen).order_by(*order).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
-    ).all()
+    found = _ids(db, listed.with_only_columns(base.id), base, chosen, total, number)
+    rows = db.execute(listed.where(base.id.in_(found)).order_by(*_newest_first(base, chosen))).all()
     return Paged(_complete(db, integration.id, rows), total, number)
+
+
+def _ids(
+    db: sa.Connection, listed: sa.Select[Any], base: _Base, chosen: Filter, total: int, number: int
+) -> Sequence[int]:
+    """The ids of one page, counted from the nearer end, so that the last pages are as near as the first."""
+    start, end = (number - 1) * PAGE_SIZE, min(number * PAGE_SIZE, total)
+    if start <= total // 2:
+        page = listed.order_by(*_newest_first(base, chosen)).offset(start)
+    else:
+        page = listed.order_by(*_oldest_first(base, chosen)).offset(total - end)
+    return db.execute(page.limit(max(0, end - start))).scalars().all()
+
+
+def _newest_first(base: _Base, chosen: Filter) -> list[sa.UnaryExpression[Any]]:
+    return [each.desc() for each in _order(base, chosen)]
+
+
+def _oldest_first(base: _Base, chosen: Filter) -> list[sa.UnaryExpression[Any]]:
+    return [each.asc() for each in _order(base, chosen)]
+
+
+def _order(base: _Base, chosen: Filter) -> list[sa.ColumnElement[Any]]:
+    return [base.id] if chosen.status else [SNAPSHOTS.c.document_date, SNAPSHOTS.c.id]
 
 
 def every_entry(store: Store, integration: sa.Row[Any], chosen: Filter) -> Iterator[Entry]:
@@ -161,7 +187,9 @@ def _kinds(db: sa.Connection, integration_id: int) -> list[str]:
 def _base(integration: sa.Row[Any], chosen: Filter, kinds: Sequence[str]) -> _Base:
     wanted = [chosen.kind] if chosen.kind else list(kinds)
     if not chosen.status:
-        own = (SNAPSHOTS.c.connection_id == integration.stock_id, SNAPSHOTS.c.kind.in_(wanted))
+        # All of these have a date, and the index in the order of the dates leaves out what has none.
+        dated = SNAPSHOTS.c.document_date.is_not(None)
+        own = (SNAPSHOTS.c.connection_id == integration.stock_id, SNAPSHOTS.c.kind.in_(wanted), dated)
         return _Base(SNAPSHOTS.c.id, SNAPSHOTS.c.kind, SNAPSHOTS.c.external_id, own, SNAPSHOTS)
     made = _BASES[SyncStatus(chosen.status)](integration.id)
     # Through a function, so that no index on kinds is used: the one that knows the status finds fewer rows.
@@ -240,10 +268,10 @@ def _is_linked() -> sa.ColumnElement[bool]:
 
 
 def _counted(integration: sa.Row[Any], base: _Base, chosen: Filter) -> sa.Select[Any]:
-    """The count; the documents are joined only where the filter asks about them."""
+    """What is counted; the documents are joined only where the filter asks about them."""
     about = _about(integration, chosen)
     joined = _joined(integration, base) if about else base.table
-    return sa.select(sa.func.count()).select_from(joined).where(*base.conditions, *about)
+    return sa.select(base.id).select_from(joined).where(*base.conditions, *about)
 
 
 def _listed(integration: sa.Row[Any], base: _Base, chosen: Filter) -> sa.Select[Any]:
@@ -273,13 +301,24 @@ def _about(integration: sa.Row[Any], chosen: Filter) -> list[sa.ColumnElement[bo
     if chosen.until:
         found.append(SNAPSHOTS.c.document_date <= date.fromisoformat(chosen.until))
     if chosen.text:
-        there = LINKS.alias("there")
-        numbered = sa.select(there.c.source_id).where(
-            there.c.integration_id == integration.id, there.c.target_number.startswith(chosen.text, autoescape=True)
-        )
-        here = SNAPSHOTS.c.label.icontains(chosen.text, autoescape=True)
-        found.append(sa.or_(here, SNAPSHOTS.c.external_id.in_(numbered)))
+        found.append(SNAPSHOTS.c.id.in_(_numbered(integration, chosen.text)))
     return found
+
+
+def _numbered(integration: sa.Row[Any], text: str) -> sa.CompoundSelect[Any]:
+    """The documents of which either number begins with the text, in small or capital letters: each by its index."""
+    here, there, linked = SNAPSHOTS.alias("here"), SNAPSHOTS.alias("there"), LINKS.alias("linked")
+    mine = sa.select(here.c.id).where(here.c.connection_id == integration.stock_id, here.c.kind.in_(DATED))
+    found = [mine.where(*begins(here.c.natural_key, fold(text)))]
+    same = sa.and_(
+        there.c.connection_id == integration.stock_id,
+        there.c.kind == linked.c.kind,
+        there.c.external_id == linked.c.source_id,
+    )
+    for spelt in sorted({text, text.upper()}):
+        posted = sa.select(there.c.id).join_from(linked, there, same)
+        found.append(posted.where(linked.c.integration_id == integration.id, *begins(linked.c.target_number, spelt)))
+    return sa.union(*found)
 
 
 def _complete(db: sa.Connection, integration_id: int, rows: Sequence[sa.Row[Any]]) -> list[Entry]:

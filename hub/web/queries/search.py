@@ -100,7 +100,7 @@ def _snapshots(
         looks = [
             sa.select(*_SHOWN, *_TOLD)
             .where(SNAPSHOTS.c.connection_id == connection_id, SNAPSHOTS.c.kind == kind.value)
-            .where(*_begins(SNAPSHOTS.c.natural_key, fold(text)), SNAPSHOTS.c.withdrawn.is_(False))
+            .where(*begins(SNAPSHOTS.c.natural_key, fold(text)), SNAPSHOTS.c.withdrawn.is_(False))
             .order_by(SNAPSHOTS.c.natural_key)
             .limit(AT_MOST)
             .subquery()
@@ -120,7 +120,7 @@ def _linked(db: sa.Connection, searched: Sequence[sa.Row[Any]], text: str) -> li
                 sa.select(*_SHOWN, *_TOLD)
                 .join_from(LINKS, SNAPSHOTS, sa.and_(SNAPSHOTS.c.connection_id == integration.stock_id, same))
                 .where(LINKS.c.integration_id == integration.id, LINKS.c.live, LINKS.c.kind != Kind.CONTACT.value)
-                .where(*_begins(LINKS.c.target_number, spelt))
+                .where(*begins(LINKS.c.target_number, spelt))
                 .order_by(LINKS.c.target_number)
             )
             found += db.execute(chosen.limit(AT_MOST)).all()
@@ -174,6 +174,6 @@ def _connections(db: sa.Connection, text: str) -> Sequence[sa.Row[Any]]:
     return db.execute(sa.select(*columns).where(named, *seen).order_by(CONNECTIONS.c.name).limit(AT_MOST)).all()
 
 
-def _begins(column: sa.ColumnElement[str], text: str) -> tuple[sa.ColumnElement[bool], ...]:
+def begins(column: sa.ColumnElement[str], text: str) -> tuple[sa.ColumnElement[bool], ...]:
     """That a column, compared byte by byte, begins with the text: a range, which an index finds everywhere."""
     return column >= text, column < text + LAST_CHARACTER
