@@ -480,7 +480,7 @@ def _taken_back(document: Document, kind: Kind, external_id: str) -> Problem:
         code="document_taken_back",
         what=f"The {name} of {document.label} was voided or removed in the stock system, and this was not.",
         why=f"The {name} is to leave the ledger, and a ledger voids nothing that carries payments or credits.",
-        fix="Remove this in the stock system as well, or drop it with a reason.",
+        fix="Remove this in the stock system as well, or skip it with a reason.",
         subject=external_id,
         done="What the hub had posted of it is taken back; nothing is posted.",
     )
@@ -491,7 +491,7 @@ def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: Ta
         return Problem(
             code="target_gone",
             what=f"The {kind} {state.number} is {state.status} in the ledger.",
-            fix="Drop this with a reason, or restore the document there.",
+            fix="Skip this with a reason, or restore the document there.",
             subject=state.target_id,
         )
     if state.status is TargetStatus.DRAFT:
@@ -503,7 +503,7 @@ def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: Ta
             code="payment_exceeds_due",
             what=f"{document.amount} is more than the {state.due} still due on {state.number}.",
             why="Somebody paid or credited it in the ledger.",
-            fix="Compare the payments on both sides; drop this one if the ledger's is the same.",
+            fix="Compare the payments on both sides; skip this one if the ledger's is the same.",
             subject=state.target_id,
         )
     return None
@@ -695,7 +695,7 @@ def _target_gone(document: Document, link: LinkView) -> Problem:
         code="target_gone",
         what=f"{document.label} changed, but is {link.state.status} in the ledger.",
         why="What a person removed there is not made again unasked.",
-        fix="Drop this with a reason, or end the link to post it anew.",
+        fix="Skip this with a reason, or end the link to post it anew.",
         subject=document.external_id,
     )
 
@@ -716,7 +716,7 @@ def _conflict(document: Document, link: LinkView) -> Problem:
         code="edited_on_both_sides",
         what=f"{document.label} was edited in the stock system and in the ledger.",
         why=f"The ledger now says {link.state.number}, {link.state.date}, {link.state.total}.",
-        fix="Decide which side holds, or make them agree by hand and drop this.",
+        fix="Decide which side holds, or make them agree by hand and skip this.",
         subject=document.external_id,
         done="Nothing was changed in the ledger.",
     )
@@ -727,7 +727,7 @@ def _approved(document: Document) -> Problem:
         code="approved_in_ledger",
         what=f"{document.label} changed, but is approved in the ledger.",
         why="This flow leaves approved documents alone.",
-        fix="Void both and make a new version, or correct the ledger by hand and drop this.",
+        fix="Void both and make a new version, or correct the ledger by hand and skip this.",
         subject=document.external_id,
         done="Nothing was changed in the ledger.",
     )

@@ -281,6 +281,15 @@ def test_documents_are_approved_with_the_contacts_they_name(seen: Visitor, house
     assert [row.state for row in house.operations(label="NEW-1")] == ["done"]
 
 
+def test_a_document_approved_from_its_preview_takes_its_contact_along(seen: Visitor, house: House) -> None:
+    id, payload_hash = a_new_customer_in_review(house)["pick"].split(":")
+    assert "It changed meanwhile" in seen.follow(f"/operations/{id}/approve", {"hash": "another"}).text
+    assert house.operations(label="New")[0].state == "proposed"
+    page = seen.follow(f"/operations/{id}/approve", {"hash": payload_hash})
+    assert "Approved, and 1 contact or item that it names." in page.text
+    assert house.operations(label="New")[0].state == "pending"
+
+
 def test_a_document_approved_before_its_contact_says_that_the_contact_waits_for_approval(
     seen: Visitor, house: House
 ) -> None:

@@ -223,7 +223,7 @@ def refused_targets(store: Store, refused: Sequence[Operation]) -> list[Operatio
 def _ask(row: sa.Row[Any], verdict: Look) -> Problem:
     if verdict is Look.ASK:
         why = "What was found in the ledger is not certainly what was sent."
-        fix = "Compare it in the ledger; then drop this with a reason, or remove the other one and retry."
+        fix = "Compare it in the ledger; then skip this with a reason, or remove the other one and retry."
     else:
         why = f"It was sent {row.attempt} times, the answer was lost each time, and nothing is to be found."
         fix = "Check the connection, then retry."

@@ -34,11 +34,22 @@ def approve_with_needed(
     """
     with person.store.read() as db:
         keep_to_pilot(db, operation_ids)
-        along = needed_by(db, operation_ids)
+        along = needed_by(db, _unchanged(db, operation_ids, hashes))
     gone = person.approve(along) if along else 0
     if status is None:
         return person.approve(operation_ids, hashes=hashes), gone
     return approve_as(person, operation_ids, status, hashes=hashes), gone
+
+
+def _unchanged(db: sa.Connection, ids: Sequence[int], hashes: Mapping[int, str] | None) -> Sequence[int]:
+    """Those that still are what the person saw: for others nothing goes along."""
+    if hashes is None:
+        return ids
+    found: dict[int, str] = {}
+    for part in chunks(ids):
+        chosen = sa.select(operations.c.id, operations.c.payload_hash).where(operations.c.id.in_(part))
+        found |= {row.id: row.payload_hash for row in db.execute(chosen)}
+    return [id for id in ids if id in found and found[id] == hashes.get(id)]
 
 
 def needed_by(db: sa.Connection, operation_ids: Sequence[int]) -> list[int]:

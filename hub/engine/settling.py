@@ -123,7 +123,7 @@ def posted_twice(label: str, first: str, second: str) -> Problem:
         code="posted_twice",
         what=f"{label} is in the ledger twice: {first} and {second}.",
         why="An answer came after another process had gone on.",
-        fix="Void one of the two in the ledger, then retry or drop this.",
+        fix="Void one of the two in the ledger, then retry or skip this.",
         subject=second,
         done="The hub keeps the first and touches neither.",
     )
@@ -239,7 +239,7 @@ class Settlement:
             code="target_taken",
             what=f"{row.label} came back as {state.number or state.target_id}, which belongs to another record.",
             why=f"It is linked to {holder}.",
-            fix="Compare the two in the ledger; drop one of them with a reason.",
+            fix="Compare the two in the ledger; skip one of them with a reason.",
             subject=state.target_id,
             done="The link was left as it was.",
         )

@@ -273,7 +273,7 @@ def _objection(
         code="change_not_allowed",
         what=f"{row.label} can't be changed in the ledger as it stands there ({link.state.status}).",
         why=allowed.reason,
-        fix="Remove what stands in the way there and retry, or drop this with a reason.",
+        fix="Remove what stands in the way there and retry, or skip this with a reason.",
         subject=row.source_id,
         done="Nothing was changed in the ledger.",
     )

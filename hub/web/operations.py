@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.documents import TRADE_KINDS, Document, parse_document
-from hub.engine.restating import approve_as
+from hub.engine.needing import approve_with_needed
 from hub.errors import SettingsError
 from hub.models import OperationState
 from hub.providers import Action
@@ -70,14 +70,13 @@ def approve(operation_id: int) -> ResponseReturnValue:
     hashes = {operation_id: request.form.get("hash", "")}
     status = STATUSES.get(request.form.get("post_as", ""))
     try:
-        if status is None:
-            count = decisions().approve([operation_id], hashes=hashes)
-        else:
-            count = approve_as(decisions(), [operation_id], status, hashes=hashes)
+        count, along = approve_with_needed(decisions(), [operation_id], status, hashes=hashes)
     except SettingsError as refusal:
         tell_error(refusal)
         return _back(operation_id)
-    tell("Approved. The next run sends it." if count else "It changed meanwhile: look at it again before you approve.")
+    also = f", and {wording.counted(along, 'contact or item', 'contacts and items')} that it names" if along else ""
+    words = f"Approved{also}. The next run sends it."
+    tell(words if count else "It changed meanwhile: look at it again before you approve.")
     return _back(operation_id)
 
 
