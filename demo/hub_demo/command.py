@@ -66,7 +66,7 @@ def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, review: boo
     folder.mkdir(parents=True, exist_ok=True)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
-    with _ended_in_order(), running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
+    with _ended_in_order(1 if once else 0), running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
         started = time.monotonic()
         joined = set_up(hub, pair, minute=minute, review=review, say=lambda text: console.print(f"· {text}"))
         _announce(console, minute)
@@ -93,13 +93,17 @@ def _announce(console: Console, minute: float) -> None:
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let whatever ends a program end the block as Ctrl-C does, so that the simulators end with the demo."""
+def _ended_in_order(code: int) -> Iterator[None]:
+    """Let whatever ends a program end the block as Ctrl-C does, so that the simulators end with the demo.
+
+    With ``code`` a demo ends that was ended before its summary: a person has seen enough, a program got no answer.
+    """
     before = {number: signal.signal(number, signal.default_int_handler) for number in ENDING}
     try:
         yield
     except KeyboardInterrupt:
-        raise SystemExit("\nThe demo was ended before it was done. Run it again: it goes on where it was.") from None
+        click.echo("\nThe demo was ended before it was done. Run it again: it goes on where it was.", err=True)
+        raise SystemExit(code) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
