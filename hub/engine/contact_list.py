@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,6 +19,8 @@ operations = table(OperationRow)
 snapshots = table(Snapshot)
 
 CONTACT = Kind.CONTACT.value
+_KEPT = 256
+"""So many statements are kept: making one takes longer than asking it."""
 _DEAD = tuple(status.value for status in TargetStatus if not status.is_live)
 
 
@@ -50,8 +53,21 @@ def present(entry: Any, column: str) -> sa.ScalarSelect[Any]:
     return found.correlate(entry).scalar_subquery()
 
 
+class _Sides(NamedTuple):
+    """What of an integration its contacts depend on."""
+
+    id: int | None
+    stock_id: int
+    ledger_id: int
+
+
 def contact_list(integration: Integration, side: Side | None = None) -> sa.Select[Any]:
     """Every contact that the stock system still has, with its state and its link; to be used as a subquery."""
+    return _contact_list(_Sides(integration.id, integration.stock_id, integration.ledger_id), side)
+
+
+@lru_cache(maxsize=_KEPT)
+def _contact_list(integration: _Sides, side: Side | None) -> sa.Select[Any]:
     entry, source, link = entries.alias("entry"), snapshots.alias("source"), links.alias("link")
     target, target_entry = snapshots.alias("target"), entries.alias("target_entry")
     status = link.c.state["status"].as_string()
@@ -105,6 +121,12 @@ def standing_list(db: sa.Connection, integration: Integration, side: Side) -> sa
     ``unsettled`` are those that somebody has to look at: it is quicker to tell than what may be suggested. ``changed``
     tells of a linked contact whether the stock system has another form than was written.
     """
+    sides = _Sides(integration.id, integration.stock_id, integration.ledger_id)
+    return _standing_list(db.dialect.name, sides, side)
+
+
+@lru_cache(maxsize=_KEPT)
+def _standing_list(dialect: str, integration: _Sides, side: Side) -> sa.Select[Any]:
     entry, link, source = entries.alias("entry"), links.alias("link"), snapshots.alias("source")
     linked = (
         sa.select(link.c.written_fingerprint)
@@ -118,7 +140,7 @@ def standing_list(db: sa.Connection, integration: Integration, side: Side) -> sa
         .where(source.c.external_id == entry.c.external_id)
         .correlate(entry)
     )
-    broken = entry.c.external_id.in_(_broken(db, integration))
+    broken = entry.c.external_id.in_(_broken(dialect, integration))
     unsettled = sa.or_(broken, sa.and_(~linked.exists(), ~_ignored(integration, entry)))
     state = sa.case(
         (broken, ContactState.BROKEN.value),
@@ -149,13 +171,11 @@ def withdrawn_contacts(connection_id: int) -> sa.Select[Any]:
     )
 
 
-def _broken(db: sa.Connection, integration: Integration) -> sa.CompoundSelect[Any]:
+def _broken(dialect: str, integration: _Sides) -> sa.CompoundSelect[Any]:
     """The contacts whose link leads nowhere, found from the few contacts of the ledger that are no longer used."""
     lost, idle = links.alias(), links.alias()
     gone, inactive = snapshots.alias(), entries.alias()
-    said = sa.select(links.c.source_id).where(
-        links.c.integration_id == integration.id, sa.text(DEAD_CONTACTS[db.dialect.name])
-    )
+    said = sa.select(links.c.source_id).where(links.c.integration_id == integration.id, sa.text(DEAD_CONTACTS[dialect]))
     found = [said]
     for link, other, over in ((lost, gone, gone.c.withdrawn), (idle, inactive, ~inactive.c.active)):
         same = sa.and_(
@@ -183,7 +203,7 @@ def _entry_of(entry: Any, connection_id: int, external_id: Any) -> sa.ColumnElem
     return sa.and_(entry.c.connection_id == connection_id, entry.c.external_id == external_id)
 
 
-def _live_link(integration: Integration, link: Any, source_id: Any) -> sa.ColumnElement[bool]:
+def _live_link(integration: _Sides, link: Any, source_id: Any) -> sa.ColumnElement[bool]:
     return sa.and_(
         link.c.integration_id == integration.id,
         link.c.kind == CONTACT,
@@ -192,7 +212,7 @@ def _live_link(integration: Integration, link: Any, source_id: Any) -> sa.Column
     )
 
 
-def _ignored(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
+def _ignored(integration: _Sides, entry: Any) -> sa.ColumnElement[bool]:
     """A person decided that it is never created."""
     return sa.exists().where(
         operations.c.integration_id == integration.id,
@@ -203,7 +223,7 @@ def _ignored(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
     )
 
 
-def _suggested(integration: Integration, entry: Any) -> sa.ColumnElement[bool]:
+def _suggested(integration: _Sides, entry: Any) -> sa.ColumnElement[bool]:
     """An active contact of the ledger shares its name, e-mail address or VAT number."""
     other = entries.alias("other")
 

@@ -82,12 +82,17 @@ def _like_name(source: Card, target: Card, known: float | None) -> list[tuple[fl
 def rank(source: Card, equal: Sequence[Card], alike: Sequence[Card], *, most: int = 3) -> list[Likeness]:
     """The best suggestions, best first: from those that share a value, and those that may have a like name."""
     found = {card.external_id: compare(source, card) for card in equal}
-    names = {number: card.name for number, card in enumerate(alike) if card.external_id not in found}
+    # Those that are found already may be among the best names, so as many more are asked for.
     like = process.extract(
-        source.name, names, scorer=fuzz.token_sort_ratio, score_cutoff=LEAST_NAME_LIKENESS, limit=most
+        source.name,
+        [card.name for card in alike],
+        scorer=fuzz.token_sort_ratio,
+        score_cutoff=LEAST_NAME_LIKENESS,
+        limit=most + len(found),
     )
-    for _, ratio, number in like:
-        found[alike[number].external_id] = compare(source, alike[number], ratio)
+    new = [(ratio, alike[number]) for _, ratio, number in like if alike[number].external_id not in found]
+    for ratio, card in new[:most]:
+        found[card.external_id] = compare(source, card, ratio)
     good = [each for each in found.values() if each.score >= LEAST]
     return sorted(good, key=lambda each: (-each.score, each.label))[:most]
 

@@ -16,6 +16,8 @@ links = table(Link)
 
 READ_AT_MOST = 2_000
 """So many contacts of the ledger are read for one value that they share with those of the page, and no more."""
+ALIKE_AT_MOST = 500
+"""So many are compared by name among those that share the beginning of it, or an e-mail domain."""
 WALKED_AT_ONCE = 200
 
 _EQUAL = ("tax_number", "email", "name")
@@ -35,7 +37,13 @@ def suggest(
     found: Found = {}
     for column in columns:
         found |= _sharing(db, integration.ledger_id, column, {row._mapping[column] for row in sources} - {""})
-    ranked = {row.external_id: rank(_card(row), _of(row, found, _EQUAL), _of(row, found, _ALIKE)) for row in sources}
+    alike: dict[tuple[str, ...], Sequence[Card]] = {}  # many share their domain or the beginning of their name
+    ranked = {}
+    for row in sources:
+        key = tuple(row._mapping[column] for column in _ALIKE)
+        if key not in alike:
+            alike[key] = _of(row, found, _ALIKE)
+        ranked[row.external_id] = rank(_card(row), _of(row, found, _EQUAL), alike[key])
     taken = _taken(db, integration, [each.target_id for offered in ranked.values() for each in offered])
     return {row.external_id: with_taken(ranked[row.external_id], _taken_for(row, taken)) for row in sources}
 
@@ -66,7 +74,7 @@ def _sharing(db: sa.Connection, ledger_id: int, column: str, values: Collection[
     chosen = (
         _DIRECTORY.where(entries.c.connection_id == ledger_id, entries.c[column].in_(sorted(values)))
         .where(entries.c.active.is_(True))
-        .limit(READ_AT_MOST)
+        .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)
     )
     found: Found = {}
     for row in db.execute(chosen):
