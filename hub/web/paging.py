@@ -53,12 +53,16 @@ def paged(
     *,
     size: int = PAGE_SIZE,
     id: sa.ColumnElement[Any] | None = None,
+    searched: bool = False,
 ) -> Paged:
     """One page of an ordered statement, and the count of all its rows.
 
     With ``id``, the rows' primary key, the page is found by ids alone, so that an index which holds what the filter and
-    the order ask of a row is enough, and whole rows are read for the page and no more.
+    the order ask of a row is enough, and whole rows are read for the page and no more. What is ``searched``, so that
+    every row must be looked at to find some, is counted in the same look.
     """
+    if id is not None and searched:
+        return _searched(db, statement, number, size, id)
     total = total_of(db, statement)
     number = min(number, max(1, -(-total // size)))  # a list may have become shorter since the link was made
     page = statement.limit(size).offset((number - 1) * size)
@@ -67,3 +71,21 @@ def paged(
         found = db.execute(ids).scalars().all()
         page = statement.where(id.in_(found))
     return Paged(db.execute(page).all(), total, number, size)
+
+
+def _searched(db: sa.Connection, statement: sa.Select[Any], number: int, size: int, id: sa.ColumnElement[Any]) -> Paged:
+    found, total = found_with_total(db, statement.with_only_columns(id, maintain_column_froms=True), number, size)
+    number = min(number, max(1, -(-total // size)))
+    return Paged(db.execute(statement.where(id.in_(found))).all(), total, number, size)
+
+
+def found_with_total(
+    db: sa.Connection, ids: sa.Select[Any], number: int, size: int = PAGE_SIZE
+) -> tuple[Sequence[Any], int]:
+    """The ids of one page and how many there are in all, in one look; of the last page if there are fewer pages."""
+    counted = ids.add_columns(sa.func.count().over())
+    rows = db.execute(counted.limit(size).offset((number - 1) * size)).all()
+    if rows or number == 1:
+        return [row[0] for row in rows], rows[0][1] if rows else 0
+    total = total_of(db, ids)
+    return found_with_total(db, ids, max(1, -(-total // size)), size)

@@ -42,13 +42,21 @@ class Stamp:
 
 def stamp(db: sa.Connection) -> Stamp:
     """How things stand now; one statement, answered by indexes."""
+    row = db.execute(_STAMP).one()
+    return Stamp(row[0] or 0, row[1] or 0, row[2], str(row[3]))
+
+
+def _stamp_statement() -> sa.Select[Any]:
     is_open = RUNS.c.state == RunState.OPEN.value
     acts = sa.select(sa.func.max(AUDIT_EVENTS.c.id)).scalar_subquery()
     newest = sa.select(sa.func.max(RUNS.c.id)).scalar_subquery()
     under_way = sa.select(sa.func.count()).where(is_open).scalar_subquery()
     beat = sa.select(sa.func.max(RUNS.c.heartbeat_at)).where(is_open).scalar_subquery()
-    row = db.execute(sa.select(acts, newest, under_way, beat)).one()
-    return Stamp(row[0] or 0, row[1] or 0, row[2], str(row[3]))
+    return sa.select(acts, newest, under_way, beat)
+
+
+_STAMP = _stamp_statement()
+"""Made once: most pages ask it."""
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def skipped(db: sa.Connection, text: str, page: int, integration: int | None = N
     if text:
         chosen = chosen.where(OPERATIONS.c.label.icontains(text, autoescape=True))
     newest = chosen.order_by(OPERATIONS.c.settled_at.desc(), OPERATIONS.c.id.desc())
-    return paged(db, newest, page, id=OPERATIONS.c.id)
+    return paged(db, newest, page, id=OPERATIONS.c.id, searched=bool(text))
 
 
 def unreadable(db: sa.Connection, page: int) -> Paged:

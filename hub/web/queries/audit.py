@@ -45,7 +45,7 @@ class AuditFilter:
 
 def events(db: sa.Connection, viewer: Account, wanted: AuditFilter, page: int) -> Paged:
     """One page, newest first."""
-    return paged(db, _chosen(viewer, wanted), page)
+    return paged(db, _chosen(viewer, wanted), page, id=AUDIT_EVENTS.c.id, searched=bool(wanted.text))
 
 
 def every_event(db: sa.Connection, viewer: Account, wanted: AuditFilter) -> Sequence[sa.Row[Any]]:

@@ -25,9 +25,8 @@ from hub.mapping import fold, link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.store import Store
-from hub.web.paging import PAGE_SIZE, Paged
+from hub.web.paging import PAGE_SIZE, Paged, found_with_total
 from hub.web.queries.tables import LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
-from hub.web.remembered import total_of
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
@@ -129,9 +128,13 @@ def contact_page(
         rows = [row] if row is not None else []
         return Paged(_rows(db, integration, rows, providers), len(rows), 1)
     found = _found(db, integration, chosen)
-    total = total_of(db, found) if chosen.text else counted.of(chosen.state)
-    number = min(page, max(1, -(-total // PAGE_SIZE)))
-    ids = db.execute(found.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).scalars().all()
+    if chosen.text:
+        ids, total = found_with_total(db, found, page)
+        number = min(page, max(1, -(-total // PAGE_SIZE)))
+    else:
+        total = counted.of(chosen.state)
+        number = min(page, max(1, -(-total // PAGE_SIZE)))
+        ids = db.execute(found.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).scalars().all()
     return Paged(_rows(db, integration, _shown(db, integration, ids), providers), total, number)
 
 

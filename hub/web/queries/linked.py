@@ -17,6 +17,8 @@ from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.tables import BUCKETS, CONNECTIONS, INTEGRATIONS, RUNS
 
+_STOCK, _LEDGER = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
+
 
 @dataclass(frozen=True)
 class Calls:
@@ -52,7 +54,7 @@ def runs(db: sa.Connection, page: int, connection_ids: Collection[int] | None = 
 
 def integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Every integration, with the names of its two sides."""
-    stock, ledger = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
+    stock, ledger = _STOCK, _LEDGER
     chosen = (
         sa.select(INTEGRATIONS, stock.c.name.label("stock"), ledger.c.name.label("ledger"))
         .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,24 +28,26 @@ class Pair:
         return f"{self.stock} → {self.ledger}"
 
 
-def pairs(db: sa.Connection, providers: Mapping[str, Provider]) -> list[Pair]:
-    """The integrations that the person who acts may see, by name."""
-    stock, ledger = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
-    columns = (
+_STOCK, _LEDGER = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
+_EVERY_PAIR: sa.Select[Any] = (
+    sa.select(
         INTEGRATIONS.c.id,
         INTEGRATIONS.c.name,
-        stock.c.provider.label("stock_provider"),
-        stock.c.name.label("stock"),
-        ledger.c.provider.label("ledger_provider"),
-        ledger.c.name.label("ledger"),
+        _STOCK.c.provider.label("stock_provider"),
+        _STOCK.c.name.label("stock"),
+        _LEDGER.c.provider.label("ledger_provider"),
+        _LEDGER.c.name.label("ledger"),
     )
-    chosen = (
-        sa.select(*columns)
-        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
-        .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
-        .where(visible_integrations(INTEGRATIONS.c.id))
-        .order_by(INTEGRATIONS.c.name, INTEGRATIONS.c.id)
-    )
+    .join(_STOCK, _STOCK.c.id == INTEGRATIONS.c.stock_id)
+    .join(_LEDGER, _LEDGER.c.id == INTEGRATIONS.c.ledger_id)
+    .order_by(INTEGRATIONS.c.name, INTEGRATIONS.c.id)
+)
+"""Made once: every page asks it."""
+
+
+def pairs(db: sa.Connection, providers: Mapping[str, Provider]) -> list[Pair]:
+    """The integrations that the person who acts may see, by name."""
+    chosen = _EVERY_PAIR.where(visible_integrations(INTEGRATIONS.c.id))
 
     def side(provider: str, name: str) -> str:
         known = providers.get(provider)

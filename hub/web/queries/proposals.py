@@ -23,6 +23,8 @@ GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationSt
 PROPOSED: sa.ColumnElement[str] = sa.literal_column(f"'{OperationState.PROPOSED.value}'")
 """Written out, so that every database sees that the index of proposals alone is enough."""
 
+_NEEDED, _AHEAD = LINKS.alias("needed"), OPERATIONS.alias("ahead")
+
 SHOWN = (
     OPERATIONS.c.id,
     OPERATIONS.c.kind,
@@ -87,7 +89,8 @@ def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
     """One page of proposals, oldest first; ``blocked`` tells that another one must go first."""
     blocked = is_blocked(db, OPERATIONS).label("blocked")
     listed = sa.select(*SHOWN, blocked).where(*conditions(db, chosen)).order_by(OPERATIONS.c.id)
-    return paged(db, listed, page, id=OPERATIONS.c.id)
+    searched = bool(chosen.text or chosen.contact or chosen.least or chosen.most)
+    return paged(db, listed, page, id=OPERATIONS.c.id, searched=searched)
 
 
 def proposal_ids(db: sa.Connection, chosen: Filter) -> list[int]:
@@ -112,7 +115,7 @@ def is_blocked(
     db: sa.Connection, table: sa.FromClause, beside: sa.Select[tuple[int]] | None = None
 ) -> sa.ColumnElement[bool]:
     """Whether an operation rests on a record that is neither linked nor approved to go, nor among those ``beside``."""
-    link, other = LINKS.alias(), OPERATIONS.alias()
+    link, other = _NEEDED, _AHEAD
     each, kind, id = _dependencies(db, table)
     linked = _exists(table, each).where(
         link.c.integration_id == table.c.integration_id, link.c.kind == kind, link.c.source_id == id, link.c.live
