@@ -36,11 +36,11 @@ def suggest(
     columns = (*_EQUAL, *_ALIKE) if by_name else _EQUAL
     found: Found = {}
     for column in columns:
-        found |= _sharing(db, integration.ledger_id, column, {row._mapping[column] for row in sources} - {""})
+        found |= _sharing(db, integration.ledger_id, column, {getattr(row, column) for row in sources} - {""})
     alike: dict[tuple[str, ...], Sequence[Card]] = {}  # many share their domain or the beginning of their name
     ranked = {}
     for row in sources:
-        key = tuple(row._mapping[column] for column in _ALIKE)
+        key = tuple(getattr(row, column) for column in _ALIKE)
         if key not in alike:
             alike[key] = _of(row, found, _ALIKE)
         ranked[row.external_id] = rank(_card(row), _of(row, found, _EQUAL), alike[key])
@@ -79,7 +79,7 @@ def _sharing(db: sa.Connection, ledger_id: int, column: str, values: Collection[
     found: Found = {}
     for row in db.execute(chosen):
         if row.label is not None:
-            found.setdefault((column, row._mapping[column]), []).append(_card(row))
+            found.setdefault((column, getattr(row, column)), []).append(_card(row))
     return found
 
 
@@ -88,7 +88,7 @@ def _card(row: sa.Row[Any]) -> Card:
 
 
 def _of(row: sa.Row[Any], found: Found, columns: Sequence[str]) -> list[Card]:
-    cards = (card for column in columns for card in found.get((column, row._mapping[column]), ()))
+    cards = (card for column in columns for card in found.get((column, getattr(row, column)), ()))
     return list({card.external_id: card for card in cards}.values())
 
 

@@ -350,8 +350,11 @@ def _ledger(ledger_id: int) -> sa.Select[Any]:
 
 def _directory(ledger_id: int) -> sa.Select[Any]:
     """The contacts that the ledger still has."""
-    label, number = present(entries, "label"), present(entries, "number")
-    columns = (entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active)
-    return sa.select(*columns, label.label("label"), number.label("number")).where(
-        entries.c.connection_id == ledger_id, label.is_not(None)
-    )
+    return _DIRECTORY.where(entries.c.connection_id == ledger_id)
+
+
+_LABEL, _NUMBER = present(entries, "label"), present(entries, "number")
+_DIRECTORY = sa.select(
+    *(entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active),
+    *(_LABEL.label("label"), _NUMBER.label("number")),
+).where(_LABEL.is_not(None))
