@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
+from browser.person import Person
 from browser.trade import Trade
 
 PATIENCE = 30.0
@@ -19,32 +20,10 @@ PASSWORD = "four quiet herons at dusk"
 
 
 @dataclass(frozen=True)
-class Bookkeeper:
-    """Somebody who keeps the bakery's books, before a tab of a browser."""
+class Bookkeeper(Person):
+    """Somebody who keeps the bakery's books."""
 
-    page: Page
     trade: Trade
-
-    def press(self, name: str | re.Pattern[str]) -> None:
-        """Press a button."""
-        self.page.get_by_role("button", name=name).click()
-
-    def follow(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
-        """Follow a link of the page or of its navigation."""
-        self.page.get_by_role("link", name=name, exact=exact).first.click()
-
-    def fill(self, **fields: str) -> None:
-        """Fill in text fields, named by their labels with _ for spaces."""
-        for label, value in fields.items():
-            self.page.get_by_role("textbox", name=label.replace("_", " ")).fill(value)
-
-    def is_told(self, words: str | re.Pattern[str]) -> None:
-        """See a message."""
-        expect(self.page.get_by_role("status").filter(has_text=words).first).to_be_visible()
-
-    def row(self, words: str) -> Locator:
-        """The row of a list with these words."""
-        return self.page.get_by_role("row").filter(has_text=words)
 
     def wait_for(self, seen: Callable[[], bool], what: str) -> None:
         """Load the page anew until something is to be seen."""

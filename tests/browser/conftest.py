@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,6 +73,13 @@ def empty_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     """A site that nobody has opened yet."""
     with _site(sqlite_template, tmp_path_factory.mktemp("empty"), called) as site:
         yield site
+
+
+@pytest.fixture
+def open_site(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[Callable[[Store, Vault], House]], Site]]:
+    """Opens a site of the test's own, on a house that it makes."""
+    with ExitStack() as stack:
+        yield lambda make: stack.enter_context(_site(sqlite_template, tmp_path, make))
 
 
 @contextmanager
