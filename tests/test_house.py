@@ -52,7 +52,6 @@ LONG_FILES = {
     "hub/mapping.py": "the resolver and what suggests mappings share their vocabulary",
     "hub/testing/contract.py": "the whole contract of a provider, to be read in one go",
     "hub/providers.py": "the whole contract between the hub and a provider",
-    "hub/reconcile.py": "the whole decision table and its reasons",
 }
 """Files that may be longer, and why."""
 

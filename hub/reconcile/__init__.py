@@ -1,0 +1,62 @@
+"""What to do about one source record: a pure function of stored facts.
+
+No clock, no network, no randomness: preview, dry run and "why is this not in the ledger?" are all answered by calling
+:func:`decide` again.
+"""
+
+from __future__ import annotations
+
+from hub.reconcile.case import (
+    Absence,
+    Case,
+    Decision,
+    Dependency,
+    FlowRules,
+    LinkView,
+    Match,
+    Verdict,
+    document_date,
+    is_locked,
+    locked_until,
+    payload_hash,
+    state_digest,
+    was_edited,
+)
+from hub.reconcile.changing import change_of, changed_fields, standing_of
+from hub.reconcile.deciding import decide
+from hub.reconcile.legal import LEGAL_ANSWERS, REMOVAL_TIER, TIERS, Answer, Change, Conflict, Standing
+from hub.reconcile.looks import Look, judge_look
+from hub.reconcile.obstacles import closed_period, dependency_problem, waits_for
+
+__all__ = [
+    "LEGAL_ANSWERS",
+    "REMOVAL_TIER",
+    "TIERS",
+    "Absence",
+    "Answer",
+    "Case",
+    "Change",
+    "Conflict",
+    "Decision",
+    "Dependency",
+    "FlowRules",
+    "LinkView",
+    "Look",
+    "Match",
+    "Standing",
+    "Verdict",
+    "change_of",
+    "changed_fields",
+    "closed_period",
+    "decide",
+    "dependency_problem",
+    "document_date",
+    "is_locked",
+    "judge_look",
+    "locked_until",
+    "payload_hash",
+    "standing_of",
+    "state_digest",
+    "waits_for",
+    "was_edited",
+]

@@ -1,0 +1,87 @@
+"""A source record that is not in the ledger: adopt what is there, leave it out, hold it, or create it."""
+
+from __future__ import annotations
+
+from hub.documents import Contact, Item, Status
+from hub.errors import Problem
+from hub.mapping import link_fact
+from hub.providers import Action
+from hub.reconcile.case import Case, Decision, Verdict, document_date, hold
+from hub.reconcile.obstacles import obstacle, waits_for
+
+
+def decide_unlinked(case: Case) -> Decision:
+    """What becomes of a record that no live link knows."""
+    rule = _not_eligible(case)
+    if rule:
+        return Decision(Verdict.EXCLUDED, rule=rule)
+    adoption = _adoption(case)
+    if adoption:
+        return adoption
+    problem = _namesake(case) or obstacle(case) or waits_for(case)
+    if problem:
+        return hold(case, problem, Action.CREATE)
+    return Decision(
+        Verdict.WRITE,
+        action=Action.CREATE,
+        document=case.fitted,
+        warnings=case.fit_notes,
+        facts=tuple(case.resolved.facts),
+    )
+
+
+def _not_eligible(case: Case) -> str:
+    document = case.document
+    status = getattr(document, "status", Status.AUTHORISED)
+    if case.withdrawn:
+        return "withdrawn in the source before it was posted"
+    if status is not Status.AUTHORISED:
+        return f"{status} in the source"
+    if isinstance(document, Item) and not document.active:
+        return "deprecated in the source"
+    day = document_date(document)
+    if day and day < case.rules.start_date:
+        return f"dated before the start date {case.rules.start_date}"
+    return ""
+
+
+def _adoption(case: Case) -> Decision | None:
+    if not isinstance(case.document, Contact | Item) or not case.matches:
+        return None
+    active = [match for match in case.matches if match.state.status.is_live]
+    if len(active) == 1:
+        return Decision(
+            Verdict.ADOPT,
+            match=active[0],
+            rule=f"the only active {case.document.kind} with this name or code",
+        )
+    if not active:
+        problem = Problem(
+            code="only_archived_match",
+            what=f"{case.document.label} exists in the ledger, but archived.",
+            fix="Restore it in the ledger, or rename the one in the stock system.",
+            subject=case.document.external_id,
+        )
+        return hold(case, problem, Action.CREATE)
+    problem = Problem(
+        code="ambiguous_match",
+        what=f"{len(active)} active records of the ledger match {case.document.label}.",
+        fix="Choose which one it is.",
+        subject=case.document.external_id,
+        detail="; ".join(f"{match.label} ({match.target_id})" for match in active),
+    )
+    return hold(case, problem, Action.CREATE)
+
+
+def _namesake(case: Case) -> Problem | None:
+    """Two records of one name made at the same time would be twice in the ledger: the second becomes the first's."""
+    if not case.namesake:
+        return None
+    case.resolved.rest_on(link_fact(case.document.kind, case.namesake))
+    return Problem(
+        code="namesake_coming",
+        what=f"Another {case.document.kind} called {case.document.label} is on its way to the ledger.",
+        why="A ledger has each name once: when the other is there, both are linked to it.",
+        fix="Nothing, unless they are different: then rename one of them in the stock system.",
+        subject=case.namesake,
+    )
