@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -228,3 +229,32 @@ def test_what_we_wrote_ourselves_is_no_edit_by_a_person(store: Store, vault: Vau
         house.sync()
     assert house.operations(state="held") == []
     assert house.books.entries[posted(house)[0].target_id].native["lines"][0]["amount"] == "30.00"
+
+
+# -- off, and on again ---------------------------------------------------------------------------------------------
+
+
+def test_what_was_edited_while_a_flow_was_off_is_posted_when_it_is_on_again(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice("i1"), invoice("i2"))
+    house.sync()
+    house.set_flow(Kind.INVOICE, FlowMode.OFF)
+    put(house, invoice("i1", lines=(line("20.00"),)))
+    house.shelf.put("r-i2")
+    house.sync()
+    house.set_flow(Kind.INVOICE)
+    house.sync()
+    totals = {entry.native["number"]: entry.total for entry in house.books.live() if entry.kind is Kind.INVOICE}
+    assert totals == {"N-i1": Decimal("24.00")}
+
+
+def test_switching_off_and_on_changes_nothing_that_is_posted_as_it_is(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice())
+    house.sync()
+    writes = house.books.writes
+    for mode in (FlowMode.OFF, FlowMode.AUTOMATIC):
+        house.set_flow(Kind.INVOICE, mode)
+        house.set_flow(Kind.CONTACT, mode)
+        house.sync()
+    assert house.books.writes == writes

@@ -126,7 +126,7 @@ def test_a_platform_that_can_not_be_reached_is_told_from_one_that_refuses(
     page = seen.post(NEW, GOOD)
     assert page.status == 422
     assert page.faults == []
-    assert "failed Shop answers: Shop could not be reached. Try again later." in page.text
+    assert "failed Shop answers: Shop could not be reached. Try again in a minute." in page.text
     assert "It accepts the sign-in" not in page.text
     assert page.value("shop") == "corner"
 

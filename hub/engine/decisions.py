@@ -15,7 +15,7 @@ from hub.engine.facts import load_list
 from hub.engine.freeing import removal_dropped
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
-from hub.engine.notes import ONLY_A_PERSON_KNOWS, chunks, forget_facts, note_due, open_due, touch_facts
+from hub.engine.notes import ONLY_A_PERSON_KNOWS, all_due, chunks, forget_facts, note_due, open_due, touch_facts
 from hub.engine.pilot import keep_to_pilot, must_be_settled
 from hub.engine.previewing import preview
 from hub.engine.runs import want_run
@@ -298,7 +298,7 @@ class Decisions:
             if put_off:
                 values |= {"checked_at": None, "hits": []}
             db.execute(sa.update(flows).where(flows.c.id == flow_id).values(values))
-            self._all_due(db, flow, integration.stock_id)
+            all_due(db, flow, integration.stock_id)
             # Whatever is not posted yet may rest on this flow being on, off, or posting drafts.
             open_due(self.store, db, flow.integration_id, "a flow was switched")
             self._want_both(db, flow.integration_id)
@@ -314,22 +314,6 @@ class Decisions:
             joined = sa.select(flows.c.integration_id).where(flows.c.id == flow_id)
             integration = self.hub.integration(db.execute(joined).scalar_one())
         check_pair(self.hub.connection(integration.stock_id), self.hub.connection(integration.ledger_id))
-
-    def _all_due(self, db: sa.Connection, flow: sa.Row[Any], stock_id: int) -> None:
-        """Note every snapshot of the flow's kind that has no live link, in the database itself."""
-        linked = sa.exists().where(
-            links.c.integration_id == flow.integration_id,
-            links.c.kind == flow.kind,
-            links.c.source_id == snapshots.c.external_id,
-            links.c.live.is_(True),
-        )
-        noted = sa.exists().where(due.c.flow_id == flow.id, due.c.external_id == snapshots.c.external_id)
-        # A plan in the making read its notes already: a higher version keeps it from clearing them.
-        db.execute(sa.update(due).where(due.c.flow_id == flow.id).values(version=due.c.version + 1))
-        chosen = sa.select(
-            sa.literal(flow.id), snapshots.c.external_id, sa.literal("the flow was switched"), sa.literal(1)
-        ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~linked, ~noted)
-        db.execute(sa.insert(due).from_select(["flow_id", "external_id", "reason", "version"], chosen))
 
     def confirm_others_off(self, integration_id: int) -> None:
         """A person vouches that no other integration posts between the two."""
@@ -377,7 +361,7 @@ class Decisions:
             if read_back(db, row.stock_id, row.start_date, start_date):
                 want_run(db, row.stock_id, "an earlier start date", self.hub.clock())
             for flow in db.execute(sa.select(flows).where(flows.c.integration_id == integration_id)).all():
-                self._all_due(db, flow, row.stock_id)
+                all_due(db, flow, row.stock_id)
             self.hub.audit(db, self.actor, "set start date", str(start_date), integration=integration_id)
 
     def set_rounding_limit(self, integration_id: int, cents: int) -> None:

@@ -8,13 +8,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.models import OPEN_STATES, Due, Flow, FlowMode, OperationFact, OperationRow, OperationState, table
+from hub.models import (
+    OPEN_STATES,
+    Due,
+    Flow,
+    FlowMode,
+    Link,
+    OperationFact,
+    OperationRow,
+    OperationState,
+    Snapshot,
+    table,
+)
 from hub.store import Store
 
 due = table(Due)
 flows = table(Flow)
+links = table(Link)
 operations = table(OperationRow)
 operation_facts = table(OperationFact)
+snapshots = table(Snapshot)
 
 ONLY_A_PERSON_KNOWS = ("unsure", "posted_twice", "target_taken")
 """Problems of records that may be in the ledger already: planning them again unasked could post them twice."""
@@ -62,6 +75,28 @@ def open_due(store: Store, db: sa.Connection, integration_id: int, reason: str) 
     )
     rows = [{"flow_id": row.flow_id, "external_id": row.source_id, "reason": reason} for row in db.execute(chosen)]
     note_due(store, db, rows)
+
+
+def all_due(db: sa.Connection, flow: sa.Row[Any], stock_id: int) -> None:
+    """Note every snapshot of the flow's kind that is not in the ledger as it is, in the database itself.
+
+    While the flow was off, edits and withdrawals were planned as nothing.
+    """
+    posted = sa.exists().where(
+        links.c.integration_id == flow.integration_id,
+        links.c.kind == flow.kind,
+        links.c.source_id == snapshots.c.external_id,
+        links.c.live.is_(True),
+        links.c.written_fingerprint == snapshots.c.fingerprint,
+        snapshots.c.withdrawn.is_(False),
+    )
+    noted = sa.exists().where(due.c.flow_id == flow.id, due.c.external_id == snapshots.c.external_id)
+    # A plan in the making read its notes already: a higher version keeps it from clearing them.
+    db.execute(sa.update(due).where(due.c.flow_id == flow.id).values(version=due.c.version + 1))
+    chosen = sa.select(
+        sa.literal(flow.id), snapshots.c.external_id, sa.literal("the flow was switched"), sa.literal(1)
+    ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~posted, ~noted)
+    db.execute(sa.insert(due).from_select(["flow_id", "external_id", "reason", "version"], chosen))
 
 
 def flows_by_kind(db: sa.Connection, integration_ids: Sequence[int]) -> dict[str, list[int]]:
