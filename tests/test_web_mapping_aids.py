@@ -117,7 +117,7 @@ def test_of_five_hundred_accounts_those_that_need_a_look_are_one_click_away(
     assert everything.text.count("Account 7 ") == 1
     looked_at = seen.get(f"{path}/account?show=open")
     assert looked_at.faults == []
-    assert "501 codes of the stock system" in looked_at.text
+    assert "500 codes of the stock system" in looked_at.text
     assert looked_at.html.count('name="source"') == 501
 
 
