@@ -331,3 +331,7 @@ def test_a_second_look_finds_the_numbers_remembered(house: House) -> None:
         there.get("/")
     assert asked
     assert not [statement for statement in asked if "FROM snapshot" in statement]
+
+
+def test_drawing_charts_leaves_the_imports_of_everybody_else_alone() -> None:
+    assert [hook for hook in sys.meta_path if not hasattr(hook, "find_spec")] == []

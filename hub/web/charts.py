@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +18,10 @@ from typing import Any, Literal
 import pygal  # type: ignore[import-untyped]
 from flask import Response
 from pygal.style import Style  # type: ignore[import-untyped]
+
+# pygal hooks into all imports by a protocol that Python 3.12 dropped, and whoever asks every hook stumbles over it. It is
+# for plugins with maps, of which the hub has none.
+sys.meta_path[:] = [hook for hook in sys.meta_path if not isinstance(hook, pygal.PluginImportFixer)]
 
 Theme = Literal["light", "dark"]
 
