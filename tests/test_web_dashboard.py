@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree

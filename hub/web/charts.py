@@ -19,7 +19,7 @@ import pygal  # type: ignore[import-untyped]
 from flask import Response
 from pygal.style import Style  # type: ignore[import-untyped]
 
-# pygal hooks into all imports by a protocol that Python 3.12 dropped, and whoever asks every hook stumbles over it. It is
+# pygal hooks into all imports by a protocol that Python 3.12 dropped; whoever asks every hook stumbles over it. It is
 # for plugins with maps, of which the hub has none.
 sys.meta_path[:] = [hook for hook in sys.meta_path if not isinstance(hook, pygal.PluginImportFixer)]
 
