@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import contact, invoice, item, line, payment, put, trade
+from houses import called, contact, invoice, item, line, payment, put, trade
 from worlds import World, on_both
 
 from hub.documents import Allocation, Bill, CreditNote, Kind, Status
 from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.models import AuditEvent, Due, Exclusion, FlowMode, Integration, table
-from hub.providers import TargetStatus
+from hub.providers import Feed, Page, Record, TargetStatus, Want
+from hub.store import Store
 from hub.testing.books import Books, Entry
+from hub.testing.memory import MemoryStock, StockSession
+from hub.vault import Vault
 
 
 def sync(world: World, *documents: Any) -> None:
@@ -118,6 +122,31 @@ def test_what_was_planned_when_the_process_died_is_let_go_by_the_next_run(world:
     assert world.house.operations(state="proposed"), "one of the deaths falls between planning and releasing"
     world.house.sync()
     assert linked(world) == ["c1", "i1"]
+
+
+def test_contacts_are_planned_while_documents_are_still_read_and_leave_with_the_whole_plan_only(
+    store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = called(store, vault)
+    between: list[list[tuple[str, str]]] = []
+
+    def pull(_session: StockSession, want: Want) -> Iterator[Page]:
+        if want.feed.name == "cards":
+            yield Page(records=(Record("c1", "1", (contact(),)),), watermark="1")
+        elif want.feed.name == "trade":
+            yield Page(records=(Record("i1", "1", (invoice(),)),), progress="1")
+            between.append([(row.kind, row.state) for row in house.operations()])
+            yield Page(records=(Record("i2", "1", (invoice("i2"),)),), watermark="1")
+        else:
+            yield Page(watermark="")
+
+    cards = frozenset({Kind.CONTACT, Kind.ITEM})
+    monkeypatch.setattr(MemoryStock, "feeds", (Feed("cards", cards), Feed("trade", frozenset({Kind.INVOICE}))))
+    monkeypatch.setattr(StockSession, "pull", pull)
+    house.run_stock()
+    assert between == [[("contact", "proposed")]]
+    house.run_ledger()
+    assert {link.source_id for link in house.links()} == {"c1", "i1", "i2"}
 
 
 # -- the safety catch --------------------

@@ -401,6 +401,21 @@ def test_a_stop_is_noticed_within_a_second_of_waiting(
     assert clock.slept == [1.0]
 
 
+def test_asking_each_second_whether_to_go_on_makes_no_wait_longer(
+    make_door: Callable[..., Door], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.http.door.monotonic", lambda: clock.now)
+
+    def check() -> None:
+        clock.now += 0.02
+
+    door = make_door(Limits(windows=(Window(1, 60.0),)), before_send=check)
+    door.call("GET", "x")
+    ended = clock.now
+    door.call("GET", "x")
+    assert clock.now - ended == pytest.approx(60, abs=0.1)
+
+
 # -- limits ------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from hub.documents import REFERENCE_KINDS, Kind
 from hub.engine import first_write, looking, taking
 from hub.engine.delivery import Neighbours, deliver, earliest_start, neighbours
 from hub.engine.notes import chunks, left_alone
-from hub.engine.planning import is_ready, is_unreleased, plan
+from hub.engine.planning import LISTED, is_ready, is_unreleased, plan, plan_cards
 from hub.engine.runs import RunToken, want_run, write_progress
 from hub.models import (
     ConnectionRow,
@@ -135,6 +135,8 @@ class Conversation:
         counts = deliver(self.store, self.run, step.want.feed, page, step.want.since)
         if page.watermark is not None:
             self._feed_done(step.want.feed.name)
+        elif step.want.feed.kinds and step.want.feed.kinds.isdisjoint(LISTED):
+            self._plan_cards()
         return counts
 
     def look_of(self, ids: Sequence[int], *, unsure: bool) -> LookStep | None:
@@ -276,6 +278,14 @@ class Conversation:
         for integration in ready:
             if integration.id in waiting and integration.id is not None:
                 plan(self.store, self.run, integration.id, self.providers)
+
+    def _plan_cards(self) -> None:
+        """What documents name is complete once these are read; the next of them may have to wait for the limits."""
+        with self.store.read() as db:
+            ready = [one for one in self._integrations(db) if is_ready(db, one, self.providers)]
+            waiting = [one.id for one in ready if one.id is not None and self._due_count(db, one.id)]
+        for integration_id in waiting:
+            plan_cards(self.store, self.run, integration_id, self.providers)
 
     def _due_count(self, db: sa.Connection, integration_id: int) -> int:
         """Whether notes can be planned now: not those of a record that is on its way."""

@@ -32,7 +32,6 @@ snapshots = table(Snapshot)
 
 NEWEST_LOOKED_FOR = 25
 """How many of the newest source documents are looked for before a flow's first write."""
-_READ_AT_ONCE = 100
 
 CHECKED = "looked for already posted"
 """What the audit calls such a look."""
@@ -147,12 +146,12 @@ def _newest(db: sa.Connection, ground: Ground, flow: Flow) -> Iterator[Sequence[
         .where(snapshots.c.withdrawn.is_(False), snapshots.c.document_date >= ground.integration.start_date)
         .where(~linked, ~decided)
         .order_by(snapshots.c.document_date.desc(), snapshots.c.id.desc())
-        .limit(_READ_AT_ONCE)
+        .limit(NEWEST_LOOKED_FOR)
     )
     start = 0
     while ids := db.execute(chosen.offset(start)).scalars().all():
         yield ids
-        start += _READ_AT_ONCE
+        start += NEWEST_LOOKED_FOR
 
 
 def _is_eligible(case: Case) -> bool:

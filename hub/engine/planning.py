@@ -42,7 +42,9 @@ integrations = table(Integration)
 links = table(Link)
 operations = table(OperationRow)
 
-LISTED = REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM}
+CARDS = frozenset({Kind.CONTACT, Kind.ITEM})
+"""What documents name, and what rests on no document."""
+LISTED = REFERENCE_KINDS | CARDS
 """What must have been read of the target before anything is planned."""
 
 PORTION = 250
@@ -65,10 +67,26 @@ def is_ready(db: sa.Connection, integration: Integration, providers: Mapping[str
 
 def plan(store: Store, run: RunToken, integration_id: int, providers: Mapping[str, Provider]) -> dict[str, int]:
     """Plan every due record of an integration, then release what may go without a person."""
+    counts = _plan_due(store, run, integration_id, providers)
+    return {**counts, **_release(store, run, integration_id)}
+
+
+def plan_cards(store: Store, run: RunToken, integration_id: int, providers: Mapping[str, Provider]) -> None:
+    """Plan the due contacts and items while documents are still to be read; nothing is released before :func:`plan`."""
+    _plan_due(store, run, integration_id, providers, CARDS)
+
+
+def _plan_due(
+    store: Store,
+    run: RunToken,
+    integration_id: int,
+    providers: Mapping[str, Provider],
+    kinds: Collection[Kind] = frozenset(Kind),
+) -> dict[str, int]:
     counts: dict[str, int] = {}
     planned_flows: set[int] = set()
     # Asked for one by one: to void a document brings the money on it due, which is of a later tier.
-    while (flow_id := _next_due_flow(store, integration_id, planned_flows)) is not None:
+    while (flow_id := _next_due_flow(store, integration_id, kinds, planned_flows)) is not None:
         planned_flows.add(flow_id)
         more = True
         while more:
@@ -82,11 +100,10 @@ def plan(store: Store, run: RunToken, integration_id: int, providers: Mapping[st
                 counts[name] = counts.get(name, 0) + count
             if planned:
                 run.progress("plan", planned)
-    released = _release(store, run, integration_id)
-    return {**counts, **released}
+    return counts
 
 
-def _next_due_flow(store: Store, integration_id: int, planned: Collection[int]) -> int | None:
+def _next_due_flow(store: Store, integration_id: int, kinds: Collection[Kind], planned: Collection[int]) -> int | None:
     """The first flow in the order of tiers that has something due and was not planned yet."""
     chosen = (
         sa.select(flows.c.id, flows.c.kind)
@@ -94,7 +111,7 @@ def _next_due_flow(store: Store, integration_id: int, planned: Collection[int]) 
         .where(sa.exists().where(due.c.flow_id == flows.c.id))
     )
     with store.read() as db:
-        rows = db.execute(chosen).all()
+        rows = [row for row in db.execute(chosen) if row.kind in kinds]
     return min(rows, key=lambda row: TIERS[Kind(row.kind)]).id if rows else None
 
 

@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -249,9 +250,11 @@ class Door:
         if self._on_wait and seconds >= 1.0:
             self._on_wait(seconds)
         while seconds > 0:
+            begun = monotonic()
             self._before_send()
             self._sleep(min(seconds, 1.0))
-            seconds -= 1.0
+            # Asking takes time too: a wait of minutes must not end later for having asked each second.
+            seconds -= max(1.0, monotonic() - begun)
 
     def _unreachable(self, words: str) -> Problem:
         return Problem(
