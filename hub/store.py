@@ -21,12 +21,17 @@ from sqlmodel import SQLModel
 
 from hub import migrations
 from hub.errors import SettingsError
-from hub.models import Integration, table
+from hub.models import ContactEntry, Integration, Link, OperationRow, Snapshot, table
 
 CHUNK = 5000
 """Rows per executemany: large enough to be quick, small enough not to hold a whole feed twice in memory."""
 
 ROTATED_AT_ONCE = 500
+LOOKED_AT_PER_INDEX = 1000
+"""Entries of each index that SQLite looks at for its statistics: a tenth of a second, however many rows there are."""
+WORTH_STATISTICS = 1000
+GROWN = 4
+"""Statistics say how values are spread, which hardly changes; a table several times as long may be another one."""
 BUSY_MILLISECONDS = 30_000
 
 if TYPE_CHECKING:
@@ -129,11 +134,32 @@ class Store:
         if not self.is_current():
             with self._schema_change() as db:
                 migrations.upgrade(db)
+        self.gather_statistics()
 
     def is_current(self) -> bool:
         """Whether :meth:`migrate` has nothing to do."""
         with self.read() as db:
             return migrations.is_current(db)
+
+    def gather_statistics(self) -> bool:
+        """Have SQLite look at how values are spread, when a table has grown; whether that was due.
+
+        Without it, SQLite takes an index that finds all fifty thousand contacts of a connection for as good as one
+        that finds the one wanted. PostgreSQL does this by itself.
+        """
+        if not self.is_sqlite:
+            return False
+        with self.read() as db:
+            known = _rows_at_last_look(db)
+            sizes = db.execute(sa.union_all(*(sa.select(sa.literal(t.name), sa.func.max(t.c.id)) for t in _GROWING)))
+            due = any((size or 0) >= max(WORTH_STATISTICS, GROWN * known.get(name, 0)) for name, size in sizes)
+        if due:
+            with self.write(durable=False) as db:
+                db.exec_driver_sql(f"PRAGMA analysis_limit={LOOKED_AT_PER_INDEX}")
+                # Made anew, so that every open connection, of other processes too, reads them again.
+                db.exec_driver_sql("DROP TABLE IF EXISTS sqlite_stat1")
+                db.exec_driver_sql("ANALYZE")
+        return due
 
     def rotate(self, vault: Vault) -> int:
         """Encrypt every stored secret anew under the vault's first key; returns how many there are.
@@ -181,6 +207,19 @@ class Store:
         """Close every pooled connection."""
         for engine in (self.engine, self._reader, self._quick):
             engine.dispose()
+
+
+_GROWING = tuple(table(model) for model in (ContactEntry, Link, OperationRow, Snapshot))
+
+
+def _rows_at_last_look(db: sa.Connection) -> dict[str, int]:
+    """About how many rows the tables had; of an index of some rows alone, SQLite notes how many those are."""
+    if not sa.inspect(db).has_table("sqlite_stat1"):
+        return {}
+    rows: dict[str, int] = {}
+    for name, stat in db.exec_driver_sql("SELECT tbl, stat FROM sqlite_stat1"):
+        rows[name] = max(rows.get(name, 0), int(stat.split()[0]))
+    return rows
 
 
 def _parse(url: str) -> sa.URL:

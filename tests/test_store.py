@@ -12,9 +12,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel, select
 
 from hub import migrations
+from hub.documents import Contact
+from hub.engine.directory import entry_of
 from hub.errors import SettingsError
 from hub.migrations import History, autogenerate
-from hub.models import BatchRow, ConnectionRow, Integration, NativeRecord, now, table
+from hub.models import BatchRow, ConnectionRow, ContactEntry, Integration, NativeRecord, now, table
 from hub.settings import new_key
 from hub.store import Store
 from hub.vault import Vault
@@ -123,6 +125,49 @@ def test_sqlite_waits_for_the_disk_except_for_counts_and_logs(tmp_path: Path) ->
     with store.write(durable=False) as db:
         assert db.exec_driver_sql("PRAGMA synchronous").scalar() == normal
     store.dispose()
+
+
+def test_sqlite_learns_how_contacts_are_spread_once_they_have_grown_and_every_connection_notices(
+    tmp_path: Path,
+) -> None:
+    store, elsewhere = (Store(f"sqlite:///{tmp_path / 'hub.db'}") for _ in range(2))
+    store.migrate()
+    entries = table(ContactEntry)
+    with store.session() as session:
+        rows = [connection("Shelf"), connection("Books")]
+        session.add_all(rows)
+    sides = [row.id or 0 for row in rows]
+
+    def fill(first: int, count: int) -> None:
+        numbers = range(first, first + count)
+        contacts = [Contact(external_id=f"c{n}", name=f"Trader {n}", email=f"t{n}@t.test") for n in numbers]
+        made = [entry_of(side, each) for side in sides for each in contacts]
+        with store.write() as db:
+            store.insert(db, ContactEntry, made)
+
+    same = sa.and_(entries.c.connection_id == sides[0], entries.c.email == "t7@t.test", entries.c.active.is_(True))
+    by_email = sa.select(entries.c.id).where(same)
+
+    asked: list[Any] = []
+
+    def searched_by(db: sa.Connection) -> str:
+        db.execute(by_email).all()
+        compiled = by_email.compile(db)
+        values = tuple(compiled.params[name] for name in compiled.positiontup or ())
+        # An explanation that was prepared before would be told again: each is another text.
+        asked.append(compiled)
+        (step,) = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled} -- {len(asked)}", values).all()
+        return str(step.detail)
+
+    fill(0, 100)
+    assert not store.gather_statistics(), "two hundred rows are found quickly in any way"
+    fill(100, 900)
+    with elsewhere.read() as other:
+        assert "contact_entry_name" in searched_by(other), "a wrong guess: it walks all names of the connection"
+    assert store.gather_statistics()
+    with elsewhere.read() as other:
+        assert "contact_entry_email" in searched_by(other)
+    assert not store.gather_statistics(), "nothing has grown since"
 
 
 def test_claiming_an_integration_keeps_other_writers_of_it_out(store: Store, connection_id: int) -> None:

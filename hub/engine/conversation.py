@@ -135,6 +135,7 @@ class Conversation:
         counts = deliver(self.store, self.run, step.want.feed, page, step.want.since)
         if page.watermark is not None:
             self._feed_done(step.want.feed.name)
+            self.store.gather_statistics()
         elif step.want.feed.kinds and step.want.feed.kinds.isdisjoint(LISTED):
             self._plan_cards()
         return counts

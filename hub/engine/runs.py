@@ -227,6 +227,7 @@ def close(run: RunToken, state: RunState, problem: Problem | None = None) -> Non
             "problem": problem.model_dump() if problem else None,
         }
         db.execute(change.values(values))
+    run.store.gather_statistics()
 
 
 def request_stop(db: sa.Connection, run_id: int, why: str = ASKED_BY_A_PERSON) -> None:

@@ -34,9 +34,8 @@ def suggest(
     asked = sa.and_(entries.c.connection_id == integration.stock_id, entries.c.external_id.in_(source_ids))
     sources = db.execute(_DIRECTORY.where(asked)).all()
     columns = (*_EQUAL, *_ALIKE) if by_name else _EQUAL
-    found: Found = {}
-    for column in columns:
-        found |= _sharing(db, integration.ledger_id, column, {getattr(row, column) for row in sources} - {""})
+    wanted = {column: {getattr(row, column) for row in sources} - {""} for column in columns}
+    found = _sharing(db, integration.ledger_id, {column: values for column, values in wanted.items() if values})
     alike: dict[tuple[str, ...], Sequence[Card]] = {}  # many share their domain or the beginning of their name
     ranked = {}
     for row in sources:
@@ -68,19 +67,25 @@ def clear_suggestions(db: sa.Connection, integration: Integration, at_least: flo
 _DIRECTORY = sa.select(entries, present(entries, "label").label("label"))
 
 
-def _sharing(db: sa.Connection, ledger_id: int, column: str, values: Collection[str]) -> Found:
-    if not values:
+def _sharing(db: sa.Connection, ledger_id: int, wanted: Mapping[str, Collection[str]]) -> Found:
+    """Contacts of the ledger that have one of the values in its column, each column by its own index."""
+    if not wanted:
         return {}
-    chosen = (
-        _DIRECTORY.where(entries.c.connection_id == ledger_id, entries.c[column].in_(sorted(values)))
+    parts = (_sharing_one(ledger_id, column, values).subquery() for column, values in wanted.items())
+    found: Found = {}
+    for row in db.execute(sa.union_all(*(sa.select(part) for part in parts))):
+        if row.label is not None:
+            found.setdefault((row.shared, getattr(row, row.shared)), []).append(_card(row))
+    return found
+
+
+def _sharing_one(ledger_id: int, column: str, values: Collection[str]) -> sa.Select[Any]:
+    return (
+        _DIRECTORY.add_columns(sa.literal(column, sa.String).label("shared"))
+        .where(entries.c.connection_id == ledger_id, entries.c[column].in_(sorted(values)))
         .where(entries.c.active.is_(True))
         .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)
     )
-    found: Found = {}
-    for row in db.execute(chosen):
-        if row.label is not None:
-            found.setdefault((column, getattr(row, column)), []).append(_card(row))
-    return found
 
 
 def _card(row: sa.Row[Any]) -> Card:

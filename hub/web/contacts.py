@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.documents import Kind
 from hub.engine.contact_list import ContactState, Side
 from hub.engine.linking import Linking, Outcome
 from hub.engine.suggesting import clear_suggestions, suggest
@@ -27,14 +26,14 @@ from hub.web.queries.contacts import (
     ContactFilter,
     contact_page,
     counts,
-    is_read,
     ledger_contacts,
     linked_to,
     names_of,
     one_contact,
+    readiness,
     search_ledger,
 )
-from hub.web.queries.tables import FLOWS, INTEGRATIONS
+from hub.web.queries.tables import INTEGRATIONS
 from hub.web.remembered import WORTH, remembered
 
 pages = Blueprint("contacts", __name__)
@@ -80,14 +79,16 @@ def show(integration_id: int) -> ResponseReturnValue:
             lambda found: found.total >= WORTH,
         )
         page = contact_page(db, integration, chosen, page_number(), hub.providers, counted)
-        shown = {
-            "counts": counted,
-            "stock_read": is_read(db, integration.stock_id),
-            "ledger_read": is_read(db, integration.ledger_id),
-            "mode": _mode(db, integration_id),
-        }
+        ready = readiness(db, integration)
     return render_template(
-        "contacts.html", integration=integration, chosen=chosen, page=page, states=STATES, sides=list(Side), **shown
+        "contacts.html",
+        integration=integration,
+        chosen=chosen,
+        page=page,
+        states=STATES,
+        sides=list(Side),
+        counts=counted,
+        ready=ready,
     )
 
 
@@ -269,11 +270,6 @@ def _seen(integration_id: int) -> sa.Select[Any]:
 def linking() -> Linking:
     """The verbs for contacts of the person who acts."""
     return Linking(the_hub(), actor())
-
-
-def _mode(db: sa.Connection, integration_id: int) -> str:
-    chosen = sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == integration_id, FLOWS.c.kind == Kind.CONTACT.value)
-    return db.execute(chosen).scalar() or ""
 
 
 def _score() -> str:

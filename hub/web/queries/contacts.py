@@ -26,7 +26,7 @@ from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.store import Store
 from hub.web.paging import PAGE_SIZE, Paged, found_with_total
-from hub.web.queries.tables import LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.tables import FLOWS, LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
@@ -337,11 +337,25 @@ def _holders(db: sa.Connection, integration: Integration, target_ids: Sequence[s
     return found
 
 
-def is_read(db: sa.Connection, connection_id: int) -> bool:
-    """Whether any contact of a connection was read."""
-    return (
-        db.execute(sa.select(entries.c.id).where(entries.c.connection_id == connection_id).limit(1)).first() is not None
-    )
+@dataclass(frozen=True)
+class Readiness:
+    """What a page of contacts must say about itself: whether each side was read, and how far the flow goes."""
+
+    stock_read: bool
+    ledger_read: bool
+    mode: str
+
+
+def readiness(db: sa.Connection, integration: Integration) -> Readiness:
+    """Whether any contact of each side was read, and the mode of the contacts' flow, empty without one."""
+
+    def is_read(connection_id: int) -> sa.ColumnElement[bool]:
+        return sa.exists().where(entries.c.connection_id == connection_id)
+
+    mode = sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == integration.id, FLOWS.c.kind == CONTACT)
+    chosen = sa.select(is_read(integration.stock_id), is_read(integration.ledger_id), mode.scalar_subquery())
+    stock_read, ledger_read, found = db.execute(chosen).one()
+    return Readiness(stock_read, ledger_read, found or "")
 
 
 def _ledger(ledger_id: int) -> sa.Select[Any]:
