@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,22 +28,30 @@ Found = dict[tuple[str, str], list[Card]]
 """Contacts of the ledger by column and value."""
 
 
+class ByName(Enum):
+    """For which contacts those of the ledger with a like name are compared, besides those that share a value."""
+
+    ALL = "all"
+    SHARING_NOTHING = "sharing nothing"
+    NONE = "none"
+
+    def wanted(self, sharing: Sequence[Card]) -> bool:
+        """Whether names are compared for a contact with which these share a value."""
+        return self is ByName.ALL or (self is ByName.SHARING_NOTHING and not sharing)
+
+
 def suggest(
-    db: sa.Connection, integration: Integration, source_ids: Collection[str], *, by_name: bool = True
+    db: sa.Connection, integration: Integration, source_ids: Collection[str], *, by_name: ByName = ByName.ALL
 ) -> dict[str, list[Likeness]]:
-    """Suggestions for some contacts, best first. Without ``by_name`` only those that share a value exactly."""
+    """Suggestions for some contacts, best first."""
     asked = sa.and_(entries.c.connection_id == integration.stock_id, entries.c.external_id.in_(source_ids))
     sources = db.execute(_DIRECTORY.where(asked)).all()
-    columns = (*_EQUAL, *_ALIKE) if by_name else _EQUAL
-    wanted = {column: {getattr(row, column) for row in sources} - {""} for column in columns}
-    found = _sharing(db, integration.ledger_id, {column: values for column, values in wanted.items() if values})
-    alike: dict[tuple[str, ...], Sequence[Card]] = {}  # many share their domain or the beginning of their name
-    ranked = {}
-    for row in sources:
-        key = tuple(getattr(row, column) for column in _ALIKE)
-        if key not in alike:
-            alike[key] = _of(row, found, _ALIKE)
-        ranked[row.external_id] = rank(_card(row), _of(row, found, _EQUAL), alike[key])
+    found = _sharing(db, integration.ledger_id, _EQUAL, sources)
+    equal = {row.external_id: _of(row, found, _EQUAL) for row in sources}
+    alike = _alike(db, integration, [row for row in sources if by_name.wanted(equal[row.external_id])])
+    ranked = {
+        row.external_id: rank(_card(row), equal[row.external_id], alike.get(row.external_id, ())) for row in sources
+    }
     taken = _taken(db, integration, [each.target_id for offered in ranked.values() for each in offered])
     return {row.external_id: with_taken(ranked[row.external_id], _taken_for(row, taken)) for row in sources}
 
@@ -54,7 +63,7 @@ def clear_suggestions(db: sa.Connection, integration: Integration, at_least: flo
     ids = list(db.execute(chosen.order_by(every.c.source_id)).scalars())
     used: set[str] = set()
     for start in range(0, len(ids), WALKED_AT_ONCE):
-        offered = suggest(db, integration, ids[start : start + WALKED_AT_ONCE], by_name=False)
+        offered = suggest(db, integration, ids[start : start + WALKED_AT_ONCE], by_name=ByName.NONE)
         best = {id: found for id, each in offered.items() if (found := clear_best(each, at_least))}
         portion = {id: found for id, found in sorted(best.items()) if found.target_id not in used}
         # Two of the stock system that want the same contact: a person decides.
@@ -67,11 +76,25 @@ def clear_suggestions(db: sa.Connection, integration: Integration, at_least: flo
 _DIRECTORY = sa.select(entries, present(entries, "label").label("label"))
 
 
-def _sharing(db: sa.Connection, ledger_id: int, wanted: Mapping[str, Collection[str]]) -> Found:
-    """Contacts of the ledger that have one of the values in its column, each column by its own index."""
-    if not wanted:
+def _alike(db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]]) -> dict[str, Sequence[Card]]:
+    """For each of these contacts those whose names are compared; many share them, so that each list is made once."""
+    found = _sharing(db, integration.ledger_id, _ALIKE, sources)
+    lists: dict[tuple[str, ...], Sequence[Card]] = {}
+    alike: dict[str, Sequence[Card]] = {}
+    for row in sources:
+        key = tuple(getattr(row, column) for column in _ALIKE)
+        if key not in lists:
+            lists[key] = _of(row, found, _ALIKE)
+        alike[row.external_id] = lists[key]
+    return alike
+
+
+def _sharing(db: sa.Connection, ledger_id: int, columns: Sequence[str], sources: Sequence[sa.Row[Any]]) -> Found:
+    """Contacts of the ledger that have a value of one of these columns, each found by the column's own index."""
+    wanted = {column: {getattr(row, column) for row in sources} - {""} for column in columns}
+    parts = [_sharing_one(ledger_id, column, values).subquery() for column, values in wanted.items() if values]
+    if not parts:
         return {}
-    parts = (_sharing_one(ledger_id, column, values).subquery() for column, values in wanted.items())
     found: Found = {}
     for row in db.execute(sa.union_all(*(sa.select(part) for part in parts))):
         if row.label is not None:

@@ -20,7 +20,7 @@ from hub.engine.contact_list import (
 )
 from hub.engine.directory import entries, tax_parts
 from hub.engine.likeness import Likeness
-from hub.engine.suggesting import suggest
+from hub.engine.suggesting import ByName, suggest
 from hub.mapping import fold, link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
@@ -190,7 +190,7 @@ def _rows(
     ids = [row.source_id for row in rows]
     open_ids = [row.source_id for row in rows if row.state in OPEN_TO_LINK]
     changed = [row.source_id for row in rows if row.link_id and row.fingerprint != row.written_fingerprint]
-    suggestions = suggest(db, integration, open_ids) if open_ids else {}
+    suggestions = suggest(db, integration, open_ids, by_name=ByName.SHARING_NOTHING) if open_ids else {}
     waiting, standing = _waiting(db, integration, ids), _operations(db, integration, ids)
     heirs = ledger_contacts(db, integration.ledger_id, [row.merged_into for row in rows if row.merged_into])
     changes = changes_of(db, integration.id or 0, providers, changed) if changed else {}
