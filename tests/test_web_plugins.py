@@ -15,6 +15,7 @@ from hub.models import AuditEvent, RunState, table
 from hub.plugins import PluginInfo
 from hub.scheduler.jobs import attempt
 from hub.store import Store
+from hub.testing import MemoryLedger
 from hub.vault import Vault
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -54,6 +55,16 @@ def test_each_plugin_shows_what_it_brings_reads_and_writes(there: Visitor) -> No
     assert "Can't be used" in text
     assert "Update it." in text
     assert "pip install" in text
+
+
+def test_the_settings_of_each_connection_are_changed_in_a_form_made_from_the_schema(
+    there: Visitor, house: House
+) -> None:
+    assert "change its settings of Books" in page(there).text
+    form = page(there, f"/connections/{house.ledger_id}/reconnect")
+    wanted = {field.title for field in MemoryLedger.settings.model_fields.values()}
+    assert wanted
+    assert all(str(title) in form.text for title in wanted)
 
 
 def test_disabling_asks_first_and_says_what_rests(there: Visitor, house: House) -> None:
