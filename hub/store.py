@@ -7,6 +7,7 @@ begin with ``BEGIN IMMEDIATE``: they queue at the start, for thirty seconds, and
 from __future__ import annotations
 
 import importlib.util
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from sqlmodel import SQLModel
 from hub import migrations
 from hub.errors import SettingsError
 from hub.models import ContactEntry, Integration, Link, OperationRow, Snapshot, table
+
+log = logging.getLogger("hub.store")
 
 CHUNK = 5000
 """Rows per executemany: large enough to be quick, small enough not to hold a whole feed twice in memory."""
@@ -142,24 +145,35 @@ class Store:
             return migrations.is_current(db)
 
     def gather_statistics(self) -> bool:
-        """Have SQLite look at how values are spread, when a table has grown; whether that was due.
+        """Have SQLite look at how values are spread, when a table has grown; whether it did.
 
         Without it, SQLite takes an index that finds all fifty thousand contacts of a connection for as good as one
-        that finds the one wanted. PostgreSQL does this by itself.
+        that finds the one wanted. PostgreSQL does this by itself. Only speed rests on it: where the database refuses,
+        say since another process writes for long, the log tells it, and the next time is soon.
         """
         if not self.is_sqlite:
             return False
+        try:
+            due = self._have_tables_grown()
+            if due:
+                self._analyze()
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+            log.warning("SQLite's statistics could not be gathered; pages may be slow until they are", exc_info=True)
+            return False
+        return due
+
+    def _have_tables_grown(self) -> bool:
         with self.read() as db:
             known = _rows_at_last_look(db)
             sizes = db.execute(sa.union_all(*(sa.select(sa.literal(t.name), sa.func.max(t.c.id)) for t in _GROWING)))
-            due = any((size or 0) >= max(WORTH_STATISTICS, GROWN * known.get(name, 0)) for name, size in sizes)
-        if due:
-            with self.write(durable=False) as db:
-                db.exec_driver_sql(f"PRAGMA analysis_limit={LOOKED_AT_PER_INDEX}")
-                # Made anew, so that every open connection, of other processes too, reads them again.
-                db.exec_driver_sql("DROP TABLE IF EXISTS sqlite_stat1")
-                db.exec_driver_sql("ANALYZE")
-        return due
+            return any((size or 0) >= max(WORTH_STATISTICS, GROWN * known.get(name, 0)) for name, size in sizes)
+
+    def _analyze(self) -> None:
+        with self.write(durable=False) as db:
+            db.exec_driver_sql(f"PRAGMA analysis_limit={LOOKED_AT_PER_INDEX}")
+            # Made anew, so that every open connection, of other processes too, reads them again.
+            db.exec_driver_sql("DROP TABLE IF EXISTS sqlite_stat1")
+            db.exec_driver_sql("ANALYZE")
 
     def rotate(self, vault: Vault) -> int:
         """Encrypt every stored secret anew under the vault's first key; returns how many there are.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -98,6 +99,38 @@ def test_observers_are_told_one_by_one_and_a_failing_one_stops_nobody(world: Wor
     world.hub.observers.extend([fail, told.append])
     report = world.hub.run(world.house.stock_id)
     assert told == [report]
+
+
+@pytest.fixture
+def refusing_to_analyze(world: World) -> Iterator[None]:
+    """SQLite refuses to gather statistics, and every table is worth some."""
+
+    def decide(action: int, *_about: Any) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ANALYZE else sqlite3.SQLITE_OK
+
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.set_authorizer(decide)
+
+    sa.event.listen(sa.Engine, "connect", prepare)
+    world.hub.store.dispose()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("hub.store.WORTH_STATISTICS", 0)
+        yield
+    sa.event.remove(sa.Engine, "connect", prepare)
+    world.hub.store.dispose()
+
+
+@pytest.mark.usefixtures("refusing_to_analyze")
+def test_a_run_for_which_sqlite_gathers_no_statistics_ends_as_well_as_any_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[RunReport] = []
+    world.hub.observers.append(told.append)
+    shelve(world, contact(), invoice())
+    world.house.sync()
+    assert [report.state for report in told] == [RunState.DONE] * 3
+    assert [row.source_id for row in world.house.links()] == ["c1", "i1"]
+    assert "statistics could not be gathered" in caplog.text
 
 
 def test_a_person_can_stop_a_run_and_what_was_posted_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

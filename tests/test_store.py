@@ -170,6 +170,22 @@ def test_sqlite_learns_how_contacts_are_spread_once_they_have_grown_and_every_co
     assert not store.gather_statistics(), "nothing has grown since"
 
 
+def test_statistics_that_cannot_be_gathered_are_told_in_the_log_and_stop_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hub.store.BUSY_MILLISECONDS", 50)
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    store.migrate()
+    monkeypatch.setattr("hub.store.WORTH_STATISTICS", 0)
+    with store.write():  # as another process would that writes for long
+        store.migrate()
+        assert not store.gather_statistics()
+    assert [each.name for each in caplog.records] == ["hub.store", "hub.store"]
+    assert "database is locked" in caplog.text
+    assert store.gather_statistics(), "the next time is as good"
+    store.dispose()
+
+
 def test_claiming_an_integration_keeps_other_writers_of_it_out(store: Store, connection_id: int) -> None:
     with store.session() as session:
         other = connection("Ledger")
