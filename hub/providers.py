@@ -380,7 +380,7 @@ class Visit(Protocol):
         """The question that looks for targets."""
 
     def found(self, operations: Sequence[Operation], answer: bytes) -> Mapping[int, Sequence[TargetState]]:
-        """Read the answer to ``seek``."""
+        """Read the answer to ``seek``: an entry for each operation, empty where there is no such target."""
 
 
 class OAuth(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,12 @@ from houses import House, called, contact, invoice, line, put, trade, visiting
 
 from hub.documents import Bill, Kind
 from hub.engine.hits import Hits
-from hub.errors import SettingsError
+from hub.engine.visiting import Visits
+from hub.errors import SettingsError, UnreachableError
 from hub.models import AuditEvent, FlowMode, table
 from hub.store import Store
 from hub.testing.books import Entry
+from hub.testing.visiting import reply
 from hub.vault import Vault
 
 KINDS = (Kind.CONTACT, Kind.INVOICE, Kind.PAYMENT)
@@ -269,6 +272,22 @@ def test_a_ledger_that_visits_is_asked_before_the_first_document(visited: House)
     assert (visited.flow(Kind.INVOICE).mode, len(hits(visited))) == ("off", 1)
     assert [row.actor for row in audited(visited, "looked for already posted")] == ["hub"]
     assert {row.state for row in visited.operations(kind="invoice")} == {"replaced"}
+
+
+def test_a_ledger_that_visits_and_does_not_say_of_each_document_is_asked_again(visited: House) -> None:
+    switch_on(visited)
+    visits = Visits(visited.hub)
+    run_id = visits.open(visited.ledger_id)
+    assert run_id is not None
+    while (question := visits.question(run_id)) is not None and json.loads(question)["do"] != "look":
+        visits.answer(run_id, reply(visited.books, question))
+    with pytest.raises(UnreachableError, match="1 targets could not be looked for"):
+        visits.answer(run_id, b"{}")
+    assert visited.flow(Kind.INVOICE).checked_at is None
+    assert visits.question(run_id) == question
+    visits.close(run_id)
+    visited.sync()
+    assert (visited.flow(Kind.INVOICE).mode, len(invoices(visited))) == ("off", 1)
 
 
 def test_documents_read_after_the_switch_are_looked_for_before_the_first_is_written(store: Store, vault: Vault) -> None:

@@ -16,7 +16,7 @@ from hub.engine.notes import chunks
 from hub.engine.runs import RunToken, write_progress
 from hub.engine.settling import Settlement, forget_bytes, hold
 from hub.engine.taking import Candidates, operation_of
-from hub.errors import Problem
+from hub.errors import Problem, UnreachableError
 from hub.models import Link, OperationRow, OperationState, table
 from hub.providers import Action, Operation, Provider, TargetState, TargetStatus
 from hub.reconcile import Look, judge_look, state_digest, was_edited
@@ -31,6 +31,17 @@ TRIES = 3
 LOOKED_AT_ONCE = 200
 UNSURE = "unsure"
 """The code of what nobody can tell; the problem of an unsure operation that has another one is why it was refused."""
+
+
+def of_each(
+    operations: Sequence[Operation], found: Mapping[int, Sequence[TargetState]]
+) -> Mapping[int, Sequence[TargetState]]:
+    """What a look found; raises ``UnreachableError`` where the platform did not say of each: silence is no "none"."""
+    unlooked = [one.id for one in operations if one.id not in found]
+    if unlooked:
+        what = f"{len(unlooked)} targets could not be looked for."
+        raise UnreachableError(Problem(code="not_looked_for", what=what, fix="Run again."))
+    return found
 
 
 def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[int, Sequence[TargetState]]) -> None:

@@ -14,7 +14,6 @@ from hub.engine import looking, settling, taking
 from hub.engine.runs import RunToken
 from hub.errors import (
     BusyError,
-    Problem,
     ProviderError,
     RejectedError,
     RunLostError,
@@ -32,12 +31,7 @@ log = logging.getLogger("hub.engine")
 
 def look(session: Session, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
     """What the platform has of these operations' targets; raises ``UnreachableError`` when it did not say of each."""
-    found = session.look(operations)
-    unlooked = [one.id for one in operations if one.id not in found]
-    if unlooked:
-        what = f"{len(unlooked)} targets could not be looked for."
-        raise UnreachableError(Problem(code="not_looked_for", what=what, fix="Run again."))
-    return found
+    return looking.of_each(operations, session.look(operations))
 
 
 def _any(_kind: Kind) -> bool:

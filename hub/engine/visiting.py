@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.engine import disabling, runs, settling, taking
 from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
+from hub.engine.looking import of_each
 from hub.errors import Problem, RunLostError, SettingsError
 from hub.models import OperationRow, Run, RunState, table
 from hub.providers import Visit
@@ -73,7 +74,7 @@ class Visits:
         elif asked["do"] in ("look", "check"):
             look = self._look_of(talk, asked)
             if look is not None:
-                talk.looked(look, visit.found(look.operations, answer))
+                talk.looked(look, of_each(look.operations, visit.found(look.operations, answer)))
         else:
             raise SettingsError("There is no question that this could be the answer to.")
 
