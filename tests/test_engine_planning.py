@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import called, contact, invoice, item, line, payment, put, trade
+from houses import House, called, contact, invoice, item, line, payment, put, trade
 from worlds import World, on_both
 
 from hub.documents import Allocation, Bill, CreditNote, Kind, Status
 from hub.errors import SettingsError
 from hub.mapping import MappingList
-from hub.models import AuditEvent, Due, Exclusion, FlowMode, Integration, table
+from hub.models import AuditEvent, Due, Exclusion, FlowMode, Integration, Run, table
 from hub.providers import Feed, Page, Record, TargetStatus, Want
 from hub.store import Store
 from hub.testing.books import Books, Entry
@@ -124,29 +124,53 @@ def test_what_was_planned_when_the_process_died_is_let_go_by_the_next_run(world:
     assert linked(world) == ["c1", "i1"]
 
 
-def test_contacts_are_planned_while_documents_are_still_read_and_leave_with_the_whole_plan_only(
-    store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    house = called(store, vault)
-    between: list[list[tuple[str, str]]] = []
+def reading_by_pages(house: House, monkeypatch: pytest.MonkeyPatch, between: Callable[[], None]) -> None:
+    """The stock side lists a contact, then its invoices one by one, a minute each; ``between`` is called after each."""
 
     def pull(_session: StockSession, want: Want) -> Iterator[Page]:
         if want.feed.name == "cards":
             yield Page(records=(Record("c1", "1", (contact(),)),), watermark="1")
         elif want.feed.name == "trade":
-            yield Page(records=(Record("i1", "1", (invoice(),)),), progress="1")
-            between.append([(row.kind, row.state) for row in house.operations()])
-            yield Page(records=(Record("i2", "1", (invoice("i2"),)),), watermark="1")
+            for number in ("1", "2"):
+                yield Page(records=(Record(f"i{number}", "1", (invoice(f"i{number}"),)),), progress=number)
+                between()
+                house.clock.at += timedelta(minutes=1)
+            yield Page(watermark="1")
         else:
             yield Page(watermark="")
 
     cards = frozenset({Kind.CONTACT, Kind.ITEM})
     monkeypatch.setattr(MemoryStock, "feeds", (Feed("cards", cards), Feed("trade", frozenset({Kind.INVOICE}))))
     monkeypatch.setattr(StockSession, "pull", pull)
+
+
+def test_contacts_are_planned_while_documents_are_still_read_and_leave_with_the_whole_plan_only(
+    store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = called(store, vault)
+    between: list[list[tuple[str, str]]] = []
+    reading_by_pages(house, monkeypatch, lambda: between.append([(row.kind, row.state) for row in house.operations()]))
     house.run_stock()
-    assert between == [[("contact", "proposed")]]
+    assert between == [[("contact", "proposed")]] * 2
     house.run_ledger()
     assert {link.source_id for link in house.links()} == {"c1", "i1", "i2"}
+
+
+def test_a_run_that_plans_contacts_meanwhile_is_shown_as_reading_at_its_pace(
+    store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = called(store, vault)
+    shown: list[tuple[str, str]] = []
+    begun = house.clock().isoformat()
+
+    def look() -> None:
+        with store.read() as db:
+            row = db.execute(sa.select(table(Run)).where(table(Run).c.state == "open")).one()
+        shown.append((row.phase, row.progress["since"]))
+
+    reading_by_pages(house, monkeypatch, look)
+    house.run_stock()
+    assert shown == [("pull", begun)] * 2
 
 
 # -- the safety catch --------------------

@@ -73,7 +73,8 @@ def plan(store: Store, run: RunToken, integration_id: int, providers: Mapping[st
 
 def plan_cards(store: Store, run: RunToken, integration_id: int, providers: Mapping[str, Provider]) -> None:
     """Plan the due contacts and items while documents are still to be read; nothing is released before :func:`plan`."""
-    _plan_due(store, run, integration_id, providers, CARDS)
+    # What the run is at, and the moment since when, stays the pull.
+    _plan_due(store, run, integration_id, providers, CARDS, phase="pull")
 
 
 def _plan_due(
@@ -82,6 +83,8 @@ def _plan_due(
     integration_id: int,
     providers: Mapping[str, Provider],
     kinds: Collection[Kind] = frozenset(Kind),
+    *,
+    phase: str = "plan",
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
     planned_flows: set[int] = set()
@@ -99,7 +102,7 @@ def _plan_due(
             for name, count in planned.items():
                 counts[name] = counts.get(name, 0) + count
             if planned:
-                run.progress("plan", planned)
+                run.progress(phase, planned)
     return counts
 
 
