@@ -12,7 +12,7 @@ from houses import contact, invoice, payment
 from worlds import FragileLedger, FragileSession, World, on_both
 
 from hub.documents import Document, Kind
-from hub.errors import BusyError, UnsureError
+from hub.errors import BusyError, UnauthorizedError, UnsureError
 from hub.models import OperationState, Run, table
 from hub.providers import Batch, Outcome
 from hub.testing.memory import LedgerSession
@@ -138,6 +138,24 @@ def test_when_one_is_refused_for_its_rate_the_others_are_settled_and_it_waits(
     states = [row.state for row in world.house.operations()]
     assert states.count(OperationState.DONE.value) == len(world.books.entries) == 5 * (traffic.count - 1)
     assert states.count(OperationState.PENDING.value) == 30 - len(world.books.entries)
+
+
+def test_of_two_that_fail_together_the_second_is_in_the_log(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Batch, number: int) -> None:
+        if number == 1:
+            raise BusyError("the ledger asks us to wait", 3600)
+        raise UnauthorizedError("the consent was withdrawn")
+
+    _busy_ledger(monkeypatch, fail, patience=20.0)
+    planned(world, *many_contacts())
+    report = world.hub.run(world.house.ledger_id)
+    assert report is not None
+    assert report.state in ("parked", "failed")
+    other = "the consent was withdrawn" if report.state == "parked" else "the ledger asks us to wait"
+    assert f"besides, while others were on their way: {other}" in caplog.text
+    assert {row.state for row in world.house.operations()} == {OperationState.PENDING.value}
 
 
 def test_a_stop_leaves_nothing_unsure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from hub.engine import looking, settling, taking
 from hub.engine.runs import RunToken
 from hub.errors import (
     BusyError,
+    HubError,
     ProviderError,
     RejectedError,
     RunLostError,
@@ -56,13 +57,17 @@ class Sender:
     def send(self, batch: Batch) -> None:
         """Send a batch, and beside it more of the same sort; returns when all of them are settled.
 
-        The first error of any of them is raised, after those that were on their way by then are settled too.
+        The first error of any of them is raised, after those that were on their way by then are settled too; the
+        others are in the log.
         """
         failures: list[Exception] = []
         if self.provider.pushes_at_once == 1:
             self._settle(batch, partial(self._push, batch), failures)
         else:
             self._send_side_by_side(batch, failures)
+        for further in failures[1:]:
+            known = isinstance(further, HubError)
+            log.warning("besides, while others were on their way: %s", further, exc_info=None if known else further)
         if failures:
             raise failures[0]
 
