@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -37,10 +37,15 @@ def confirm(hub: Hub, actor: str, integration_id: int, step: Confirmable, about:
         hub.audit(db, actor, "confirmed", WORDS[step], about, integration=integration_id)
 
 
-def confirmed(db: sa.Connection, integration_id: int, step: str, about: str | None = None) -> sa.Row[tuple[str]] | None:
+def confirmed(db: sa.Connection, integration_id: int, step: str, about: str) -> sa.Row[Any] | None:
     """The confirmation of a step, when there is one and it is about this."""
-    chosen = sa.select(confirmations).where(
-        confirmations.c.integration_id == integration_id, confirmations.c.step == step
-    )
-    row = db.execute(chosen).first()
-    return row if row is not None and (about is None or row.about == about) else None
+    row = all_confirmed(db, integration_id).get(step)
+    return row if row is not None and row.about == about else None
+
+
+def all_confirmed(db: sa.Connection, integration_id: int) -> dict[str, sa.Row[Any]]:
+    """Whatever was confirmed of an integration, by step."""
+    return {row.step: row for row in db.execute(_CONFIRMED, {"integration": integration_id})}
+
+
+_CONFIRMED = sa.select(confirmations).where(confirmations.c.integration_id == sa.bindparam("integration"))

@@ -8,28 +8,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Account, Kind, TaxRate
+from hub.documents import Kind
 from hub.engine.connections import check_pair
 from hub.engine.delivery import read_back
-from hub.engine.facts import load_list
 from hub.engine.freeing import removal_dropped
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
 from hub.engine.notes import ONLY_A_PERSON_KNOWS, all_due, chunks, forget_facts, note_due, open_due, touch_facts
 from hub.engine.pilot import keep_to_pilot, must_be_settled
 from hub.engine.previewing import preview
+from hub.engine.reference import load_reference
 from hub.engine.runs import want_run
 from hub.errors import SettingsError
-from hub.mapping import (
-    MappingList,
-    Suggestion,
-    fold,
-    link_fact,
-    map_fact,
-    suggest_accounts,
-    suggest_payment_accounts,
-    suggest_tax_rates,
-)
+from hub.mapping import MappingList, Suggestion, fold, link_fact, map_fact
 from hub.models import (
     Due,
     Exclusion,
@@ -241,27 +232,13 @@ class Decisions:
     def suggestions(self, integration_id: int) -> dict[MappingList, list[Suggestion]]:
         """What we would map, and why, for codes that are not mapped yet."""
         integration = self.hub.integration(integration_id)
-        periodic = integration.inventory_method == "periodic"
         with self.store.read() as db:
-            source = {kind: load_list(db, integration.stock_id, kind) for kind in (Kind.ACCOUNT, Kind.TAX_RATE)}
-            target = {kind: load_list(db, integration.ledger_id, kind) for kind in (Kind.ACCOUNT, Kind.TAX_RATE)}
+            reference = load_reference(db, integration.stock_id, integration.ledger_id)
             rows = db.execute(
                 sa.select(mappings.c.list, mappings.c.source_code).where(mappings.c.integration_id == integration_id)
             )
             mapped = {(row.list, fold(row.source_code)) for row in rows}
-        accounts = [one for one in source[Kind.ACCOUNT] if isinstance(one, Account)]
-        ledger = [one for one in target[Kind.ACCOUNT] if isinstance(one, Account)]
-        found = {
-            MappingList.ACCOUNT: list(suggest_accounts(accounts, ledger, periodic=periodic)),
-            MappingList.PAYMENT_ACCOUNT: list(suggest_payment_accounts(accounts, ledger)),
-            MappingList.TAX_RATE: list(
-                suggest_tax_rates(
-                    [one for one in source[Kind.TAX_RATE] if isinstance(one, TaxRate)],
-                    [one for one in target[Kind.TAX_RATE] if isinstance(one, TaxRate)],
-                )
-            ),
-        }
-        return {where: [s for s in all if (where, fold(s.source_code)) not in mapped] for where, all in found.items()}
+        return reference.suggestions(mapped, periodic=integration.inventory_method == "periodic")
 
     def accept_suggestions(self, integration_id: int) -> int:
         """Take every suggestion."""

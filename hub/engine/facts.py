@@ -164,11 +164,11 @@ def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Documen
         )
         .order_by(snapshots.c.natural_key)
     )
-    return [_parse_listed(kind, text) for text in db.execute(chosen).scalars()]
+    return [parse_listed(kind, text) for text in db.execute(chosen).scalars()]
 
 
 @lru_cache(maxsize=2000)
-def _parse_listed(kind: Kind, text: str) -> Document:
+def parse_listed(kind: Kind, text: str) -> Document:
     """A list is loaded for each chunk and each batch and hardly ever changes; its documents are frozen."""
     return parse_document(kind, text)
 

@@ -64,15 +64,25 @@ class Check:
         return [case.document.external_id for case in self.cases]
 
 
+def flows_that_wrote(db: sa.Connection, integration_id: int) -> set[int]:
+    """The integration's flows of which something that they made is in the ledger."""
+    return set(db.execute(_THAT_WROTE, {"integration": integration_id}).scalars())
+
+
 def has_written(db: sa.Connection, flow: sa.Row[Any]) -> bool:
     """Whether something that this flow made is in the ledger."""
-    mine = sa.select(links.c.id).where(
-        links.c.integration_id == flow.integration_id,
-        links.c.kind == flow.kind,
+    return flow.id in flows_that_wrote(db, flow.integration_id)
+
+
+_THAT_WROTE = sa.select(flows.c.id).where(
+    flows.c.integration_id == sa.bindparam("integration"),
+    sa.exists().where(
+        links.c.integration_id == flows.c.integration_id,
+        links.c.kind == flows.c.kind,
         links.c.origin == "created",
         links.c.live.is_(True),
-    )
-    return db.execute(mine.limit(1)).first() is not None
+    ),
+)
 
 
 def check_before(store: Store, providers: Mapping[str, Provider], chosen: Candidates) -> Check | None:

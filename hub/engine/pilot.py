@@ -74,16 +74,24 @@ class PilotView:
 
 def is_settled(db: sa.Connection, integration_id: int) -> bool:
     """Whether everything may go: a person confirmed the pilot or skipped it, or the hub has posted since long."""
-    mine = confirmations.c.integration_id == integration_id
-    if db.execute(sa.select(confirmations.c.id).where(mine, confirmations.c.step == STEP)).first() is not None:
-        return True
-    chosen = sa.select(pilot_documents.c.id).where(pilot_documents.c.integration_id == integration_id)
+    said, chosen, posted = db.execute(_SETTLED, {"integration": integration_id}).one()
+    return said is not None or (chosen is None and posted is not None)
+
+
+def _settled_statement() -> sa.Select[Any]:
+    """What of an integration there is: a confirmation, a document of a pilot, something posted."""
+    mine: sa.BindParameter[int] = sa.bindparam("integration")
+    said = sa.select(confirmations.c.id).where(confirmations.c.integration_id == mine, confirmations.c.step == STEP)
+    chosen = sa.select(pilot_documents.c.id).where(pilot_documents.c.integration_id == mine)
     posted = sa.select(links.c.id).where(
-        links.c.integration_id == integration_id, links.c.kind.in_(_TRADE), links.c.origin == "created"
+        links.c.integration_id == mine, links.c.kind.in_(_TRADE), links.c.origin == "created"
     )
     # In the order of the index that knows the kinds: contacts, of which there may be many, are not looked through.
     posted = posted.order_by(links.c.kind, links.c.source_id)
-    return db.execute(chosen.limit(1)).first() is None and db.execute(posted.limit(1)).first() is not None
+    return sa.select(*(each.limit(1).scalar_subquery() for each in (said, chosen, posted)))
+
+
+_SETTLED = _settled_statement()
 
 
 def must_be_settled(db: sa.Connection, integration_id: int) -> None:
@@ -114,6 +122,8 @@ def keep_to_pilot(db: sa.Connection, operation_ids: Sequence[int]) -> None:
 def pilot_of(db: sa.Connection, integration_id: int) -> list[PilotView]:
     """The chosen documents, in the order they were chosen in."""
     rows = _rows(db, integration_id)
+    if not rows:
+        return []
     newest = _newest_operations(db, integration_id, rows)
     live = _live_links(db, integration_id, rows)
     return [_view(row, newest.get((row.kind, row.source_id)), live.get((row.kind, row.source_id))) for row in rows]

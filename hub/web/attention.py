@@ -25,7 +25,7 @@ from hub.web.queries.attention import (
     skipped_ids,
     unreadable,
 )
-from hub.web.queries.fixes import Control, Grounds, fix_of, load_grounds, needs_lists, objection
+from hub.web.queries.fixes import Control, fix_of, load_grounds, needs_lists, objection
 
 pages = Blueprint("attention", __name__, url_prefix="/attention")
 
@@ -43,10 +43,10 @@ def fix() -> ResponseReturnValue:
     cause, chosen = Cause.of(request.form), request.form.get("chosen", "").strip()
     with the_hub().store.read() as db:
         group = one_group(db, cause)
-    if group is None:
+        grounds = load_grounds(db, group.integration_id) if group else None
+    if group is None or grounds is None:
         tell("There is nothing of this cause any more.")
         return redirect(url_for("attention.show"), 303)
-    grounds = _grounds(group.integration_id)
     found = fix_of(group, grounds)
     error = objection(found, grounds, chosen) if found else "This is not fixed here."
     if found is None or error:
@@ -66,7 +66,8 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
         page = groups(db, page_number(), chosen_integration())
         failing, unread = failing_connections(db), unreadable(db, 1)
     fixable = [group for group in page.rows if needs_lists(group)]
-    grounds = {id: _grounds(id) for id in sorted({group.integration_id for group in fixable})}
+    with the_hub().store.read() as db:
+        grounds = {id: load_grounds(db, id) for id in sorted({group.integration_id for group in fixable})}
     return render_template(
         "attention.html",
         failing=failing,
@@ -77,12 +78,6 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
         typed=typed or {},
         MappingList=MappingList,
     )
-
-
-def _grounds(integration_id: int) -> Grounds:
-    suggestions = decisions().suggestions(integration_id)
-    with the_hub().store.read() as db:
-        return load_grounds(db, integration_id, suggestions)
 
 
 @pages.get("/group")

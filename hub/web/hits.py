@@ -23,7 +23,7 @@ def look(integration_id: int) -> ResponseReturnValue:
     _check_visible(integration_id)
     flows = rows(sa.select(FLOWS).where(FLOWS.c.integration_id == integration_id).order_by(FLOWS.c.id))
     with the_hub().store.read() as db:
-        waiting = [check for check in first_write.checks(db, flows) if not check.has_written]
+        waiting = [check for check in first_write.checks(db, integration_id, flows) if not check.has_written]
     try:
         for check in waiting:
             _look(check)

@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.engine.connections import integrate
-from hub.engine.pilot import is_settled
 from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
 from hub.providers import Role
@@ -20,8 +19,8 @@ from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.checklist import warning_of
 from hub.web.context import decisions, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import Choice, ModelForm
-from hub.web.queries import first_write, linked, tally
-from hub.web.queries.checklist import load_checklist
+from hub.web.queries import linked, tally
+from hub.web.queries.checklist import checklist_on, load_ground
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS
 from hub.web.remembered import WORTH, remembered
 
@@ -221,9 +220,13 @@ def _new_page(form: ModelForm[NewIntegration]) -> str:
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:
+    return row_or_404(_WITH_SIDES.where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id)))
+
+
+def _with_sides() -> sa.Select[Any]:
     stock, ledger = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
     names = ("name", "organisation", "provider", "removed_at")
-    return row_or_404(
+    return (
         sa.select(
             INTEGRATIONS,
             *(stock.c[name].label(f"stock_{name}") for name in names),
@@ -231,14 +234,10 @@ def _integration(integration_id: int) -> sa.Row[Any]:
         )
         .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
         .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
-        .where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
     )
 
 
-def _flows(integration_id: int) -> list[sa.Row[Any]]:
-    with the_hub().store.read() as db:
-        chosen = sa.select(FLOWS).where(FLOWS.c.integration_id == integration_id).order_by(FLOWS.c.id)
-        return list(db.execute(chosen).all())
+_WITH_SIDES = _with_sides()
 
 
 def _is_long(tallies: Sequence[tally.FlowTally]) -> bool:
@@ -250,22 +249,19 @@ def _page(
     integration_id: int, *, start: ModelForm[StartDate] | None = None, rules: ModelForm[Rules] | None = None
 ) -> str:
     row = _integration(integration_id)
-    flows = _flows(integration_id)
     with the_hub().store.read() as db:
         counted = remembered(db, ("tallies", integration_id), lambda: tally.tallies(db, integration_id), _is_long)
         tallies = {each.flow_id: each for each in counted}
-        checks = first_write.checks(db, flows)
-        checklist = load_checklist(db, integration_id, the_hub().clock().date())
-        settled = is_settled(db, integration_id)
+        ground = load_ground(db, integration_id, the_hub().clock().date())
     return render_template(
         "integration.html",
         row=row,
-        flows=flows,
+        flows=ground.flows,
         tallies=tallies,
-        checks=checks,
-        checklist=checklist,
+        checks=ground.checks,
+        checklist=checklist_on(ground),
         warning=warning_of(row.start_date),
-        settled=settled,
+        settled=ground.is_settled,
         modes=list(FlowMode),
         start=start or ModelForm(StartDate, initial={"start_date": row.start_date}),
         rules=rules or ModelForm(Rules, initial=dict(row._mapping), choices={"conflict_policy": CONFLICTS}),

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.engine.account_making import AccountMaking
-from hub.mapping import Default, MappingList, Suggestion, fold
+from hub.mapping import Default, MappingList, fold
 from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, tell, the_hub
@@ -51,7 +51,7 @@ def save(integration_id: int, where: str) -> ResponseReturnValue:
     row, chosen = _integration(integration_id), _list(where)
     typed = _typed()
     with the_hub().store.read() as db:
-        lists = load_lists(db, integration_id)
+        lists = load_lists(db, row)
     before = {source: lists.mapped.get((chosen, fold(source)), ("", ""))[1] for source in typed}
     changed = {source: target for source, target in typed.items() if target != before[source]}
     wrong = {source: text for source, target in changed.items() if (text := _objection(lists, chosen, source, target))}
@@ -134,14 +134,13 @@ def _objection(lists: Lists, where: MappingList, source: str, target: str) -> st
 
 
 def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
-    suggestions: Mapping[MappingList, list[Suggestion]] = decisions().suggestions(row.id)
     with the_hub().store.read() as db:
-        lists = load_lists(db, row.id)
+        lists = load_lists(db, row)
         contact_id = lists.mapped.get((MappingList.DEFAULT, Default.SALE_CONTACT), ("", ""))[1]
         contact = contact_name(db, row.ledger_id, contact_id) if contact_id else ""
     shared = {"row": row, "where": where, "titles": TITLES, "typed": typed, "wrong": wrong}
     shared["explained"] = EXPLANATIONS[where]
-    offered = sum(len(found) for found in suggestions.values())
+    offered = sum(len(found) for found in lists.suggestions.values())
     if where is MappingList.DEFAULT:
         return render_template(
             "mapping_defaults.html",
@@ -153,7 +152,7 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
             accounts=lists.targets(MappingList.ACCOUNT).values(),
             taxes=lists.target_taxes.values(),
         )
-    every = code_rows(lists, where, suggestions.get(where, []))
+    every = code_rows(lists, where, lists.suggestions.get(where, ()))
     open_rows = [each for each in every if each.state is not CodeState.MAPPED]
     only_open = request.args.get("show") == "open" and not wrong
     can_add = where is not MappingList.TAX_RATE and bool(AccountMaking(the_hub(), actor()).types(row.id))

@@ -11,13 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Kind
-from hub.engine.confirming import Confirmable, confirmed
+from hub.engine.confirming import Confirmable, all_confirmed
 from hub.engine.pilot import STEP as PILOT
 from hub.engine.pilot import PilotView, is_settled, pilot_of
 from hub.mapping import MappingList
 from hub.models import FlowMode
 from hub.web.queries import first_write
 from hub.web.queries.codes import CodeRow, CodeState, Lists, code_rows, load_lists
+from hub.web.queries.first_write import FlowCheck
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS
 
 
@@ -79,12 +80,14 @@ class Checklist:
 class Ground:
     """What the steps are derived from, read once."""
 
-    db: sa.Connection
     row: sa.Row[Any]
     stock: sa.Row[Any]
     ledger: sa.Row[Any]
     flows: Sequence[sa.Row[Any]]
     lists: Lists
+    checks: Sequence[FlowCheck]
+    said: Mapping[str, sa.Row[Any]]
+    """What people vouched for, by step."""
     pilot: Sequence[PilotView]
     is_settled: bool
     today: date
@@ -93,8 +96,13 @@ class Ground:
     def codes(self, where: MappingList) -> list[CodeRow]:
         """The codes of one list, with how they stand."""
         if where not in self.rows:
-            self.rows[where] = code_rows(self.lists, where, [])
+            self.rows[where] = code_rows(self.lists, where)
         return self.rows[where]
+
+    def confirmed(self, step: str, about: str) -> Any:
+        """Who vouched for this and when; None as long as nobody did."""
+        row = self.said.get(step)
+        return row if row is not None and row.about == about else None
 
     @property
     def on(self) -> list[sa.Row[Any]]:
@@ -104,27 +112,46 @@ class Ground:
 
 def load_checklist(db: sa.Connection, integration_id: int, today: date) -> Checklist:
     """The steps of one integration, in a fixed number of statements."""
-    row = db.execute(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id)).one()
-    sides = {
-        each.id: each
-        for each in db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id.in_((row.stock_id, row.ledger_id))))
-    }
-    chosen = sa.select(FLOWS).where(FLOWS.c.integration_id == integration_id).order_by(FLOWS.c.id)
-    ground = Ground(
-        db=db,
+    return checklist_on(load_ground(db, integration_id, today))
+
+
+def load_ground(db: sa.Connection, integration_id: int, today: date) -> Ground:
+    """What the steps of one integration are derived from."""
+    mine = {"integration": integration_id}
+    row = db.execute(_INTEGRATION, mine).one()
+    sides = {each.id: each for each in db.execute(_SIDES, {"stock": row.stock_id, "ledger": row.ledger_id})}
+    flows = db.execute(_FLOWS, mine).all()
+    return Ground(
         row=row,
         stock=sides[row.stock_id],
         ledger=sides[row.ledger_id],
-        flows=db.execute(chosen).all(),
-        lists=load_lists(db, integration_id),
+        flows=flows,
+        lists=load_lists(db, row),
+        checks=first_write.checks(db, integration_id, flows),
+        said=all_confirmed(db, integration_id),
         pilot=pilot_of(db, integration_id),
         is_settled=is_settled(db, integration_id),
         today=today,
     )
+
+
+def checklist_on(ground: Ground) -> Checklist:
+    """The steps, from what was read."""
     moves_money = any(flow.kind in (Kind.PAYMENT, Kind.REFUND) for flow in ground.flows)
     return Checklist(
         [step(ground) for name, step in _STEPS.items() if moves_money or name != StepName.PAYMENT_ACCOUNTS]
     )
+
+
+_INTEGRATION = sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == sa.bindparam("integration"))
+_SIDES: sa.Select[Any] = sa.select(
+    CONNECTIONS.c.id,
+    CONNECTIONS.c.name,
+    CONNECTIONS.c.organisation,
+    CONNECTIONS.c.suspended,
+    CONNECTIONS.c.removed_at,
+).where(CONNECTIONS.c.id.in_([sa.bindparam("stock"), sa.bindparam("ledger")]))
+_FLOWS = sa.select(FLOWS).where(FLOWS.c.integration_id == sa.bindparam("integration")).order_by(FLOWS.c.id)
 
 
 def _pair(ground: Ground) -> Step:
@@ -171,7 +198,7 @@ def _start_date(ground: Ground) -> Step:
     if ground.row.start_date > ground.today:
         why = f"It is {start}, which is in the future: until then nothing is posted, and nothing older ever is."
         return Step(StepName.START_DATE, Stand.TO_DO, why)
-    said: Any = confirmed(ground.db, ground.row.id, Confirmable.START_DATE, start)
+    said = ground.confirmed(Confirmable.START_DATE, start)
     if said is not None:
         why = f"Nothing dated before {start} is posted."
         return Step(StepName.START_DATE, Stand.DONE, why, said.confirmed_by, said.confirmed_at)
@@ -181,7 +208,7 @@ def _start_date(ground: Ground) -> Step:
 
 def _inventory(ground: Ground) -> Step:
     method = ground.row.inventory_method
-    said: Any = confirmed(ground.db, ground.row.id, Confirmable.INVENTORY, method)
+    said = ground.confirmed(Confirmable.INVENTORY, method)
     if said is not None:
         return Step(StepName.INVENTORY, Stand.DONE, f"The method is {method}.", said.confirmed_by, said.confirmed_at)
     return Step(StepName.INVENTORY, Stand.TO_DO, f"It is {method}. Read what that means for your accounts.")
@@ -228,8 +255,9 @@ def _flows(ground: Ground) -> Step:
 
 
 def _first_look(ground: Ground) -> Step:
-    checks = first_write.checks(ground.db, ground.on)
-    hits = sum(len(check.hits) for check in first_write.checks(ground.db, ground.flows))
+    on = {flow.id for flow in ground.on}
+    checks = [check for check in ground.checks if check.flow_id in on]
+    hits = sum(len(check.hits) for check in ground.checks)
     if hits:
         why = f"{_counted(hits, 'document')} found in the ledger already. Adopt or exclude each."
         return Step(StepName.FIRST_LOOK, Stand.BLOCKED, why)
@@ -241,7 +269,7 @@ def _first_look(ground: Ground) -> Step:
 
 
 def _pilot(ground: Ground) -> Step:
-    said: Any = confirmed(ground.db, ground.row.id, PILOT)
+    said = ground.said.get(PILOT)
     if said is not None:
         why = f"Skipped: {said.reason}" if said.reason else f"{said.about} and found right."
         return Step(StepName.PILOT, Stand.DONE, why, said.confirmed_by, said.confirmed_at)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
+from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Account, BankAccount, Kind, TaxRate
-from hub.engine.facts import load_list
+from hub.documents import Account, Kind, TaxRate
+from hub.engine.reference import Reference, load_reference
 from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.models import OperationState
-from hub.web.queries.tables import INTEGRATIONS, MAPPINGS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.tables import MAPPINGS, OPERATIONS, SNAPSHOTS
 
 Entry = Account | TaxRate
 
@@ -95,15 +96,19 @@ class CodeRow:
 
 @dataclass(frozen=True)
 class Lists:
-    """Both sides' lists and what is mapped between them."""
+    """Both sides' lists, the ledger's by code, and what is mapped between them."""
 
-    source_accounts: Sequence[Account]
-    source_taxes: Sequence[TaxRate]
-    source_banks: Sequence[BankAccount]
+    reference: Reference
     target_accounts: Mapping[str, Account]
     target_taxes: Mapping[str, TaxRate]
     mapped: Mapping[tuple[str, str], tuple[str, str]]
+    periodic: bool
     waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @cached_property
+    def suggestions(self) -> Mapping[MappingList, Sequence[Suggestion]]:
+        """What we would map of what is not mapped yet."""
+        return self.reference.suggestions(self.mapped, periodic=self.periodic)
 
     def targets(self, where: MappingList) -> Mapping[str, Entry]:
         """What a list's codes may be mapped to."""
@@ -117,26 +122,26 @@ class Lists:
         }
 
 
-def load_lists(db: sa.Connection, integration_id: int) -> Lists:
-    """Everything the mapping pages show, in a handful of statements."""
-    row = db.execute(sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id)).one()
-    accounts = cast(list[Account], load_list(db, row.ledger_id, Kind.ACCOUNT))
-    taxes = cast(list[TaxRate], load_list(db, row.ledger_id, Kind.TAX_RATE))
-    stored = sa.select(MAPPINGS.c.list, MAPPINGS.c.source_code, MAPPINGS.c.target_code).where(
-        MAPPINGS.c.integration_id == integration_id
-    )
+def load_lists(db: sa.Connection, integration: Any) -> Lists:
+    """Everything the mapping pages show, in three statements; ``integration`` is its row."""
+    reference = load_reference(db, integration.stock_id, integration.ledger_id)
+    stored = db.execute(_MAPPED, {"integration": integration.id})
     return Lists(
-        source_accounts=cast(list[Account], load_list(db, row.stock_id, Kind.ACCOUNT)),
-        source_taxes=cast(list[TaxRate], load_list(db, row.stock_id, Kind.TAX_RATE)),
-        source_banks=cast(list[BankAccount], load_list(db, row.stock_id, Kind.BANK_ACCOUNT)),
-        target_accounts={a.code: a for a in accounts if a.code},
-        target_taxes={t.code: t for t in taxes if t.code},
-        mapped={(r.list, fold(r.source_code)): (r.source_code, r.target_code) for r in db.execute(stored)},
-        waiting=_waiting(db, integration_id),
+        reference=reference,
+        target_accounts={a.code: a for a in reference.target_accounts if a.code},
+        target_taxes={t.code: t for t in reference.target_taxes if t.code},
+        mapped={(r.list, fold(r.source_code)): (r.source_code, r.target_code) for r in stored},
+        periodic=integration.inventory_method == "periodic",
+        waiting=_waiting(db, integration.id),
     )
 
 
-def code_rows(lists: Lists, where: MappingList, suggestions: Sequence[Suggestion]) -> list[CodeRow]:
+_MAPPED = sa.select(MAPPINGS.c.list, MAPPINGS.c.source_code, MAPPINGS.c.target_code).where(
+    MAPPINGS.c.integration_id == sa.bindparam("integration")
+)
+
+
+def code_rows(lists: Lists, where: MappingList, suggestions: Sequence[Suggestion] = ()) -> list[CodeRow]:
     """Every code of a list: those of the stock system, those that documents wait for, those that are mapped."""
     names = {fold(code): (code, name) for code, name in _source_codes(lists, where) if code}
     for (code_list, folded), _ in lists.waiting.items():
@@ -146,7 +151,7 @@ def code_rows(lists: Lists, where: MappingList, suggestions: Sequence[Suggestion
         if code_list == where:
             names.setdefault(folded, (source, "no longer in the stock system's list"))
     suggested = {fold(each.source_code): each for each in suggestions}
-    rates = {fold(tax.code): tax for tax in lists.source_taxes} if where is MappingList.TAX_RATE else {}
+    rates = {fold(tax.code): tax for tax in lists.reference.source_taxes} if where is MappingList.TAX_RATE else {}
     return [
         _row(lists, where, folded, code, name, suggested.get(folded), rates.get(folded))
         for folded, (code, name) in sorted(names.items())
@@ -155,13 +160,15 @@ def code_rows(lists: Lists, where: MappingList, suggestions: Sequence[Suggestion
 
 def _source_codes(lists: Lists, where: MappingList) -> list[tuple[str, str]]:
     if where is MappingList.TAX_RATE:
-        return [(tax.code, f"{tax.name} ({tax.percent.normalize():f}%)") for tax in lists.source_taxes]
+        return [(tax.code, f"{tax.name} ({tax.percent.normalize():f}%)") for tax in lists.reference.source_taxes]
     if where is MappingList.PAYMENT_ACCOUNT:
-        paying = [(account.code, account.name) for account in lists.source_accounts if account.takes_payments]
-        return [*paying, *((bank.code, bank.name) for bank in lists.source_banks)]
+        paying = [(account.code, account.name) for account in lists.reference.source_accounts if account.takes_payments]
+        return [*paying, *((bank.code, bank.name) for bank in lists.reference.source_banks)]
     # Bank and control accounts are no accounts of lines: nobody is asked for them unless a document names one.
     return [
-        (account.code, account.name) for account in lists.source_accounts if account.active and account.takes_documents
+        (account.code, account.name)
+        for account in lists.reference.source_accounts
+        if account.active and account.takes_documents
     ]
 
 
@@ -219,11 +226,14 @@ def contact_name(db: sa.Connection, ledger_id: int, external_id: str) -> str:
 
 def _waiting(db: sa.Connection, integration_id: int) -> dict[tuple[str, str], int]:
     """How many held documents wait for each code."""
-    lists = {code: where for where, code in NEEDED_BY.items()}
-    counted = (
-        sa.select(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject, sa.func.count().label("count"))
-        .where(OPERATIONS.c.integration_id == integration_id, OPERATIONS.c.state == OperationState.HELD.value)
-        .where(OPERATIONS.c.problem_code.in_(lists), OPERATIONS.c.problem_code != sa.literal_column("''"))
-        .group_by(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
-    )
-    return {(lists[row.problem_code], fold(row.problem_subject)): row._mapping["count"] for row in db.execute(counted)}
+    counted = db.execute(_WAITING, {"integration": integration_id})
+    return {(_LIST_OF[row.problem_code], fold(row.problem_subject)): row.documents for row in counted}
+
+
+_LIST_OF = {code: where for where, code in NEEDED_BY.items()}
+_WAITING = (
+    sa.select(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject, sa.func.count().label("documents"))
+    .where(OPERATIONS.c.integration_id == sa.bindparam("integration"), OPERATIONS.c.state == OperationState.HELD.value)
+    .where(OPERATIONS.c.problem_code.in_(list(_LIST_OF)), OPERATIONS.c.problem_code != sa.literal_column("''"))
+    .group_by(OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
+)

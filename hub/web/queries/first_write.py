@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import TRADE_KINDS, Kind
-from hub.engine.first_write import Hit, has_written
+from hub.engine.first_write import Hit, flows_that_wrote
 from hub.web.queries.tables import FLOWS, INTEGRATIONS
 
 
@@ -30,15 +30,16 @@ class FlowCheck:
         return sum(not hit.differences for hit in self.hits)
 
 
-def checks(db: sa.Connection, flows: Sequence[sa.Row[Any]]) -> list[FlowCheck]:
-    """The state of the look for each flow of documents that somebody else could post too."""
+def checks(db: sa.Connection, integration_id: int, flows: Sequence[sa.Row[Any]]) -> list[FlowCheck]:
+    """The state of the look for each of an integration's flows of documents that somebody else could post too."""
+    wrote = flows_that_wrote(db, integration_id)
     return [
         FlowCheck(
             flow_id=flow.id,
             kind=flow.kind,
             at=flow.checked_at,
             hits=tuple(Hit.model_validate(hit) for hit in flow.hits),
-            has_written=has_written(db, flow),
+            has_written=flow.id in wrote,
         )
         for flow in flows
         if Kind(flow.kind) in TRADE_KINDS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from hub.mapping import Default, MappingList, Suggestion, fold
+from hub.mapping import Default, MappingList, fold
 from hub.web.queries.attention import Group
 from hub.web.queries.codes import DEFAULTS, NEEDED_BY, Lists, load_lists
 from hub.web.queries.tables import INTEGRATIONS
@@ -67,15 +67,15 @@ class Grounds:
 
     lists: Lists
     rounding_cents: int
-    suggestions: Mapping[MappingList, Iterable[Suggestion]] = field(default_factory=dict)
 
 
-def load_grounds(
-    db: sa.Connection, integration_id: int, suggestions: Mapping[MappingList, Iterable[Suggestion]]
-) -> Grounds:
+def load_grounds(db: sa.Connection, integration_id: int) -> Grounds:
     """Both sides' lists, what is mapped, and what would be suggested."""
-    cents = sa.select(INTEGRATIONS.c.rounding_limit_cents).where(INTEGRATIONS.c.id == integration_id)
-    return Grounds(load_lists(db, integration_id), db.execute(cents).scalar_one(), suggestions)
+    row = db.execute(_INTEGRATION, {"integration": integration_id}).one()
+    return Grounds(load_lists(db, row), row.rounding_limit_cents)
+
+
+_INTEGRATION = sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == sa.bindparam("integration"))
 
 
 def needs_lists(group: Group) -> bool:
@@ -110,7 +110,7 @@ def _map(where: MappingList, code: str, grounds: Grounds) -> Fix | None:
     if not code:
         return None  # the source names none: there is nothing to map
     suggestion = next(
-        (each for each in grounds.suggestions.get(where, ()) if fold(each.source_code) == fold(code)), None
+        (each for each in grounds.lists.suggestions.get(where, ()) if fold(each.source_code) == fold(code)), None
     )
     return Fix(
         Control.CHOOSE,
