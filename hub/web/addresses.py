@@ -1,15 +1,33 @@
-"""Addresses that came from a browser: only those of our own pages are followed."""
+"""Addresses: those that came from a browser, of which only our own pages' are followed, and those of many rows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from hub.web.context import adapter
+
+_MARK = 8_888_888_888_888
+"""A number that is no part of any other address."""
+
+
+def addresses_by(argument: str, endpoint: str, **others: Any) -> Callable[[Any], str]:
+    """What makes a page's address from one of its arguments: for lists, where each row has one.
+
+    Finding the way through the routes once for each row took a fifth of a list's time.
+    """
+    arguments: dict[str, Any] = {**others, argument: _MARK}
+    before, _, after = url_for(endpoint, **arguments).partition(str(_MARK))
+
+    def address(value: Any) -> str:
+        return f"{before}{quote(str(value), safe='')}{after}"
+
+    return address
 
 
 def local_path(wanted: str | None, fallback: str) -> str:

@@ -16,9 +16,9 @@ from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
 from hub.web.paging import page_number
-from hub.web.queries import linked
 from hub.web.queries.proposals import Filter, kinds_proposed, newest_proposal, proposal_ids, proposals
 from hub.web.queries.selection import found, picked, picked_ids, weigh
+from hub.web.switching import pairs
 
 pages = Blueprint("ready", __name__, url_prefix="/ready")
 
@@ -119,7 +119,7 @@ def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseRe
             ticked=frozenset(ticked),
             selection=weigh(db, the_hub().providers, picked(ticked)) if ticked else None,
             kinds=kinds_proposed(db),
-            integrations=linked.integrations(db),
+            integrations=pairs(),
         )
 
 
