@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from houses import House, called, contact, invoice, line, payment, trade, visiti
 from worlds import FragileStore, World, build
 
 from hub.documents import Allocation, CreditNote, Document, Kind
-from hub.testing import Fault
+from hub.providers import Feed, Page, Want
+from hub.testing import Fault, MemoryStock
+from hub.testing.memory import STOCK_KINDS, StockSession
 from hub.vault import Vault
 
 MOST_STEPS = 400
@@ -89,6 +92,43 @@ def die_at_each_step(model: Model, before: Callable[[World], None], run: Callabl
 
 def test_a_process_that_dies_at_any_step_of_reading_and_planning_loses_nothing(model: Model) -> None:
     assert die_at_each_step(model, lambda world: None, World.run_stock) > 20
+
+
+@pytest.fixture
+def at_the_first_document(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """The stock side lists contacts first, then documents, one on each page; what is to be done before these."""
+    pull, cards, todo = StockSession.pull, frozenset({Kind.CONTACT, Kind.ITEM}), list[Callable[[], None]]()
+    lists = {"cards": cards, "trade": STOCK_KINDS - cards}
+
+    def sorted_out(session: StockSession, want: Want) -> Iterator[Page]:
+        kinds = lists.get(want.feed.name)
+        while want.feed.name == "trade" and todo:
+            todo.pop()()
+        for page in pull(session, want):
+            listed = (each for each in page.records if not kinds or kinds.issuperset(d.kind for d in each.documents))
+            yield replace(page, records=tuple(listed))
+
+    others = tuple(feed for feed in MemoryStock.feeds if feed.name != "records")
+    monkeypatch.setattr(MemoryStock, "feeds", (*others, *(Feed(name, kinds) for name, kinds in lists.items())))
+    monkeypatch.setattr(StockSession, "pull", sorted_out)
+    monkeypatch.setattr("hub.testing.memory.PAGE", 1)
+    return todo
+
+
+@pytest.mark.parametrize("model", ["called"], indirect=True)
+def test_a_process_that_dies_while_contacts_are_planned_between_pages_loses_nothing(
+    model: Model, at_the_first_document: list[Callable[[], None]]
+) -> None:
+    for step in range(1, 13):  # three of each commit: a page, a portion of the plan, its counts, the next page
+        world = model.copy(f"step-{step}.db")
+        at_the_first_document.append(partial(setattr, world.fuse, "left", step))
+        world.run_stock()
+        assert world.deaths == 1
+        planned = [(row.kind, row.state) for row in world.house.operations()]
+        assert planned == ([("contact", "proposed")] if step >= 6 else [])
+        world.settle_down()
+        assert_once(world)
+        world.hub.store.dispose()
 
 
 def test_a_process_that_dies_at_any_step_of_posting_posts_everything_exactly_once(model: Model) -> None:
