@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]
 import hub as package
 from hub.engine import Hub
 from hub.errors import SettingsError
+from hub.http.answers import SAFE_METHODS
 from hub.web import (
     access,
     adopting,
@@ -60,7 +61,10 @@ from hub.web import (
 from hub.web.context import the_hub
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from hub.plugins import PluginInfo
+    from hub.store import Store
 
 log = logging.getLogger("hub.web")
 
@@ -130,7 +134,20 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
         if getattr(view, "csrf_exempt", False):
             csrf.exempt(view)
     app.add_url_rule("/healthz", view_func=healthz)
+    app.wsgi_app = _reading_once(app.wsgi_app, hub.store)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _reading_once(application: WSGIApplication, store: Store) -> WSGIApplication:
+    """A page shows one moment, and begins one transaction. What changes something reads as often as it likes."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS:
+            return application(environ, start_response)
+        with store.one_read():
+            return application(environ, start_response)
+
+    return answer
 
 
 @access.public

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,43 @@ if TYPE_CHECKING:
 TableLike = sa.Table | type[SQLModel]
 
 
+class SharedRead:
+    """A read transaction that is begun by the first read and lent to all further ones; for one thread."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._db: sa.Connection | None = None
+        self._lent = 0
+        self.is_over = False
+        """Something was written or failed meanwhile; those who have the transaction may go on with it, nobody else."""
+
+    @contextmanager
+    def borrowed(self) -> Iterator[sa.Connection]:
+        """The transaction. After an error it ends with those who have it: PostgreSQL answers no more in it."""
+        if self._db is None:
+            self._db = self.engine.connect()
+        self._lent += 1
+        try:
+            yield self._db
+        except BaseException:
+            self.is_over = True
+            raise
+        finally:
+            self._lent -= 1
+            if self.is_over:
+                self.end()
+
+    def end(self) -> None:
+        """Let the next read begin anew, as soon as nobody has it any more."""
+        self.is_over = self._lent > 0
+        if not self.is_over and self._db is not None:
+            self._db.close()
+            self._db = None
+
+
+_SHARED_READ: ContextVar[SharedRead | None] = ContextVar("shared read", default=None)
+
+
 class Store:
     """One database: ``sqlite:///path`` or ``postgresql://...``; nothing is opened until it is needed."""
 
@@ -72,18 +110,41 @@ class Store:
             if not durable and not self.is_sqlite:
                 db.execute(sa.text("SET LOCAL synchronous_commit TO off"))
             yield db
+        self._end_shared_read()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A read transaction; an attempt to write in it fails."""
-        with self._reader.connect() as db:
+        shared = _SHARED_READ.get()
+        lends = shared is not None and shared.engine is self._reader and not shared.is_over
+        with shared.borrowed() if shared is not None and lends else self._reader.connect() as db:
             yield db
+
+    @contextmanager
+    def one_read(self) -> Iterator[None]:
+        """Within it, all reads of this thread are one transaction: they show one moment, and only the first begins it.
+
+        After a write of this thread the next read begins another, so that it sees what was written. It is for what is
+        over soon, such as a page: what others write meanwhile is not seen.
+        """
+        token = _SHARED_READ.set(SharedRead(self._reader))
+        try:
+            yield
+        finally:
+            self._end_shared_read()
+            _SHARED_READ.reset(token)
+
+    def _end_shared_read(self) -> None:
+        shared = _SHARED_READ.get()
+        if shared is not None and shared.engine is self._reader:
+            shared.end()
 
     @contextmanager
     def session(self) -> Iterator[sqlmodel.Session]:
         """A write transaction through the ORM, for pages and settings; objects stay usable after it."""
         with sqlmodel.Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+        self._end_shared_read()
 
     def upsert(
         self,
