@@ -17,7 +17,7 @@ class Ledger:
     """One ledger connection: its name, and where it shows its documents."""
 
     def __init__(self, db: sa.Connection, connection_id: int) -> None:
-        row = db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id == connection_id)).one()
+        row = db.execute(_CONNECTION, {"connection": connection_id}).one()
         self.name: str = row.name
         self._provider = the_hub().providers.get(row.provider)
         self._organisation = Organisation.model_validate(row.organisation) if row.organisation else None
@@ -27,6 +27,11 @@ class Ledger:
         if self._provider is None or self._organisation is None or not target_id:
             return ""
         return safe(self._provider.address_of(Kind(kind), target_id, self._organisation))
+
+
+_CONNECTION = sa.select(CONNECTIONS.c.name, CONNECTIONS.c.provider, CONNECTIONS.c.organisation).where(
+    CONNECTIONS.c.id == sa.bindparam("connection")
+)
 
 
 def safe(address: Any) -> str:

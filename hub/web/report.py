@@ -14,7 +14,8 @@ from hub.web.access import visible_integrations
 from hub.web.context import chosen_integration, row_or_404, the_hub
 from hub.web.elsewhere import Ledger, safe
 from hub.web.paging import Paged, page_number
-from hub.web.queries.report import DATED, FILTERS, Entry, Filter, entries, every_entry
+from hub.web.queries.report import FILTERS, Entry, Filter, entries, every_entry
+from hub.web.queries.report_statements import DATED
 from hub.web.queries.tables import INTEGRATIONS
 from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
 
@@ -86,19 +87,19 @@ def _integrations(db: sa.Connection) -> list[sa.Row[Any]]:
 
 def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
     for entry in found:
-        document, link = entry.document, entry.link
+        document, status = entry.document, (entry.document.target_state or {}).get("status", "")
         yield [
             wording.kind_title(document.kind),
             document.number or document.label,
-            link.target_number or link.target_id if link is not None else "",
+            document.target_number or document.target_id or "",
             wording.day(document.document_date),
             document.amount,
             document.currency,
             entry.status.value.capitalize(),
             entry.why,
             document.first_seen_at.isoformat(),
-            entry.posted_at.isoformat() if entry.posted_at else "",
-            link.state.get("status", "") if link is not None else "",
+            document.posted_at.isoformat() if document.posted_at else "",
+            status,
             safe(entry.source_address),
-            ledger.address(document.kind, link.target_id) if link is not None else "",
+            ledger.address(document.kind, document.target_id or ""),
         ]

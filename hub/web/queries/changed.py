@@ -16,7 +16,7 @@ from hub.providers import Provider, TargetState
 from hub.web.access import visible_integrations
 from hub.web.comparison import Difference, changes
 from hub.web.paging import Paged, paged
-from hub.web.queries.report import DATED
+from hub.web.queries.report_statements import DATED
 from hub.web.queries.tables import INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
 
 

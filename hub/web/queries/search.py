@@ -174,6 +174,6 @@ def _connections(db: sa.Connection, text: str) -> Sequence[sa.Row[Any]]:
     return db.execute(sa.select(*columns).where(named, *seen).order_by(CONNECTIONS.c.name).limit(AT_MOST)).all()
 
 
-def begins(column: sa.ColumnElement[str], text: str) -> tuple[sa.ColumnElement[bool], ...]:
+def begins(column: sa.ColumnElement[str], text: str | sa.BindParameter[str]) -> tuple[sa.ColumnElement[bool], ...]:
     """That a column, compared byte by byte, begins with the text: a range, which an index finds everywhere."""
     return column >= text, column < text + LAST_CHARACTER
