@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, item, line, payment, put, trade
-from worlds import World, on_both
+from worlds import Died, World, on_both
 
 from hub.documents import Allocation, Bill, CreditNote, Kind, Status
 from hub.errors import SettingsError
@@ -209,6 +209,54 @@ def test_many_small_plans_are_no_way_around_the_catch(world: World) -> None:
         put(world.house, *numbered(10, "20.00")[start : start + 3])
         world.run_stock()
     assert sum(row.caught for row in world.house.operations(kind="invoice", state="proposed")) == 3
+
+
+@on_both
+def test_a_run_of_the_ledger_while_the_stock_side_is_read_is_no_way_around_the_catch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_integration(world, safety_floor=3)
+    sync(world, contact(), *numbered(10))
+    pull = StockSession.pull
+
+    def visited(session: StockSession, want: Want) -> Iterator[Page]:
+        for page in pull(session, want):
+            yield page
+            world.run_ledger()
+
+    put(world.house, *numbered(6, "20.00"), invoice("new"))
+    with monkeypatch.context() as reading:
+        reading.setattr("hub.testing.memory.PAGE", 2)
+        reading.setattr(StockSession, "pull", visited)
+        world.run_stock()
+    world.run_ledger()
+    assert sum(row.caught for row in world.house.operations(kind="invoice", state="proposed")) == 6
+    assert len(entries(world, Kind.INVOICE)) == 11, "what is new need not wait"
+
+
+def test_changes_wait_for_no_run_of_the_stock_side_that_is_not_heard_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(world, contact(), invoice())
+    put(world.house, invoice(lines=(line("20.00"),)))
+    pull = StockSession.pull
+
+    def updates() -> list[str]:
+        return [row.state for row in world.house.operations(action="update")]
+
+    def dying(session: StockSession, want: Want) -> Iterator[Page]:
+        yield from pull(session, want)
+        if want.feed.name == "records":
+            world.run_ledger()
+            assert updates() == ["proposed"]
+            raise Died
+
+    with monkeypatch.context() as reading:
+        reading.setattr(StockSession, "pull", dying)
+        world.run_stock()
+    assert world.deaths == 1, "and a while went by"
+    world.run_ledger()
+    assert updates() == ["done"]
 
 
 # -- what is not eligible --------------------

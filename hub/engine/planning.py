@@ -8,6 +8,7 @@ released, unless the safety catch keeps the removals and updates for a person.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from hub.engine.cases import cases_of, load_portion
 from hub.engine.facts import Ground, load_ground
 from hub.engine.notes import left_alone
 from hub.engine.plan_rows import AUTOMATIC, PlannedRows
-from hub.engine.runs import RunToken
+from hub.engine.runs import SILENT_SECONDS, RunToken
 from hub.models import (
     ConnectionRow,
     Cursor,
@@ -28,6 +29,8 @@ from hub.models import (
     Link,
     OperationRow,
     OperationState,
+    Run,
+    RunState,
     table,
 )
 from hub.providers import Action, Provider
@@ -41,6 +44,7 @@ flows = table(Flow)
 integrations = table(Integration)
 links = table(Link)
 operations = table(OperationRow)
+runs = table(Run)
 
 CARDS = frozenset({Kind.CONTACT, Kind.ITEM})
 """What documents name, and what rests on no document."""
@@ -164,11 +168,13 @@ def _release(store: Store, run: RunToken, integration_id: int) -> dict[str, int]
             flows.c.integration_id == integration_id, flows.c.mode == FlowMode.AUTOMATIC.value
         )
         flow_ids = list(db.execute(automatic).scalars())
-        caught = _catch(db, integration_id, flow_ids)
+        is_whole = not _is_being_read(db, run, integration_id)
+        caught = _catch(db, integration_id, flow_ids) if is_whole else 0
         proposed = sa.update(operations).where(
             operations.c.flow_id.in_(flow_ids),
             operations.c.state == OperationState.PROPOSED.value,
             operations.c.caught.is_(False),
+            sa.or_(operations.c.action == Action.CREATE.value, sa.literal(is_whole)),
         )
         values = {
             "state": OperationState.PENDING.value,
@@ -178,6 +184,17 @@ def _release(store: Store, run: RunToken, integration_id: int) -> dict[str, int]
         }
         released = db.execute(proposed.values(values)).rowcount
     return {"released": released, "caught": caught}
+
+
+def _is_being_read(db: sa.Connection, run: RunToken, integration_id: int) -> bool:
+    """Whether a run of the stock side beside ours may still bring changes: then only that one can count them all."""
+    others = (
+        sa.select(runs.c.id)
+        .join(integrations, integrations.c.stock_id == runs.c.connection_id)
+        .where(integrations.c.id == integration_id, runs.c.id != run.id, runs.c.state == RunState.OPEN.value)
+        .where(runs.c.heartbeat_at >= run.clock() - timedelta(seconds=SILENT_SECONDS))
+    )
+    return db.execute(others.limit(1)).first() is not None
 
 
 def _catch(db: sa.Connection, integration_id: int, flow_ids: Sequence[int]) -> int:
