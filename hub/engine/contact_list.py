@@ -163,7 +163,7 @@ _ONLY_CONTACTS: sa.ColumnElement[str] = sa.literal_column(f"'{CONTACT}'")
 """Written out, so that every database sees that an index of contacts alone is enough."""
 
 
-def withdrawn_contacts(connection_id: int) -> sa.Select[Any]:
+def withdrawn_contacts(connection_id: int | sa.BindParameter[int]) -> sa.Select[Any]:
     """The contacts that a connection no longer has: few, and in an index of their own."""
     gone = snapshots.alias("gone")
     return sa.select(gone.c.external_id).where(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.contact_list import CONTACT, ContactState, contact_list, present
+from hub.engine.contact_list import CONTACT, ContactState, contact_list, present, withdrawn_contacts
 from hub.engine.directory import entries
 from hub.engine.likeness import Card, Likeness, clear_best, rank, with_taken
 from hub.models import Integration, Link, table
@@ -44,14 +46,15 @@ def suggest(
     db: sa.Connection, integration: Integration, source_ids: Collection[str], *, by_name: ByName = ByName.ALL
 ) -> dict[str, list[Likeness]]:
     """Suggestions for some contacts, best first."""
-    asked = sa.and_(entries.c.connection_id == integration.stock_id, entries.c.external_id.in_(source_ids))
-    sources = db.execute(_DIRECTORY.where(asked)).all()
+    sources = db.execute(_SOURCES, {"stock_id": integration.stock_id, "ids": list(source_ids)}).all()
     found = _sharing(db, integration.ledger_id, _EQUAL, sources)
     equal = {row.external_id: _of(row, found, _EQUAL) for row in sources}
     alike = _alike(db, integration, [row for row in sources if by_name.wanted(equal[row.external_id])])
-    ranked = {
-        row.external_id: rank(_card(row), equal[row.external_id], alike.get(row.external_id, ())) for row in sources
-    }
+    ranked = _named(
+        db,
+        integration.ledger_id,
+        {row.external_id: rank(_card(row), equal[row.external_id], alike.get(row.external_id, ())) for row in sources},
+    )
     taken = _taken(db, integration, [each.target_id for offered in ranked.values() for each in offered])
     return {row.external_id: with_taken(ranked[row.external_id], _taken_for(row, taken)) for row in sources}
 
@@ -74,6 +77,9 @@ def clear_suggestions(db: sa.Connection, integration: Integration, at_least: flo
 
 
 _DIRECTORY = sa.select(entries, present(entries, "label").label("label"))
+_SOURCES = _DIRECTORY.where(
+    entries.c.connection_id == sa.bindparam("stock_id"), entries.c.external_id.in_(sa.bindparam("ids", expanding=True))
+)
 
 
 def _alike(db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]]) -> dict[str, Sequence[Card]]:
@@ -89,24 +95,51 @@ def _alike(db: sa.Connection, integration: Integration, sources: Sequence[sa.Row
     return alike
 
 
+def _named(db: sa.Connection, ledger_id: int, ranked: Mapping[str, Sequence[Likeness]]) -> dict[str, list[Likeness]]:
+    """The same with the names as the ledger writes them, which were read for those alone that share a value."""
+    folded = {each.target_id for offered in ranked.values() for each in offered if not each.label}
+    if not folded:
+        return {id: list(offered) for id, offered in ranked.items()}
+    asked = {"ledger_id": ledger_id, "ids": sorted(folded)}
+    labels = {row.external_id: row.label for row in db.execute(_LABELS, asked)}
+    return {
+        id: [each if each.label else replace(each, label=labels.get(each.target_id, "")) for each in offered]
+        for id, offered in ranked.items()
+    }
+
+
+_LABELS = sa.select(entries.c.external_id, present(entries, "label").label("label")).where(
+    entries.c.connection_id == sa.bindparam("ledger_id"), entries.c.external_id.in_(sa.bindparam("ids", expanding=True))
+)
+
+
 def _sharing(db: sa.Connection, ledger_id: int, columns: Sequence[str], sources: Sequence[sa.Row[Any]]) -> Found:
     """Contacts of the ledger that have a value of one of these columns, each found by the column's own index."""
-    wanted = {column: {getattr(row, column) for row in sources} - {""} for column in columns}
-    parts = [_sharing_one(ledger_id, column, values).subquery() for column, values in wanted.items() if values]
-    if not parts:
+    wanted = {column: sorted({getattr(row, column) for row in sources} - {""}) for column in columns}
+    asked = {column: values for column, values in wanted.items() if values}
+    if not asked:
         return {}
     found: Found = {}
-    for row in db.execute(sa.union_all(*(sa.select(part) for part in parts))):
-        if row.label is not None:
-            found.setdefault((row.shared, getattr(row, row.shared)), []).append(_card(row))
+    for row in db.execute(_sharing_any(tuple(asked)), {"ledger_id": ledger_id, **asked}):
+        found.setdefault((row.shared, getattr(row, row.shared)), []).append(_card(row))
     return found
 
 
-def _sharing_one(ledger_id: int, column: str, values: Collection[str]) -> sa.Select[Any]:
+@cache
+def _sharing_any(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
+    """Made once for each combination of columns; each is bound by its name."""
+    return sa.union_all(*(sa.select(_sharing_one(column).subquery()) for column in columns))
+
+
+def _sharing_one(column: str) -> sa.Select[Any]:
+    values: sa.BindParameter[Any] = sa.bindparam(column, expanding=True)
+    ledger_id: sa.BindParameter[int] = sa.bindparam("ledger_id")
+    # Of the many that are compared by name, only the best are shown, so that only their names are read as written.
+    label = present(entries, "label") if column in _EQUAL else sa.literal("", sa.String)
     return (
-        _DIRECTORY.add_columns(sa.literal(column, sa.String).label("shared"))
-        .where(entries.c.connection_id == ledger_id, entries.c[column].in_(sorted(values)))
-        .where(entries.c.active.is_(True))
+        sa.select(entries, label.label("label"), sa.literal(column, sa.String).label("shared"))
+        .where(entries.c.connection_id == ledger_id, entries.c[column].in_(values), entries.c.active.is_(True))
+        .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
         .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)
     )
 
@@ -122,16 +155,22 @@ def _of(row: sa.Row[Any], found: Found, columns: Sequence[str]) -> list[Card]:
 
 def _taken(db: sa.Connection, integration: Integration, target_ids: Sequence[str]) -> list[sa.Row[Any]]:
     """Which of these contacts are linked already, and to what side."""
-    chosen = (
-        sa.select(links.c.target_id, links.c.source_id, entries.c.is_customer, entries.c.is_supplier)
-        .join(
-            entries,
-            sa.and_(entries.c.connection_id == integration.stock_id, entries.c.external_id == links.c.source_id),
-        )
-        .where(links.c.ledger_id == integration.ledger_id, links.c.integration_id == integration.id)
-        .where(links.c.kind == CONTACT, links.c.live.is_(True), links.c.target_id.in_(set(target_ids)))
+    if not target_ids:
+        return []
+    sides = {"id": integration.id, "stock_id": integration.stock_id, "ledger_id": integration.ledger_id}
+    return list(db.execute(_TAKEN, {**sides, "target_ids": sorted(set(target_ids))}))
+
+
+_TAKEN = (
+    sa.select(links.c.target_id, links.c.source_id, entries.c.is_customer, entries.c.is_supplier)
+    .join(
+        entries,
+        sa.and_(entries.c.connection_id == sa.bindparam("stock_id"), entries.c.external_id == links.c.source_id),
     )
-    return list(db.execute(chosen)) if target_ids else []
+    .where(links.c.ledger_id == sa.bindparam("ledger_id"), links.c.integration_id == sa.bindparam("id"))
+    .where(links.c.kind == CONTACT, links.c.live.is_(True))
+    .where(links.c.target_id.in_(sa.bindparam("target_ids", expanding=True)))
+)
 
 
 def _taken_for(source: sa.Row[Any], taken: Sequence[sa.Row[Any]]) -> set[str]:

@@ -19,7 +19,7 @@ from hub.web.access import Right, actor, needs
 from hub.web.contacts import PLACE, integration_of, linking, report
 from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.paging import PAGE_SIZE, Paged, page_number
-from hub.web.queries.contacts import ledger_portions, link_portions
+from hub.web.queries.contact_portions import ledger_portions, link_portions
 from hub.web.sheets import CSV, LARGEST_FILE, MOST_ROWS, TYPES, XLSX, read_sheet, write_csv, write_xlsx
 
 pages = Blueprint("contact_sheets", __name__)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,15 +25,18 @@ from hub.engine.suggesting import ByName, suggest
 from hub.mapping import fold, link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
-from hub.store import Store
-from hub.web.paging import PAGE_SIZE, Paged, found_with_total
+from hub.web.paging import Paged, found_with_total
 from hub.web.queries.tables import FLOWS, LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
 OPEN_TO_LINK = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value)
+ON_A_PAGE = 25
+"""A contact with its suggestions takes several lines, so that fewer fill a page."""
 FOUND_AT_MOST = 25
-READ_AT_ONCE = 1_000
+_KEPT = 256
+
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 
 WAITING_FOR = ("contact_not_linked", "contact_archived")
 """Problems of documents that wait for their contact."""
@@ -125,30 +129,40 @@ def contact_page(
     """One page of contacts, by name, with what the page shows of each. ``counted`` is their side."""
     if chosen.contact:
         row = one_contact(db, integration, chosen.contact)
-        rows = [row] if row is not None else []
-        return Paged(_rows(db, integration, rows, providers), len(rows), 1)
+        only = [row] if row is not None else []
+        return Paged(_rows(db, integration, only, providers), len(only), 1)
     found = _found(db, integration, chosen)
     if chosen.text:
-        ids, total = found_with_total(db, found, page)
-        number = min(page, max(1, -(-total // PAGE_SIZE)))
+        ids, total = found_with_total(db, found, page, ON_A_PAGE)
+        number = _number(page, total)
     else:
         total = counted.of(chosen.state)
-        number = min(page, max(1, -(-total // PAGE_SIZE)))
-        ids = db.execute(found.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).scalars().all()
-    return Paged(_rows(db, integration, _shown(db, integration, ids), providers), total, number)
+        number = _number(page, total)
+        ids = db.execute(found.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).scalars().all()
+    rows = _rows(db, integration, _shown(db, integration, ids), providers)
+    return Paged(rows, total, number, ON_A_PAGE)
+
+
+def _number(page: int, total: int) -> int:
+    return min(page, max(1, -(-total // ON_A_PAGE)))
 
 
 def _found(db: sa.Connection, integration: Integration, chosen: ContactFilter) -> sa.Select[Any]:
     """The source ids that a filter finds, by name."""
-    every = standing_list(db, integration, chosen.side).subquery()
-    statement = sa.select(every.c.source_id).order_by(every.c.folded, every.c.source_id)
-    if chosen.state == CHANGED:
-        statement = statement.where(_changed(every))
-    elif chosen.state == UNSETTLED:
-        statement = statement.where(every.c.unsettled)
-    elif chosen.state != ALL:
-        statement = statement.where(every.c.state == chosen.state)
+    statement, every = _found_in(standing_list(db, integration, chosen.side), chosen.state)
     return statement.where(_fits(integration.stock_id, every, chosen.text)) if chosen.text else statement
+
+
+@lru_cache(maxsize=_KEPT)
+def _found_in(standing: sa.Select[Any], state: str) -> tuple[sa.Select[Any], sa.Subquery]:
+    """Kept: the columns of a subquery take longer to make than the database takes to answer."""
+    every = standing.subquery()
+    statement = sa.select(every.c.source_id).order_by(every.c.folded, every.c.source_id)
+    if state == CHANGED:
+        return statement.where(_changed(every)), every
+    if state == UNSETTLED:
+        return statement.where(every.c.unsettled), every
+    return (statement if state == ALL else statement.where(every.c.state == state)), every
 
 
 def _fits(connection_id: int, every: Any, text: str) -> sa.ColumnElement[bool]:
@@ -174,9 +188,14 @@ def _changed(every: Any) -> sa.ColumnElement[bool]:
 
 def _shown(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
     """These contacts with all that is shown of them, by name."""
-    every = contact_list(integration).subquery()
-    chosen = sa.select(every).where(every.c.source_id.in_(ids))
-    return db.execute(chosen.order_by(every.c.folded, every.c.source_id)).all()
+    return db.execute(_shown_of(contact_list(integration)), {"ids": list(ids)}).all()
+
+
+@lru_cache(maxsize=_KEPT)
+def _shown_of(contacts: sa.Select[Any]) -> sa.Select[Any]:
+    every = contacts.subquery()
+    chosen = sa.select(every).where(every.c.source_id.in_(_IDS))
+    return chosen.order_by(every.c.folded, every.c.source_id)
 
 
 def one_contact(db: sa.Connection, integration: Integration, source_id: str) -> sa.Row[Any] | None:
@@ -215,31 +234,14 @@ def _rows(
 def _waiting(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, int]:
     """How many documents are held for each contact."""
     facts = {link_fact(CONTACT, id): id for id in ids}
-    counted = (
-        sa.select(OPERATION_FACTS.c.fact, sa.func.count().label("count"))
-        .join(OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
-        .where(OPERATION_FACTS.c.integration_id == integration.id, OPERATION_FACTS.c.fact.in_(facts))
-        .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
-        .group_by(OPERATION_FACTS.c.fact)
-    )
-    return {facts[row.fact]: row._mapping["count"] for row in db.execute(counted)}
+    found = db.execute(_WAITING, {"integration_id": integration.id, "facts": list(facts)})
+    return {facts[row.fact]: row._mapping["count"] for row in found}
 
 
 def _operations(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
     """What is open for each contact, or what was dropped where nothing is."""
-    columns = ("id", "source_id", "state", "action", "reason", "problem")
-    chosen = (
-        sa.select(*(OPERATIONS.c[name] for name in columns))
-        .where(OPERATIONS.c.integration_id == integration.id, OPERATIONS.c.kind == CONTACT)
-        .where(OPERATIONS.c.source_id.in_(ids))
-        .where(
-            sa.or_(
-                OPERATIONS.c.state.in_(OPEN_STATES),
-                sa.and_(OPERATIONS.c.state == OperationState.DROPPED.value, OPERATIONS.c.action == Action.CREATE.value),
-            )
-        )
-    )
-    rows = sorted(db.execute(chosen).all(), key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
+    found = db.execute(_OPERATIONS, {"integration_id": integration.id, "ids": list(ids)}).all()
+    rows = sorted(found, key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
     return {row.source_id: row for row in rows}
 
 
@@ -299,44 +301,6 @@ def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[
     return {row.external_id: row.label for row in db.execute(chosen)}
 
 
-def link_portions(store: Store, integration: Integration) -> Iterator[sa.Row[Any]]:
-    """Every contact of the stock system with its link, read portion by portion."""
-    every = contact_list(integration).subquery()
-    last = ""
-    while True:
-        with store.read() as db:
-            chosen = sa.select(every).where(every.c.source_id > last).order_by(every.c.source_id).limit(READ_AT_ONCE)
-            rows = db.execute(chosen).all()
-        yield from rows
-        if len(rows) < READ_AT_ONCE:
-            return
-        last = rows[-1].source_id
-
-
-def ledger_portions(store: Store, integration: Integration) -> Iterator[tuple[sa.Row[Any], list[str]]]:
-    """Every contact of the ledger and the source ids that are linked to it, read portion by portion."""
-    last = ""
-    while True:
-        with store.read() as db:
-            chosen = _directory(integration.ledger_id).where(entries.c.external_id > last)
-            rows = db.execute(chosen.order_by(entries.c.external_id).limit(READ_AT_ONCE)).all()
-            holders = _holders(db, integration, [row.external_id for row in rows])
-        yield from ((row, holders.get(row.external_id, [])) for row in rows)
-        if len(rows) < READ_AT_ONCE:
-            return
-        last = rows[-1].external_id
-
-
-def _holders(db: sa.Connection, integration: Integration, target_ids: Sequence[str]) -> dict[str, list[str]]:
-    chosen = sa.select(LINKS.c.target_id, LINKS.c.source_id).where(
-        LINKS.c.ledger_id == integration.ledger_id, LINKS.c.kind == CONTACT, LINKS.c.target_id.in_(target_ids)
-    )
-    found: dict[str, list[str]] = {}
-    for row in db.execute(chosen.where(LINKS.c.live.is_(True), LINKS.c.integration_id == integration.id)):
-        found.setdefault(row.target_id, []).append(row.source_id)
-    return found
-
-
 @dataclass(frozen=True)
 class Readiness:
     """What a page of contacts must say about itself: whether each side was read, and how far the flow goes."""
@@ -348,21 +312,16 @@ class Readiness:
 
 def readiness(db: sa.Connection, integration: Integration) -> Readiness:
     """Whether any contact of each side was read, and the mode of the contacts' flow, empty without one."""
-
-    def is_read(connection_id: int) -> sa.ColumnElement[bool]:
-        return sa.exists().where(entries.c.connection_id == connection_id)
-
-    mode = sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == integration.id, FLOWS.c.kind == CONTACT)
-    chosen = sa.select(is_read(integration.stock_id), is_read(integration.ledger_id), mode.scalar_subquery())
-    stock_read, ledger_read, found = db.execute(chosen).one()
-    return Readiness(stock_read, ledger_read, found or "")
+    sides = {"stock_id": integration.stock_id, "ledger_id": integration.ledger_id, "integration_id": integration.id}
+    stock_read, ledger_read, mode = db.execute(_READINESS, sides).one()
+    return Readiness(stock_read, ledger_read, mode or "")
 
 
 def _ledger(ledger_id: int) -> sa.Select[Any]:
-    return _directory(ledger_id).where(entries.c.active.is_(True))
+    return of_ledger(ledger_id).where(entries.c.active.is_(True))
 
 
-def _directory(ledger_id: int) -> sa.Select[Any]:
+def of_ledger(ledger_id: int) -> sa.Select[Any]:
     """The contacts that the ledger still has."""
     return _DIRECTORY.where(entries.c.connection_id == ledger_id)
 
@@ -372,3 +331,34 @@ _DIRECTORY = sa.select(
     *(entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active),
     *(_LABEL.label("label"), _NUMBER.label("number")),
 ).where(_LABEL.is_not(None))
+
+# -- statements that every page asks, made once --------------------------------------------------------------------
+
+_INTEGRATION: sa.BindParameter[int] = sa.bindparam("integration_id")
+
+_WAITING = (
+    sa.select(OPERATION_FACTS.c.fact, sa.func.count().label("count"))
+    .join(OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
+    .where(OPERATION_FACTS.c.integration_id == _INTEGRATION)
+    .where(OPERATION_FACTS.c.fact.in_(sa.bindparam("facts", expanding=True)))
+    .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
+    .group_by(OPERATION_FACTS.c.fact)
+)
+
+_OPERATIONS = (
+    sa.select(*(OPERATIONS.c[name] for name in ("id", "source_id", "state", "action", "reason", "problem")))
+    .where(OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.kind == CONTACT)
+    .where(OPERATIONS.c.source_id.in_(_IDS))
+    .where(
+        sa.or_(
+            OPERATIONS.c.state.in_(OPEN_STATES),
+            sa.and_(OPERATIONS.c.state == OperationState.DROPPED.value, OPERATIONS.c.action == Action.CREATE.value),
+        )
+    )
+)
+
+_READINESS = sa.select(
+    sa.exists().where(entries.c.connection_id == sa.bindparam("stock_id")),
+    sa.exists().where(entries.c.connection_id == sa.bindparam("ledger_id")),
+    sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == _INTEGRATION, FLOWS.c.kind == CONTACT).scalar_subquery(),
+)
