@@ -24,6 +24,7 @@ from hub.web.queries.attention import (
     skipped,
     skipped_ids,
     unreadable,
+    unreadable_count,
 )
 from hub.web.queries.fixes import Control, fix_of, load_grounds, needs_lists, objection
 
@@ -64,9 +65,8 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
     """The page; ``typed`` keeps what was sent and what is wrong with it, by cause."""
     with the_hub().store.read() as db:
         page = groups(db, page_number(), chosen_integration())
-        failing, unread = failing_connections(db), unreadable(db, 1)
-    fixable = [group for group in page.rows if needs_lists(group)]
-    with the_hub().store.read() as db:
+        failing, unread = failing_connections(db), unreadable_count(db)
+        fixable = [group for group in page.rows if needs_lists(group)]
         grounds = {id: load_grounds(db, id) for id in sorted({group.integration_id for group in fixable})}
     return render_template(
         "attention.html",

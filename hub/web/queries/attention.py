@@ -79,7 +79,7 @@ class Group:
 
 def groups(db: sa.Connection, page: int, integration: int | None = None) -> Paged:
     """One page of causes, those that stop the most first."""
-    counted = _grouped(_anywhere(integration), OPERATIONS.c.state.in_(STATES)).order_by(sa.desc("count"), *_PARTS)
+    counted = _GROUPS.where(_anywhere(integration))
 
     def find() -> Paged:
         found = paged(db, counted, page, size=GROUPS_SHOWN)
@@ -113,6 +113,10 @@ def _grouped(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         .where(*conditions)
         .group_by(*_PARTS)
     )
+
+
+_GROUPS = _grouped(OPERATIONS.c.state.in_(STATES)).order_by(sa.desc("count"), *_PARTS)
+"""Every cause; made once, and narrowed for each person who looks."""
 
 
 def _groups(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Group]:
@@ -151,24 +155,42 @@ def unreadable(db: sa.Connection, page: int) -> Paged:
     return paged(db, chosen.order_by(RECORDS.c.id), page)
 
 
+def unreadable_count(db: sa.Connection) -> int:
+    """How many records could not be read."""
+    return int(db.execute(_UNREADABLE_COUNT.where(visible_connections(RECORDS.c.connection_id))).scalar_one())
+
+
+_UNREADABLE_COUNT = (
+    sa.select(sa.func.count())
+    .select_from(RECORDS.join(CONNECTIONS, CONNECTIONS.c.id == RECORDS.c.connection_id))
+    .where(RECORDS.c.problem.is_not(None), CONNECTIONS.c.removed_at.is_(None))
+)
+
+
 def failing_connections(db: sa.Connection) -> list[sa.Row[Any]]:
     """Connections that are suspended, or whose last run failed."""
-    newest = sa.select(sa.func.max(RUNS.c.id).label("id")).group_by(RUNS.c.connection_id).subquery()
-    last = sa.select(RUNS).join(newest, newest.c.id == RUNS.c.id).subquery()
-    chosen: sa.Select[Any] = (
+    return list(db.execute(_FAILING.where(visible_connections(CONNECTIONS.c.id))).all())
+
+
+def _failing_statement() -> sa.Select[Any]:
+    every = RUNS.alias("every")
+    newest = sa.select(sa.func.max(every.c.id)).where(every.c.connection_id == CONNECTIONS.c.id).scalar_subquery()
+    return (
         sa.select(
             CONNECTIONS.c.id,
             CONNECTIONS.c.name,
             CONNECTIONS.c.suspended,
-            last.c.id.label("run_id"),
-            last.c.problem,
-            last.c.finished_at,
+            RUNS.c.id.label("run_id"),
+            RUNS.c.problem,
         )
-        .outerjoin(last, last.c.connection_id == CONNECTIONS.c.id)
-        .where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
-        .where(sa.or_(CONNECTIONS.c.suspended.is_not(None), last.c.state == RunState.FAILED.value))
+        .select_from(CONNECTIONS.outerjoin(RUNS, RUNS.c.id == newest))
+        .where(CONNECTIONS.c.removed_at.is_(None))
+        .where(sa.or_(CONNECTIONS.c.suspended.is_not(None), RUNS.c.state == RunState.FAILED.value))
+        .order_by(CONNECTIONS.c.name)
     )
-    return list(db.execute(chosen.order_by(CONNECTIONS.c.name)).all())
+
+
+_FAILING = _failing_statement()
 
 
 def count_by_state(db: sa.Connection) -> dict[str, int]:
