@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -41,7 +41,9 @@ from hub.models import (
 from hub.providers import Action, Facts, Organisation, Provider, TargetState, TargetStatus
 from hub.reconcile import Conflict, FlowRules, LinkView, Match
 
-Row = TypeVar("Row")
+connections = table(ConnectionRow)
+flow_rows = table(Flow)
+integrations = table(Integration)
 links = table(Link)
 mappings = table(MappingRow)
 operations = table(OperationRow)
@@ -101,20 +103,16 @@ _CONFLICTS = {"stock": Conflict.STOCK_WINS, "ledger": Conflict.LEDGER_WINS, "ask
 
 def load_ground(db: sa.Connection, integration_id: int, providers: Mapping[str, Provider]) -> Ground:
     """Load what every decision of an integration shares."""
-    integration = _one(db, Integration, integration_id)
-    ledger = _one(db, ConnectionRow, integration.ledger_id)
+    mine = {"integration": integration_id}
+    integration = Integration(**db.execute(_INTEGRATION, mine).one()._mapping)
+    named = {"stock": integration.stock_id, "ledger": integration.ledger_id}
+    sides = {row.id: row for row in db.execute(_SIDES, named)}
+    stock, ledger = sides[integration.stock_id], sides[integration.ledger_id]
     if ledger.provider not in providers:
         raise SettingsError(f"The plugin of provider {ledger.provider!r} is not installed, {ledger.name} needs it.")
     if ledger.organisation is None:
         raise SettingsError(f"{ledger.name} has not been read yet.")
-    flows = {
-        flow.id: flow
-        for flow in (
-            Flow(**row._mapping)
-            for row in db.execute(sa.select(table(Flow)).where(table(Flow).c.integration_id == integration_id))
-        )
-        if flow.id is not None
-    }
+    flows = {row.id: Flow(**row._mapping) for row in db.execute(_FLOWS, mine)}
     return Ground(
         integration=integration,
         provider=providers[ledger.provider],
@@ -122,49 +120,45 @@ def load_ground(db: sa.Connection, integration_id: int, providers: Mapping[str, 
         flows=flows,
         rules=load_rules(db, integration_id),
         chart=load_chart(db, integration.ledger_id),
-        stock_lock=_lock_of(db, integration.stock_id),
+        stock_lock=Organisation.model_validate(stock.organisation).lock_date if stock.organisation else None,
     )
-
-
-def _lock_of(db: sa.Connection, connection_id: int) -> date | None:
-    rows = table(ConnectionRow)
-    told = db.execute(sa.select(rows.c.organisation).where(rows.c.id == connection_id)).scalar()
-    return Organisation.model_validate(told).lock_date if told else None
-
-
-def _one(db: sa.Connection, model: type[Row], id: int) -> Row:
-    rows = table(cast(Any, model))
-    row = db.execute(sa.select(rows).where(rows.c.id == id)).one()
-    return model(**row._mapping)
 
 
 def load_rules(db: sa.Connection, integration_id: int) -> Rules:
     """An integration's mappings."""
-    chosen = sa.select(mappings.c.list, mappings.c.source_code, mappings.c.target_code).where(
-        mappings.c.integration_id == integration_id
-    )
-    return Rules({(row.list, fold(row.source_code)): row.target_code for row in db.execute(chosen)})
+    rows = db.execute(_MAPPINGS, {"integration": integration_id})
+    return Rules({(row.list, fold(row.source_code)): row.target_code for row in rows})
 
 
 def load_chart(db: sa.Connection, connection_id: int) -> Chart:
     """A connection's accounts and tax rates by code."""
-    accounts = cast(list[Account], load_list(db, connection_id, Kind.ACCOUNT))
-    taxes = cast(list[TaxRate], load_list(db, connection_id, Kind.TAX_RATE))
-    return Chart({a.code: a for a in accounts if a.code}, {t.code: t for t in taxes if t.code})
+    listed = [parse_listed(Kind(row.kind), row.document) for row in db.execute(_CHART, {"connection": connection_id})]
+    accounts = {one.code: one for one in listed if isinstance(one, Account) and one.code}
+    return Chart(accounts, {one.code: one for one in listed if isinstance(one, TaxRate) and one.code})
 
 
 def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Document]:
     """Every present document of a kind; meant for the short reference lists."""
-    chosen = (
-        sa.select(snapshots.c.document)
-        .where(
-            snapshots.c.connection_id == connection_id,
-            snapshots.c.kind == kind.value,
-            snapshots.c.withdrawn.is_(False),
-        )
-        .order_by(snapshots.c.natural_key)
-    )
-    return [parse_listed(kind, text) for text in db.execute(chosen).scalars()]
+    rows = db.execute(_LIST, {"connection": connection_id, "kind": kind.value})
+    return [parse_listed(kind, row.document) for row in rows]
+
+
+# Made once: asked for each preview, each chunk of a plan and each batch, they take longer to make than to answer.
+_INTEGRATION = sa.select(integrations).where(integrations.c.id == sa.bindparam("integration"))
+_SIDES: sa.Select[Any] = sa.select(
+    connections.c.id, connections.c.name, connections.c.provider, connections.c.organisation
+).where(connections.c.id.in_([sa.bindparam("stock"), sa.bindparam("ledger")]))
+_FLOWS = sa.select(flow_rows).where(flow_rows.c.integration_id == sa.bindparam("integration"))
+_MAPPINGS = sa.select(mappings.c.list, mappings.c.source_code, mappings.c.target_code).where(
+    mappings.c.integration_id == sa.bindparam("integration")
+)
+_PRESENT = (
+    sa.select(snapshots.c.kind, snapshots.c.document)
+    .where(snapshots.c.connection_id == sa.bindparam("connection"), snapshots.c.withdrawn.is_(False))
+    .order_by(snapshots.c.natural_key)
+)
+_LIST = _PRESENT.where(snapshots.c.kind == sa.bindparam("kind"))
+_CHART = _PRESENT.where(snapshots.c.kind.in_([Kind.ACCOUNT.value, Kind.TAX_RATE.value]))
 
 
 @lru_cache(maxsize=2000)

@@ -17,6 +17,8 @@ from hub.providers import TargetState
 links = table(Link)
 operations = table(OperationRow)
 
+_OPERATION = sa.select(operations).where(operations.c.id == sa.bindparam("operation"))
+
 
 def preview(hub: Hub, operation_id: int) -> tuple[str, bytes]:
     """Route and body exactly as they would be sent now; references still to come show as symbols.
@@ -24,12 +26,12 @@ def preview(hub: Hub, operation_id: int) -> tuple[str, bytes]:
     Raises ``SettingsError`` where the plugin fails on it.
     """
     with hub.store.read() as db:
-        row = db.execute(sa.select(operations).where(operations.c.id == operation_id)).one()
+        row = db.execute(_OPERATION, {"operation": operation_id}).one()
         ground = load_ground(db, row.integration_id, hub.providers)
         document = parse_document(row.kind, row.document)
         targets = load_targets(db, row.integration_id, refs_of(document))
         linked = sa.select(links.c.state, links.c.written_document).where(links.c.id == row.link_id)
-        link = db.execute(linked).first()
+        link = db.execute(linked).first() if row.link_id else None
         state = TargetState.model_validate(link.state) if link else None
         written = parse_document(row.kind, link.written_document) if link and link.written_document else None
         contact = getattr(document, "contact_id", "")

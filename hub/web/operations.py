@@ -35,9 +35,10 @@ def show(operation_id: int) -> ResponseReturnValue:
     """Everything there is to say about one operation."""
     row = _operation(operation_id)
     target = parse_document(row.kind, row.document)
-    source = _source(row)
+    with the_hub().store.read() as db:
+        source, link = _source(db, row), _link(db, row)
+        ledger_address = Ledger(db, row.ledger_id).address(row.kind, link.target_id) if link else ""
     route, payload, refusal = _payload(row)
-    link = _link(row)
     in_drawer = bool(request.headers.get("HX-Request"))
     return render_template(
         "operation_body.html" if in_drawer else "operation.html",
@@ -53,7 +54,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         refusal=refusal,
         link=link,
         newer=_newer(row),
-        ledger_address=_ledger_address(row, link),
+        ledger_address=ledger_address,
         safe=safe,
         can_drop=row.state in CAN_DROP,
         can_retry=row.state in CAN_RETRY,
@@ -127,13 +128,6 @@ def _newer(row: sa.Row[Any]) -> int | None:
     return newest
 
 
-def _ledger_address(row: sa.Row[Any], link: sa.Row[Any] | None) -> str:
-    if link is None:
-        return ""
-    with the_hub().store.read() as db:
-        return Ledger(db, row.ledger_id).address(row.kind, link.target_id)
-
-
 def _check(operation_id: int) -> None:
     visible = visible_integrations(OPERATIONS.c.integration_id)
     row_or_404(sa.select(OPERATIONS.c.id).where(OPERATIONS.c.id == operation_id, visible))
@@ -144,8 +138,13 @@ def _back(operation_id: int) -> ResponseReturnValue:
 
 
 def _operation(operation_id: int) -> sa.Row[Any]:
+    visible = visible_integrations(OPERATIONS.c.integration_id)
+    return row_or_404(_OPERATION.where(OPERATIONS.c.id == operation_id, visible))
+
+
+def _operation_statement() -> sa.Select[Any]:
     ledger = CONNECTIONS.alias("ledger")
-    return row_or_404(
+    return (
         sa.select(
             OPERATIONS,
             INTEGRATIONS.c.stock_id,
@@ -154,28 +153,36 @@ def _operation(operation_id: int) -> sa.Row[Any]:
         )
         .join(INTEGRATIONS, INTEGRATIONS.c.id == OPERATIONS.c.integration_id)
         .join(ledger, ledger.c.id == OPERATIONS.c.ledger_id)
-        .where(OPERATIONS.c.id == operation_id, visible_integrations(OPERATIONS.c.integration_id))
     )
 
 
-def _source(row: sa.Row[Any]) -> Document | None:
-    chosen = sa.select(SNAPSHOTS.c.document).where(
-        SNAPSHOTS.c.connection_id == row.stock_id,
-        SNAPSHOTS.c.kind == row.kind,
-        SNAPSHOTS.c.external_id == row.source_id,
-    )
-    found = rows(chosen)
-    return parse_document(row.kind, found[0].document) if found else None
+_OPERATION = _operation_statement()
 
 
-def _link(row: sa.Row[Any]) -> sa.Row[Any] | None:
-    chosen = sa.select(LINKS).where(
-        LINKS.c.integration_id == row.integration_id,
-        LINKS.c.kind == row.kind,
-        LINKS.c.source_id == row.source_id,
-        LINKS.c.live,
-    )
-    return next(iter(rows(chosen)), None)
+def _source(db: sa.Connection, row: sa.Row[Any]) -> Document | None:
+    named = {"stock": row.stock_id, "kind": row.kind, "source": row.source_id}
+    document = db.execute(_SOURCE, named).scalar()
+    return parse_document(row.kind, document) if document else None
+
+
+_SOURCE = sa.select(SNAPSHOTS.c.document).where(
+    SNAPSHOTS.c.connection_id == sa.bindparam("stock"),
+    SNAPSHOTS.c.kind == sa.bindparam("kind"),
+    SNAPSHOTS.c.external_id == sa.bindparam("source"),
+)
+
+
+def _link(db: sa.Connection, row: sa.Row[Any]) -> sa.Row[Any] | None:
+    named = {"integration": row.integration_id, "kind": row.kind, "source": row.source_id}
+    return db.execute(_LINK, named).first()
+
+
+_LINK: sa.Select[Any] = sa.select(LINKS.c.target_id, LINKS.c.target_number, LINKS.c.state, LINKS.c.generation).where(
+    LINKS.c.integration_id == sa.bindparam("integration"),
+    LINKS.c.kind == sa.bindparam("kind"),
+    LINKS.c.source_id == sa.bindparam("source"),
+    LINKS.c.live,
+)
 
 
 def _payload(row: sa.Row[Any]) -> tuple[str, str, str]:
