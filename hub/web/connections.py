@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from hub.engine.connections import remove
 from hub.engine.trying import stored_trials
-from hub.models import ConnectionRow, RunState
+from hub.models import RunState
 from hub.providers import Provider, Role
 from hub.scheduler import run_now
 from hub.web.access import Right, actor, needs, visible_connections
@@ -25,6 +25,7 @@ from hub.web.runs import stands
 pages = Blueprint("connections", __name__, url_prefix="/connections")
 
 MINUTE = 60.0
+RUNS_SHOWN = 10
 
 
 class Share(BaseModel):
@@ -148,36 +149,36 @@ def _connection(connection_id: int) -> sa.Row[Any]:
 
 def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
     row, hub = _connection(connection_id), the_hub()
+    usual = linked.usual_limits(hub, row)
     with hub.store.read() as db:
-        last = linked.last_runs(db).get(connection_id)
-        calls = linked.calls_today(hub, db, [row])[connection_id]
-        runs = linked.runs(db, 1, [connection_id])
-        others = linked.connections(db)
+        calls = linked.calls_within(hub, db, {connection_id: usual.share})[connection_id]
+        runs = linked.newest_runs(db, connection_id, RUNS_SHOWN)
+        others = linked.providers_present(db)
     provider = hub.providers.get(row.provider)
     endpoint = f"{row.provider}.connection"
     return render_template(
         "connection.html",
         row=row,
         provider=provider,
-        status=_status(row, last),
+        status=_status(row, next(iter(runs), None)),
         calls=calls,
-        runs=runs.rows[:10],
+        runs=runs,
         integrations=_integrations_of(connection_id),
         has_partner=_has_partner(provider, others),
         limits=limits or ModelForm(Share, initial=_share_of(row)),
-        usual=linked.usual_limits(hub, ConnectionRow(**row._mapping), override=False),
+        usual=usual.whole,
         trials=stored_trials(row.trials),
         own_page=url_for(endpoint, connection_id=connection_id) if endpoint in current_app.view_functions else "",
     )
 
 
-def _has_partner(provider: Provider | None, others: Sequence[sa.Row[Any]]) -> bool:
+def _has_partner(provider: Provider | None, others: Collection[str]) -> bool:
     """Whether there is a connection of the other side to join it with."""
     if provider is None or provider.role is Role.CHECKER:
         return False
     wanted = Role.LEDGER if provider.role is Role.STOCK else Role.STOCK
     known = the_hub().providers
-    return any(row.provider in known and known[row.provider].role is wanted for row in others)
+    return any(name in known and known[name].role is wanted for name in others)
 
 
 def _status(row: sa.Row[Any], last: sa.Row[Any] | None) -> str:
@@ -216,7 +217,7 @@ def _share_of(row: sa.Row[Any]) -> dict[str, int | None]:
 
 def _check_share(form: ModelForm[Share], share: Share, row: sa.Row[Any]) -> None:
     """A share can't be larger than the whole."""
-    limits = linked.usual_limits(the_hub(), ConnectionRow(**row._mapping), override=False)
+    limits = linked.usual_limits(the_hub(), row).whole
     minute = next((window.calls for window in limits.windows if window.seconds == MINUTE), None)
     if share.calls_per_minute and minute and share.calls_per_minute > minute:
         form.object_to(f"The platform allows {minute} calls per minute.", "calls_per_minute")
@@ -226,7 +227,7 @@ def _check_share(form: ModelForm[Share], share: Share, row: sa.Row[Any]) -> None
 
 def _override(share: Share, row: sa.Row[Any]) -> dict[str, Any] | None:
     """The share in the words of the stored limits; windows other than the minute stay the platform's."""
-    limits = linked.usual_limits(the_hub(), ConnectionRow(**row._mapping), override=False)
+    limits = linked.usual_limits(the_hub(), row).whole
     override: dict[str, Any] = {}
     if share.calls_per_minute:
         others = [[window.calls, window.seconds] for window in limits.windows if window.seconds != MINUTE]

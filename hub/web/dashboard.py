@@ -203,14 +203,17 @@ def _theme() -> charts.Theme:
 
 
 def _last_run(db: sa.Connection, here: Scope) -> sa.Row[Any] | None:
-    mine = sa.select(RUNS).where(RUNS.c.connection_id.in_(here.connection_ids))
-    return db.execute(mine.order_by(RUNS.c.id.desc()).limit(1)).first()
+    return db.execute(_LAST_RUN, {"connections": here.connection_ids}).first()
 
 
 def _schedules(db: sa.Connection, here: Scope) -> list[Schedule]:
     """Every schedule of these connections, paused ones included."""
-    chosen = sa.select(SCHEDULES).where(SCHEDULES.c.connection_id.in_(here.connection_ids))
-    return [Schedule(**row._mapping) for row in db.execute(chosen)]
+    return [Schedule(**row._mapping) for row in db.execute(_SCHEDULES, {"connections": here.connection_ids})]
+
+
+_CONNECTIONS: sa.BindParameter[Any] = sa.bindparam("connections", expanding=True)
+_LAST_RUN = sa.select(RUNS).where(RUNS.c.connection_id.in_(_CONNECTIONS)).order_by(RUNS.c.id.desc()).limit(1)
+_SCHEDULES = sa.select(SCHEDULES).where(SCHEDULES.c.connection_id.in_(_CONNECTIONS))
 
 
 def _upcoming(schedules: Sequence[Schedule], here: Scope) -> tuple[str, datetime] | None:

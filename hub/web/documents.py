@@ -55,9 +55,9 @@ def show_of(operation_id: int) -> ResponseReturnValue:
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:
-    stock = CONNECTIONS.alias("stock")
-    return row_or_404(
-        sa.select(INTEGRATIONS, stock.c.name.label("stock"))
-        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
-        .where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    )
+    return row_or_404(_INTEGRATION.where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id)))
+
+
+_INTEGRATION: sa.Select[Any] = sa.select(INTEGRATIONS, CONNECTIONS.c.name.label("stock")).join(
+    CONNECTIONS, CONNECTIONS.c.id == INTEGRATIONS.c.stock_id
+)

@@ -118,47 +118,63 @@ class History:
 
 
 def history(db: sa.Connection, integration: sa.Row[Any], snapshot: sa.Row[Any]) -> History:
-    """Read it: five statements."""
-    mine = (integration.id, snapshot.kind, snapshot.external_id)
-    operations = _newest_of(db, OPERATIONS, *mine)
-    links = _newest_of(db, LINKS, *mine)
-    changes = sa.select(STATE_CHANGES).where(STATE_CHANGES.c.link_id.in_([link.id for link in links]))
-    states = db.execute(changes.order_by(STATE_CHANGES.c.id.desc()).limit(MOST_SHOWN)).all()
-    sent = sa.select(BATCHES).where(BATCHES.c.id.in_({row.batch_id for row in operations if row.batch_id}))
-    rule = (
-        sa.select(EXCLUSIONS.c.rule)
-        .join(FLOWS, FLOWS.c.id == EXCLUSIONS.c.flow_id)
-        .where(FLOWS.c.integration_id == integration.id, FLOWS.c.kind == snapshot.kind)
-        .where(EXCLUSIONS.c.external_id == snapshot.external_id)
-    )
-    batches = {row.id: row for row in db.execute(sent)}
-    return History(snapshot, operations, links, states[::-1], batches, db.execute(rule).scalar() or "")
-
-
-def _newest_of(
-    db: sa.Connection, table: sa.Table, integration_id: int, kind: str, source_id: str
-) -> Sequence[sa.Row[Any]]:
-    chosen = sa.select(table).where(
-        table.c.integration_id == integration_id, table.c.kind == kind, table.c.source_id == source_id
-    )
-    return db.execute(chosen.order_by(table.c.id.desc()).limit(MOST_SHOWN)).all()[::-1]
+    """Read it: at most five statements."""
+    mine = {"integration": integration.id, "kind": snapshot.kind, "source": snapshot.external_id}
+    operations = db.execute(_OPERATIONS, mine).all()[::-1]
+    links = db.execute(_LINKS, mine).all()[::-1]
+    states = db.execute(_STATES, {"links": [link.id for link in links]}).all()[::-1] if links else []
+    sent = {row.batch_id for row in operations if row.batch_id}
+    batches = {row.id: row for row in db.execute(_BATCHES, {"batches": list(sent)})} if sent else {}
+    return History(snapshot, operations, links, states, batches, db.execute(_RULE, mine).scalar() or "")
 
 
 def belonging(db: sa.Connection, integration: sa.Row[Any], snapshot: sa.Row[Any]) -> list[sa.Row[Any]]:
     """The other documents of the same record of the stock system, such as payments and credits, each with its link."""
+    record = {"connection": snapshot.connection_id, "feed": snapshot.feed, "record": snapshot.record_id}
+    chosen = db.execute(_BELONGING, {**record, "snapshot": snapshot.id, "integration": integration.id})
+    return list(chosen.all())
+
+
+def _newest_of(table: sa.Table) -> sa.Select[Any]:
+    mine = (
+        table.c.integration_id == sa.bindparam("integration"),
+        table.c.kind == sa.bindparam("kind"),
+        table.c.source_id == sa.bindparam("source"),
+    )
+    return sa.select(table).where(*mine).order_by(table.c.id.desc()).limit(MOST_SHOWN)
+
+
+def _belonging_statement() -> sa.Select[Any]:
     linked_now = sa.and_(
-        LINKS.c.integration_id == integration.id,
+        LINKS.c.integration_id == sa.bindparam("integration"),
         LINKS.c.kind == SNAPSHOTS.c.kind,
         LINKS.c.source_id == SNAPSHOTS.c.external_id,
         LINKS.c.live,
     )
-    chosen = (
+    return (
         sa.select(SNAPSHOTS, LINKS.c.target_number, LINKS.c.target_id, LINKS.c.state.label("target"))
         .outerjoin(LINKS, linked_now)
-        .where(SNAPSHOTS.c.connection_id == snapshot.connection_id, SNAPSHOTS.c.feed == snapshot.feed)
-        .where(SNAPSHOTS.c.record_id == snapshot.record_id, SNAPSHOTS.c.id != snapshot.id)
+        .where(SNAPSHOTS.c.connection_id == sa.bindparam("connection"), SNAPSHOTS.c.feed == sa.bindparam("feed"))
+        .where(SNAPSHOTS.c.record_id == sa.bindparam("record"), SNAPSHOTS.c.id != sa.bindparam("snapshot"))
+        .order_by(SNAPSHOTS.c.document_date, SNAPSHOTS.c.id)
+        .limit(MOST_SHOWN)
     )
-    return list(db.execute(chosen.order_by(SNAPSHOTS.c.document_date, SNAPSHOTS.c.id).limit(MOST_SHOWN)).all())
+
+
+_OPERATIONS, _LINKS, _BELONGING = _newest_of(OPERATIONS), _newest_of(LINKS), _belonging_statement()
+_STATES = (
+    sa.select(STATE_CHANGES)
+    .where(STATE_CHANGES.c.link_id.in_(sa.bindparam("links", expanding=True)))
+    .order_by(STATE_CHANGES.c.id.desc())
+    .limit(MOST_SHOWN)
+)
+_BATCHES = sa.select(BATCHES).where(BATCHES.c.id.in_(sa.bindparam("batches", expanding=True)))
+_RULE = (
+    sa.select(EXCLUSIONS.c.rule)
+    .join(FLOWS, FLOWS.c.id == EXCLUSIONS.c.flow_id)
+    .where(FLOWS.c.integration_id == sa.bindparam("integration"), FLOWS.c.kind == sa.bindparam("kind"))
+    .where(EXCLUSIONS.c.external_id == sa.bindparam("source"))
+)
 
 
 def calls(db: sa.Connection, found: History) -> list[sa.Row[Any]]:

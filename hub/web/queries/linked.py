@@ -31,8 +31,16 @@ class Calls:
 
 def connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Every connection that was not removed."""
-    present = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
-    return db.execute(present.order_by(CONNECTIONS.c.name)).all()
+    return db.execute(_PRESENT.where(visible_connections(CONNECTIONS.c.id))).all()
+
+
+def providers_present(db: sa.Connection) -> set[str]:
+    """The platforms of the connections that were not removed."""
+    return set(db.execute(_PROVIDERS.where(visible_connections(CONNECTIONS.c.id))).scalars())
+
+
+_PRESENT = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None)).order_by(CONNECTIONS.c.name)
+_PROVIDERS = sa.select(CONNECTIONS.c.provider).where(CONNECTIONS.c.removed_at.is_(None))
 
 
 def last_runs(db: sa.Connection) -> dict[int, sa.Row[Any]]:
@@ -54,36 +62,70 @@ def runs(db: sa.Connection, page: int, connection_ids: Collection[int] | None = 
 
 def integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Every integration, with the names of its two sides."""
-    stock, ledger = _STOCK, _LEDGER
-    chosen = (
-        sa.select(INTEGRATIONS, stock.c.name.label("stock"), ledger.c.name.label("ledger"))
-        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
-        .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
-        .where(visible_integrations(INTEGRATIONS.c.id))
-    )
-    return db.execute(chosen.order_by(INTEGRATIONS.c.name)).all()
+    return db.execute(_INTEGRATIONS.where(visible_integrations(INTEGRATIONS.c.id))).all()
+
+
+_INTEGRATIONS = (
+    sa.select(INTEGRATIONS, _STOCK.c.name.label("stock"), _LEDGER.c.name.label("ledger"))
+    .join(_STOCK, _STOCK.c.id == INTEGRATIONS.c.stock_id)
+    .join(_LEDGER, _LEDGER.c.id == INTEGRATIONS.c.ledger_id)
+    .order_by(INTEGRATIONS.c.name)
+)
+
+
+def newest_runs(db: sa.Connection, connection_id: int, count: int) -> Sequence[sa.Row[Any]]:
+    """The last runs of a connection, the newest first."""
+    return db.execute(_NEWEST_RUNS, {"connection": connection_id, "count": count}).all()
+
+
+_NEWEST_RUNS = (
+    sa.select(RUNS, CONNECTIONS.c.name.label("connection"))
+    .join(CONNECTIONS, CONNECTIONS.c.id == RUNS.c.connection_id)
+    .where(RUNS.c.connection_id == sa.bindparam("connection"))
+    .order_by(RUNS.c.id.desc())
+    .limit(sa.bindparam("count", type_=sa.Integer))
+)
 
 
 def calls_today(hub: Hub, db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> dict[int, Calls]:
     """How much of its day each connection has used."""
-    names = {f"connection:{row.id}": row for row in rows}
-    buckets = {row.name: row for row in db.execute(sa.select(BUCKETS).where(BUCKETS.c.name.in_(names)))}
+    return calls_within(hub, db, {row.id: usual_limits(hub, row).share for row in rows})
+
+
+def calls_within(hub: Hub, db: sa.Connection, limits: Mapping[int, Limits]) -> dict[int, Calls]:
+    """How much of its day each connection has used, by what it may do."""
+    names = {f"connection:{id}": id for id in limits}
+    buckets = {row.name: row for row in db.execute(_BUCKETS, {"names": list(names)})}
     present = hub.clock().timestamp()
-    return {
-        row.id: _calls(usual_limits(hub, ConnectionRow(**row._mapping)), buckets.get(name), present)
-        for name, row in names.items()
-    }
+    return {id: _calls(limits[id], buckets.get(name), present) for name, id in names.items()}
 
 
-def usual_limits(hub: Hub, row: ConnectionRow, *, override: bool = True) -> Limits:
-    """What a connection may do; no limits are known when its plugin is missing or its settings can't be read."""
+_BUCKETS: sa.Select[Any] = sa.select(
+    BUCKETS.c.name, BUCKETS.c.day_start, BUCKETS.c.day_used, BUCKETS.c.reported_left
+).where(BUCKETS.c.name.in_(sa.bindparam("names", expanding=True)))
+
+
+@dataclass(frozen=True)
+class UsualLimits:
+    """What the platform allows a connection, and the share of it that a person allotted."""
+
+    whole: Limits
+    share: Limits
+
+
+_NO_LIMITS = UsualLimits(Limits(), Limits())
+
+
+def usual_limits(hub: Hub, row: Any) -> UsualLimits:
+    """What a connection, by its row, may do; not known when its plugin is missing or its settings can't be read."""
     provider: Provider | None = hub.providers.get(row.provider)
     if provider is None:
-        return Limits()
+        return _NO_LIMITS
     try:
-        return limits_of(provider, settings_of(hub, row), row.limits if override else None)
+        settings = settings_of(hub, row)  # deciphering them takes long, so it is done once for both
+        return UsualLimits(limits_of(provider, settings, None), limits_of(provider, settings, row.limits))
     except SettingsError:
-        return Limits()
+        return _NO_LIMITS
 
 
 def _calls(limits: Limits, bucket: sa.Row[Any] | None, present: float) -> Calls:

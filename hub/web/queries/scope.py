@@ -36,12 +36,16 @@ class Scope:
 
 def scope(db: sa.Connection, chosen: int | None) -> Scope:
     """Everything the person may see, or only what belongs to the integration ``chosen``."""
-    mine = sa.select(INTEGRATIONS).where(visible_integrations(INTEGRATIONS.c.id)).order_by(INTEGRATIONS.c.name)
+    mine = _INTEGRATIONS.where(visible_integrations(INTEGRATIONS.c.id))
     if chosen is not None:
         mine = mine.where(INTEGRATIONS.c.id == chosen)
     integrations = tuple(db.execute(mine).all())
-    present = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
+    present = _CONNECTIONS.where(visible_connections(CONNECTIONS.c.id))
     if chosen is not None:
         sides = {side for row in integrations for side in (row.stock_id, row.ledger_id)}
         present = present.where(CONNECTIONS.c.id.in_(sides))
-    return Scope(tuple(db.execute(present.order_by(CONNECTIONS.c.name)).all()), integrations)
+    return Scope(tuple(db.execute(present).all()), integrations)
+
+
+_INTEGRATIONS = sa.select(INTEGRATIONS).order_by(INTEGRATIONS.c.name)
+_CONNECTIONS = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None)).order_by(CONNECTIONS.c.name)

@@ -183,23 +183,30 @@ def _posted_to(db: sa.Connection, integrations: Sequence[int]) -> date | None:
 
 def failing(db: sa.Connection, connections: Sequence[int]) -> list[sa.Row[Any]]:
     """Connections that are suspended, or whose last run failed."""
-    every = RUNS.alias("every")
-    newest = sa.select(sa.func.max(every.c.id)).where(every.c.connection_id == CONNECTIONS.c.id).scalar_subquery()
-    chosen: sa.Select[Any] = (
-        sa.select(CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.suspended, RUNS.c.problem, RUNS.c.finished_at)
-        .select_from(CONNECTIONS.outerjoin(RUNS, RUNS.c.id == newest))
-        .where(CONNECTIONS.c.id.in_(connections))
-        .where(sa.or_(CONNECTIONS.c.suspended.is_not(None), RUNS.c.state == RunState.FAILED.value))
-    )
-    return list(db.execute(chosen.order_by(CONNECTIONS.c.name)).all())
+    return list(db.execute(_FAILING, {"connections": list(connections)}).all())
 
 
 def kept_off(db: sa.Connection, integrations: Sequence[int]) -> list[sa.Row[Any]]:
     """Flows that a look in the ledger keeps off until somebody decides about what it found."""
-    chosen: sa.Select[Any] = (
-        sa.select(FLOWS.c.kind, FLOWS.c.hits, FLOWS.c.integration_id, INTEGRATIONS.c.name)
-        .join(INTEGRATIONS, INTEGRATIONS.c.id == FLOWS.c.integration_id)
-        .where(INTEGRATIONS.c.id.in_(integrations), FLOWS.c.checked_at.is_not(None))
-        .order_by(INTEGRATIONS.c.name, FLOWS.c.id)
+    return [row for row in db.execute(_CHECKED, {"integrations": list(integrations)}) if row.hits]
+
+
+def _failing_statement() -> sa.Select[Any]:
+    every = RUNS.alias("every")
+    newest = sa.select(sa.func.max(every.c.id)).where(every.c.connection_id == CONNECTIONS.c.id).scalar_subquery()
+    return (
+        sa.select(CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.suspended, RUNS.c.problem, RUNS.c.finished_at)
+        .select_from(CONNECTIONS.outerjoin(RUNS, RUNS.c.id == newest))
+        .where(CONNECTIONS.c.id.in_(sa.bindparam("connections", expanding=True)))
+        .where(sa.or_(CONNECTIONS.c.suspended.is_not(None), RUNS.c.state == RunState.FAILED.value))
+        .order_by(CONNECTIONS.c.name)
     )
-    return [row for row in db.execute(chosen) if row.hits]
+
+
+_FAILING = _failing_statement()
+_CHECKED: sa.Select[Any] = (
+    sa.select(FLOWS.c.kind, FLOWS.c.hits, FLOWS.c.integration_id, INTEGRATIONS.c.name)
+    .join(INTEGRATIONS, INTEGRATIONS.c.id == FLOWS.c.integration_id)
+    .where(INTEGRATIONS.c.id.in_(sa.bindparam("integrations", expanding=True)), FLOWS.c.checked_at.is_not(None))
+    .order_by(INTEGRATIONS.c.name, FLOWS.c.id)
+)
