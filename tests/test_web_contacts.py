@@ -325,4 +325,4 @@ def test_the_search_among_fifty_thousand_takes_a_handful_of_statements(crowded: 
     with counted(crowded.hub.store) as statements:
         page = seen.get(place(crowded, "/link?contact=s41000&text=trader 4100"))
     assert "Trader 41000 Limited" in page.text
-    assert len([each for each in statements if each.startswith("SELECT")]) <= 13
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 9

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -21,8 +22,7 @@ _LIKE_NAME = 0.85
 _OTHER_TAX_NUMBER = 0.5
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """What a contact is compared by; all but the label folded as in the directory."""
 
     external_id: str

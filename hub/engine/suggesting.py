@@ -131,13 +131,16 @@ def _sharing_any(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
     return sa.union_all(*(sa.select(_sharing_one(column).subquery()) for column in columns))
 
 
+_CARD = tuple(entries.c[name] for name in Card._fields if name != "label")
+
+
 def _sharing_one(column: str) -> sa.Select[Any]:
     values: sa.BindParameter[Any] = sa.bindparam(column, expanding=True)
     ledger_id: sa.BindParameter[int] = sa.bindparam("ledger_id")
     # Of the many that are compared by name, only the best are shown, so that only their names are read as written.
     label = present(entries, "label") if column in _EQUAL else sa.literal("", sa.String)
     return (
-        sa.select(entries, label.label("label"), sa.literal(column, sa.String).label("shared"))
+        sa.select(*_CARD, label.label("label"), entries.c.head, sa.literal(column, sa.String).label("shared"))
         .where(entries.c.connection_id == ledger_id, entries.c[column].in_(values), entries.c.active.is_(True))
         .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
         .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)

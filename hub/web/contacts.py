@@ -102,7 +102,8 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         return _back(integration_id)
     with the_hub().store.read() as db:
         row = found_or_404(one_contact(db, integration, source_id))
-        offered = suggest(db, integration, [source_id]).get(source_id, [])
+        # Who searches has seen the suggestions, and wants another.
+        offered = [] if text else suggest(db, integration, [source_id]).get(source_id, [])
         found = search_ledger(db, integration.ledger_id, text) if text else []
         heir = ledger_contacts(db, integration.ledger_id, [row.merged_into or ""]).get(row.merged_into or "")
         told = [each.external_id for each in found] + [each.target_id for each in offered]
