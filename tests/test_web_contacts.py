@@ -18,8 +18,10 @@ from visitors import Seen, Visitor, visitor
 
 from hub.documents import Contact, Kind
 from hub.engine.directory import entry_of
+from hub.engine.likeness import clear_best
+from hub.engine.suggesting import READ_AT_MOST, suggest
 from hub.mapping import fold
-from hub.models import AuditEvent, ContactEntry, FlowMode, Snapshot, table
+from hub.models import AuditEvent, ContactEntry, FlowMode, Integration, Snapshot, table
 from hub.store import Store
 from hub.vault import Vault
 
@@ -304,6 +306,29 @@ def counted(store: Store) -> Iterator[list[str]]:
     yield statements
     for engine in engines:
         sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_placeholder_that_thousands_have_hides_nobody_with_an_address_of_their_own(
+    store: Store, vault: Vault
+) -> None:
+    house = called(store, vault)
+    ours = [
+        Contact(external_id=id, name=name, email=mail) for id, name, mail in (("a", "Ash", NONE), ("b", "Birch", OWN))
+    ]
+    theirs = [Contact(external_id=f"l{n}", name=f"Tree {n}", email=NONE) for n in range(READ_AT_MOST)]
+    theirs.append(Contact(external_id="own", name="Betula", email=OWN))
+    with store.write() as db:
+        for connection_id, contacts in ((house.stock_id, ours), (house.ledger_id, theirs)):
+            store.insert(db, Snapshot, [_snapshot(connection_id, each) for each in contacts])
+            store.insert(db, table(ContactEntry), [entry_of(connection_id, each) for each in contacts])
+    with store.read() as db:
+        row = db.execute(sa.select(table(Integration))).one()
+        found = suggest(db, Integration(**row._mapping), ["a", "b"])
+    assert [each.target_id for each in found["b"]] == ["own"]
+    assert clear_best(found["a"], 0.5) is None
+
+
+NONE, OWN = "none@example.test", "office@birch.test"
 
 
 def test_a_page_of_fifty_thousand_contacts_takes_a_handful_of_statements(crowded: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
@@ -18,7 +19,10 @@ from hub.models import Integration, Link, table
 links = table(Link)
 
 READ_AT_MOST = 2_000
-"""So many contacts of the ledger are read for one value that they share with those of the page, and no more."""
+"""So many contacts of the ledger are read for one value that they share with those of the page, and no more.
+
+Of as many that share a value none is the clear one.
+"""
 ALIKE_AT_MOST = 500
 """So many are compared by name among those that share the beginning of it, or an e-mail domain."""
 WALKED_AT_ONCE = 200
@@ -119,8 +123,16 @@ def _sharing(db: sa.Connection, ledger_id: int, columns: Sequence[str], sources:
     asked = {column: values for column, values in wanted.items() if values}
     if not asked:
         return {}
+    rows = db.execute(_sharing_any(tuple(asked)), {"ledger_id": ledger_id, **asked}).all()
+    counted = Counter(row.shared for row in rows)
+    for column in _EQUAL:
+        if counted[column] >= READ_AT_MOST and len(asked[column]) > 1:
+            # One value that thousands have, a placeholder perhaps, must not hide who has another one.
+            each = ({"ledger_id": ledger_id, column: [value]} for value in asked[column])
+            rows = [row for row in rows if row.shared != column]
+            rows += [row for values in each for row in db.execute(_sharing_any((column,)), values)]
     found: Found = {}
-    for row in db.execute(_sharing_any(tuple(asked)), {"ledger_id": ledger_id, **asked}):
+    for row in rows:
         found.setdefault((row.shared, getattr(row, row.shared)), []).append(_card(row))
     return found
 
