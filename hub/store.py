@@ -225,9 +225,9 @@ class Store:
 
     def _have_tables_grown(self) -> bool:
         with self.read() as db:
-            known = _rows_at_last_look(db)
-            sizes = db.execute(sa.union_all(*(sa.select(sa.literal(t.name), sa.func.max(t.c.id)) for t in _GROWING)))
-            return any((size or 0) >= max(WORTH_STATISTICS, GROWN * known.get(name, 0)) for name, size in sizes)
+            long = {name: size for name, size in db.execute(_SIZES) if (size or 0) >= WORTH_STATISTICS}
+            known = _rows_at_last_look(db) if long else {}
+            return any(size >= GROWN * known.get(name, 0) for name, size in long.items())
 
     def _analyze(self) -> None:
         with self.write(durable=False) as db:
@@ -285,6 +285,8 @@ class Store:
 
 
 _GROWING = tuple(table(model) for model in (ContactEntry, Link, OperationRow, Snapshot))
+_SIZES = sa.union_all(*(sa.select(sa.literal(each.name), sa.func.max(each.c.id)) for each in _GROWING))
+"""Asked after each feed, and answered by the ends of four tables."""
 
 
 def _rows_at_last_look(db: sa.Connection) -> dict[str, int]:
