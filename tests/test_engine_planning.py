@@ -13,6 +13,7 @@ from houses import House, called, contact, invoice, item, line, payment, put, tr
 from worlds import Died, World, on_both
 
 from hub.documents import Allocation, Bill, CreditNote, Kind, Status
+from hub.engine.linking import Linking
 from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.models import AuditEvent, Due, Exclusion, FlowMode, Integration, Run, table
@@ -566,6 +567,58 @@ def test_a_dropped_document_stays_out_until_the_drop_is_undone(world: World) -> 
     world.house.person.undrop([held.id])
     world.house.run_ledger()
     assert [entry.total for entry in entries(world, Kind.INVOICE)] == [Decimal("24.00")]
+
+
+def why_it_waits(world: World, **where: Any) -> str:
+    return str(only(world, state="held", **where).problem["why"])
+
+
+def held_payment(world: World) -> None:
+    """Its invoice waits for approval, and it was let go before."""
+    world.house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    sync(world, contact(), invoice(), payment())
+    assert "waits for your approval" in why_it_waits(world, kind="payment")
+
+
+@on_both
+def test_a_payment_says_that_its_invoice_was_skipped_and_no_longer_when_that_is_taken_back(world: World) -> None:
+    held_payment(world)
+    create = only(world, kind="invoice", state="proposed")
+    world.house.person.drop([create.id], "sample")
+    world.run_stock()
+    assert why_it_waits(world, kind="payment") == "Somebody skipped it."
+    world.house.person.undrop([create.id])
+    world.run_stock()
+    assert "Somebody skipped it" not in str([row.problem for row in world.house.operations(state="held")])
+
+
+def test_a_payment_about_to_go_is_held_once_its_invoice_is_skipped(world: World) -> None:
+    for kind in (Kind.INVOICE, Kind.PAYMENT):
+        world.house.set_flow(kind, FlowMode.REVIEW)
+    sync(world, contact(), invoice(), payment())
+    assert only(world, kind="payment").state == "proposed"
+    world.house.person.drop([only(world, kind="invoice").id], "sample")
+    world.run_stock()
+    assert why_it_waits(world, kind="payment") == "Somebody skipped it."
+
+
+def test_an_invoice_says_that_its_contact_was_ignored(world: World) -> None:
+    world.house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    sync(world, contact(), invoice())
+    assert "waits for your approval" in why_it_waits(world, kind="invoice")
+    Linking(world.hub, "bookkeeper").ignore(world.house.integration_id, ["c1"], "a test of the stock system")
+    world.run_stock()
+    assert why_it_waits(world, kind="invoice") == "Somebody skipped it."
+
+
+def test_skipping_thousands_of_documents_takes_statements_by_the_hundred(world: World) -> None:
+    world.house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    sync(world, contact(), *numbered(900))
+    ids = [row.id for row in world.house.operations(kind="invoice")]
+    asked: list[str] = []
+    sa.event.listen(world.hub.store.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    world.house.person.drop(ids, "sample")
+    assert len([statement for statement in asked if "operation_fact" in statement]) <= 3
 
 
 def test_dropping_an_edit_does_not_keep_a_withdrawn_document_in_the_books(world: World) -> None:

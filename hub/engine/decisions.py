@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.documents import Kind
 from hub.engine.connections import check_pair
 from hub.engine.delivery import read_back
+from hub.engine.facts import COMING_STATES
 from hub.engine.freeing import removal_dropped
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
@@ -19,6 +20,7 @@ from hub.engine.pilot import keep_to_pilot, must_be_settled
 from hub.engine.previewing import preview
 from hub.engine.reference import load_reference
 from hub.engine.runs import want_run
+from hub.engine.skipping import wake_resting
 from hub.errors import SettingsError
 from hub.mapping import MappingList, Suggestion, fold, link_fact, map_fact
 from hub.models import (
@@ -34,6 +36,7 @@ from hub.models import (
     Snapshot,
     table,
 )
+from hub.providers import Action
 
 due = table(Due)
 exclusions = table(Exclusion)
@@ -101,11 +104,12 @@ class Decisions:
         """Never write these, for a stated reason. An unsure one can't be dropped before it was looked for."""
         if not reason.strip():
             raise SettingsError("Say why it is skipped: the reason is kept with the record.")
-        count = 0
+        count, dropped = 0, list[sa.Row[Any]]()
         with self.store.write() as db:
             self._claim(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = self._rows(db, part, DROPPABLE)
+                dropped += rows
                 change = sa.update(operations).where(operations.c.id.in_([row.id for row in rows]))
                 values = {
                     "state": OperationState.DROPPED.value,
@@ -116,6 +120,7 @@ class Decisions:
                 for row in rows:
                     removal_dropped(self.store, db, row)
                     self.hub.audit(db, self.actor, "dropped", row.label, reason.strip(), operation=row.id)
+            self._wake_resting(db, dropped)
         return count
 
     def undrop(self, operation_ids: Sequence[int]) -> int:
@@ -127,11 +132,12 @@ class Decisions:
         return self._again(operation_ids, (OperationState.HELD.value, OperationState.FAILED.value), "retried")
 
     def _again(self, operation_ids: Sequence[int], states: Sequence[str], what: str) -> int:
-        count = 0
+        count, again = 0, list[sa.Row[Any]]()
         with self.store.write() as db:
             self._claim(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = self._rows(db, part, states)
+                again += rows
                 self._reopen(db, rows)
                 notes = [
                     {
@@ -147,7 +153,20 @@ class Decisions:
                 for ledger_id in {row.ledger_id for row in rows}:
                     want_run(db, ledger_id, "nudge", self.hub.clock())
                 count += len(rows)
+            self._wake_resting(db, [row for row in again if row.state == OperationState.DROPPED.value])
         return count
+
+    def _wake_resting(self, db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+        """What rests on records that were skipped, or are no longer, would go on naming another cause."""
+        creates: dict[tuple[int, int, str], list[sa.Row[Any]]] = {}
+        for row in rows:
+            if row.action == Action.CREATE.value:
+                creates.setdefault((row.ledger_id, row.integration_id, row.kind), []).append(row)
+        for (ledger_id, integration_id, kind), group in creates.items():
+            coming = any(row.state in COMING_STATES for row in group)
+            ids = [row.source_id for row in group]
+            if wake_resting(self.store, db, integration_id, kind, ids, were_coming=coming):
+                want_run(db, ledger_id, "nudge", self.hub.clock())
 
     def _reopen(self, db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
         """What may have arrived is looked for again; what was dropped or posted twice gives way to a new plan."""

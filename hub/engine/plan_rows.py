@@ -13,6 +13,7 @@ from hub.engine.cases import Portion, load_operations
 from hub.engine.freeing import REMOVALS, wake_money
 from hub.engine.money import money_of
 from hub.engine.notes import chunks, forget_facts, touch_facts
+from hub.engine.skipping import wake_resting
 from hub.mapping import link_fact
 from hub.models import Exclusion, FlowMode, Link, OperationFact, OperationRow, OperationState, table
 from hub.providers import Action
@@ -87,6 +88,7 @@ class PlannedRows:
             store.insert(db, OperationRow, self.rows)
             self._save_facts(store)
             self._wake_those_that_name_them(store)
+            self._wake_those_that_rest_on_what_is_left_out(store)
         if self.to_free:
             wake_money(store, db, flow.integration_id, flow.kind, self.to_free)
 
@@ -96,6 +98,12 @@ class PlannedRows:
             coming = [row for row in self.rows if row["state"] == OperationState.PROPOSED.value]
             facts = [link_fact(row["kind"], row["source_id"]) for row in coming if row["action"] == Action.CREATE.value]
             touch_facts(store, self.portion.db, [self.portion.flow.integration_id], facts)
+
+    def _wake_those_that_rest_on_what_is_left_out(self, store: Store) -> None:
+        left_out = [row["source_id"] for row in self.rows if row["state"] == OperationState.DROPPED.value]
+        if left_out:
+            flow = self.portion.flow
+            wake_resting(store, self.portion.db, flow.integration_id, flow.kind, left_out, were_coming=True)
 
     def _save_facts(self, store: Store) -> None:
         if not self.facts:
