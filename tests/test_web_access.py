@@ -147,6 +147,17 @@ def test_a_client_without_access_finds_nothing_of_the_entities(
         assert not any(mark in answer.get_data(as_text=True) for mark in MARKS), told
 
 
+@pytest.mark.parametrize(("side", "other"), [("stock", "Quetzal"), ("ledger", "Zebrafinch")])
+def test_a_client_who_sees_one_side_does_not_learn_of_the_other(
+    app: Flask, marked: House, every_route: list[Route], side: str, other: str
+) -> None:
+    access = {marked.stock_id: side == "stock", marked.ledger_id: side == "ledger"}
+    seen = Visitor(app, add_person(marked.hub, "vera@example.com", sort=Sort.CLIENT, access=access))
+    for route in every_route:
+        if route.method == "GET" and not route.path.startswith(ON_THE_WAY):
+            assert other not in route.ask(seen).get_data(as_text=True), route.path
+
+
 def test_a_client_with_rights_changes_nothing_of_an_entity_that_is_not_theirs(
     app: Flask, marked: House, every_route: list[Route]
 ) -> None:

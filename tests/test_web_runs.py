@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, put, visiting
+from people import add_person
 from visitors import Visitor, visitor
 
+from hub.accounts import Sort
+from hub.app import create_app
 from hub.engine import runs
 from hub.engine.visiting import Visits
 from hub.errors import Problem, StoppedError
@@ -199,6 +202,21 @@ def test_what_a_run_sent_is_exported(seen: Visitor, house: House) -> None:
     assert lines[2].split(",")[:7] == ["Invoice", "SO-1", "2026-02-01", "12.00", "GBP", "Create", "Posted"]
     assert "https://stock.example/i1" in lines[2]
     assert "https://stock.example/i1" in [tag.get("href") for tag in seen.get(f"/runs/{last}").tags("a")]
+
+
+def test_who_sees_the_ledger_alone_is_not_told_what_a_run_posted_for_another_account(house: House) -> None:
+    put(house, contact(), invoice("i1", "SO-1"))
+    house.sync()
+    with house.hub.store.read() as db:
+        last = db.execute(sa.select(sa.func.max(run_rows.c.id))).scalar_one()
+    access = {house.stock_id: False, house.ledger_id: True}
+    vera = add_person(house.hub, "vera@example.com", sort=Sort.CLIENT, access=access)
+    theirs = Visitor(create_app(house.hub), vera)
+    page = theirs.get(f"/runs/{last}")
+    assert page.status == 200
+    assert "SO-1" not in page.html
+    sheet = theirs.client.get(f"/runs/{last}/export?form=csv").get_data(as_text=True)
+    assert len(sheet.splitlines()) == 1, "the titles and no row"
 
 
 def test_all_calls_of_a_run_can_be_paged(seen: Visitor, house: House) -> None:
