@@ -225,7 +225,8 @@ class Store:
 
     def _have_tables_grown(self) -> bool:
         with self.read() as db:
-            long = {name: size for name, size in db.execute(_SIZES) if (size or 0) >= WORTH_STATISTICS}
+            sizes = {name: size or 0 for name, size in db.execute(_SIZES)}
+            long = {name: size for name, size in sizes.items() if size >= WORTH_STATISTICS}
             known = _rows_at_last_look(db) if long else {}
             return any(size >= GROWN * known.get(name, 0) for name, size in long.items())
 
