@@ -15,7 +15,7 @@ from hub.errors import SettingsError
 from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
-from hub.web.paging import page_number
+from hub.web.paging import Paged, page_number
 from hub.web.queries.proposals import Filter, kinds_proposed, newest_proposal, proposal_ids, proposals
 from hub.web.queries.selection import found, picked, picked_ids, weigh
 from hub.web.switching import pairs
@@ -24,10 +24,6 @@ pages = Blueprint("ready", __name__, url_prefix="/ready")
 
 STATUSES = {"draft": Status.DRAFT, "authorised": Status.AUTHORISED}
 """What a person may choose to import as; anything else is what the flow says."""
-
-
-AMOUNTS = ("least", "most")
-"""The inputs of the filter that must be amounts."""
 
 
 @pages.get("")
@@ -67,6 +63,8 @@ def approve() -> ResponseReturnValue:
 def ask_all() -> ResponseReturnValue:
     """What approving everything the filter finds would post."""
     chosen = Filter.of(request.args, chosen_integration())
+    if chosen.faults:
+        return redirect(_address(chosen))
     with the_hub().store.read() as db:
         upto = newest_proposal(db)
         which = found(db, Filter.of({**chosen.arguments, "upto": str(upto)}))
@@ -79,6 +77,8 @@ def ask_all() -> ResponseReturnValue:
 def approve_all() -> ResponseReturnValue:
     """Approve everything the filter finds that was there when the question was asked."""
     chosen = Filter.of(request.form)
+    if chosen.faults:
+        return redirect(_address(chosen), 303)
     with the_hub().store.read() as db:
         ids = proposal_ids(db, chosen) if chosen.upto else []
     _approve(ids, None)
@@ -113,9 +113,8 @@ def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseRe
     with the_hub().store.read() as db:
         return render_template(
             "ready.html",
-            page=proposals(db, chosen, number),
+            page=Paged([], 0, 1) if chosen.faults else proposals(db, chosen, number),
             chosen=chosen,
-            unreadable=[name for name in AMOUNTS if request.values.get(name, "").strip() and not getattr(chosen, name)],
             ticked=frozenset(ticked),
             selection=weigh(db, the_hub().providers, picked(ticked)) if ticked else None,
             kinds=kinds_proposed(db),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.models import OperationState
 from hub.web.access import visible_integrations
+from hub.web.forms import cleaned
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import number
 from hub.web.queries.report import readable_day
@@ -22,6 +24,9 @@ GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationSt
 
 PROPOSED: sa.ColumnElement[str] = sa.literal_column(f"'{OperationState.PROPOSED.value}'")
 """Written out, so that every database sees that the index of proposals alone is enough."""
+
+_PLAIN_AMOUNT = re.compile(r"-?([0-9]{1,15}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})(\.[0-9]{1,6})?")
+"""1234.5 or 1,234.50. Whoever writes 1.000,00 or 0,123 means something else by the comma, so it is not taken."""
 
 _NEEDED, _AHEAD = LINKS.alias("needed"), OPERATIONS.alias("ahead")
 
@@ -44,7 +49,10 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Filter:
-    """Which proposals are asked for; every part is optional. ``upto`` leaves out what was proposed later."""
+    """Which proposals are asked for; every part is optional. ``upto`` leaves out what was proposed later.
+
+    Days and amounts are as they were typed: while one can't be read, ``faults`` says so and nothing is found.
+    """
 
     integration: int | None = None
     kind: str = ""
@@ -60,19 +68,16 @@ class Filter:
 
     @classmethod
     def of(cls, sent: Mapping[str, str], switched_to: int | None = None) -> Filter:
-        """The filter in an address or a form; what can't be read is left out.
-
-        ``switched_to`` is the integration where none is named.
-        """
+        """The filter in an address or a form; ``switched_to`` is the integration where none is named."""
         return cls(
             integration=_whole(sent.get("integration", "")) or switched_to,
             kind=sent.get("kind", "").strip(),
             text=sent.get("text", "").strip(),
-            least=_amount(sent.get("least", "")),
-            most=_amount(sent.get("most", "")),
+            least=cleaned(sent.get("least", "")),
+            most=cleaned(sent.get("most", "")),
             contact=sent.get("contact", "").strip(),
-            since=readable_day(sent.get("since", "")),
-            until=readable_day(sent.get("until", "")),
+            since=_day(sent.get("since", "")),
+            until=_day(sent.get("until", "")),
             caught=bool(sent.get("caught")),
             blocked=bool(sent.get("blocked")),
             upto=_whole(sent.get("upto", "")),
@@ -83,6 +88,17 @@ class Filter:
         """The filter as the arguments of an address."""
         given = {name: value for name, value in asdict(self).items() if value}
         return {name: "yes" if value is True else str(value) for name, value in given.items()}
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong with it, by the name of the part; nothing is found until it is corrected."""
+        days, amounts = {"since": self.since, "until": self.until}, {"least": self.least, "most": self.most}
+        wrong_days = {name: day for name, day in days.items() if day and not readable_day(day)}
+        wrong_amounts = {name: amount for name, amount in amounts.items() if amount and _amount(amount) is None}
+        return {
+            **{name: f"{day} is not a date such as 2025-07-01." for name, day in wrong_days.items()},
+            **{name: f"{amount} is not an amount such as 1,234.50." for name, amount in wrong_amounts.items()},
+        }
 
 
 def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
@@ -145,6 +161,8 @@ def _dependencies(db: sa.Connection, table: sa.FromClause) -> tuple[Any, Any, An
 
 def conditions(db: sa.Connection, chosen: Filter) -> list[sa.ColumnElement[bool]]:
     """The integrations are always named, since the index begins with them."""
+    if chosen.faults:
+        return [sa.false()]
     visible = sa.select(INTEGRATIONS.c.id).where(visible_integrations(INTEGRATIONS.c.id))
     found: list[Any] = [
         OPERATIONS.c.integration_id.in_(visible.where(INTEGRATIONS.c.id == chosen.integration))
@@ -167,10 +185,11 @@ def _about_document(chosen: Filter) -> list[Any]:
         found.append(OPERATIONS.c.document_date >= date.fromisoformat(chosen.since))
     if chosen.until:
         found.append(OPERATIONS.c.document_date <= date.fromisoformat(chosen.until))
-    if chosen.least:
-        found.append(number(OPERATIONS.c.amount) >= Decimal(chosen.least))
-    if chosen.most:
-        found.append(number(OPERATIONS.c.amount) <= Decimal(chosen.most))
+    least, most = _amount(chosen.least), _amount(chosen.most)
+    if least is not None:
+        found.append(number(OPERATIONS.c.amount) >= least)
+    if most is not None:
+        found.append(number(OPERATIONS.c.amount) <= most)
     return found
 
 
@@ -189,11 +208,11 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
-def _amount(text: str) -> str:
-    """An amount that can be compared with; thousands may be separated by commas."""
-    bare = text.strip().replace(",", "")
-    try:
-        value = Decimal(bare)
-    except InvalidOperation:
-        return ""
-    return bare if value.is_finite() and abs(value) < 10**15 else ""
+def _day(text: str) -> str:
+    """A day as an input of dates shows it, or what was typed instead."""
+    return readable_day(text) or cleaned(text)
+
+
+def _amount(text: str) -> Decimal | None:
+    """A plain amount, which may have commas between groups of three; never a guess at anything else."""
+    return Decimal(text.replace(",", "")) if _PLAIN_AMOUNT.fullmatch(text) else None
