@@ -21,7 +21,7 @@ from hub.engine.directory import entry_of
 from hub.engine.likeness import clear_best
 from hub.engine.suggesting import READ_AT_MOST, suggest
 from hub.mapping import fold
-from hub.models import AuditEvent, ContactEntry, FlowMode, Integration, Snapshot, table
+from hub.models import AuditEvent, ContactEntry, FlowMode, Integration, Link, Snapshot, table
 from hub.store import Store
 from hub.vault import Vault
 
@@ -227,6 +227,25 @@ def test_a_contact_is_uploaded_as_new(seen: Visitor, house: House) -> None:
     assert "1 contact approved to be sent" in answer.text
     house.run_ledger()
     assert "alone" in linked(house)
+
+
+def test_a_contact_that_the_hub_made_is_named_as_it_was_posted_before_the_ledger_is_read_again(
+    seen: Visitor, house: House
+) -> None:
+    put(house, contact("new", "Brand New Ltd"))
+    house.run_stock()
+    seen.follow(place(house, "/upload"), {"pick": "new"})
+    house.run_ledger()
+    links = table(Link)
+    with house.hub.store.write() as db:  # a ledger may number contacts by a mark of ours
+        db.execute(sa.update(links).where(links.c.source_id == "new").values(target_number="LP-9622cb29"))
+    for rest in ("?state=linked", "/unlink?contact=new", "/link?contact=new"):
+        text = seen.get(place(house, rest)).text
+        assert "LP-9622cb29" not in text
+        assert text.count("Brand New Ltd") > 1
+    searched = seen.get(place(house, "/link?contact=alone&text=brand"))
+    assert searched.faults == []
+    assert "last read: Brand New Ltd. What was posted is found here after the next run" in searched.text
 
 
 def test_what_changed_since_is_shown_and_sent_again(seen: Visitor, house: House) -> None:

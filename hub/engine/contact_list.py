@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.documents import Kind
+from hub.engine.written import WrittenName
 from hub.models import ContactEntry, Integration, Link, OperationRow, OperationState, Snapshot, table
 from hub.models.posting import DEAD_CONTACTS
 from hub.providers import Action, TargetStatus
@@ -98,7 +99,10 @@ def _contact_list(integration: _Sides, side: Side | None) -> sa.Select[Any]:
             link.c.written_fingerprint,
             status.label("target_status"),
             link.c.state["merged_into"].as_string().label("merged_into"),
-            sa.func.coalesce(target.c.label, link.c.target_number).label("target_label"),
+            # Until the ledger's contacts are read again, one that we made is known by what was written.
+            sa.func.coalesce(target.c.label, WrittenName(link.c.written_document), link.c.target_number).label(
+                "target_label"
+            ),
             target.c.withdrawn.label("target_withdrawn"),
             state.label("state"),
         )

@@ -30,6 +30,7 @@ from hub.web.queries.contacts import (
     linked_to,
     names_of,
     one_contact,
+    posted_unread,
     readiness,
     search_ledger,
 )
@@ -105,6 +106,7 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         # Who searches has seen the suggestions, and wants another.
         offered = [] if text else suggest(db, integration, [source_id]).get(source_id, [])
         found = search_ledger(db, integration.ledger_id, text) if text else []
+        unread = posted_unread(db, integration, text) if text and not found else []
         heir = ledger_contacts(db, integration.ledger_id, [row.merged_into or ""]).get(row.merged_into or "")
         told = [each.external_id for each in found] + [each.target_id for each in offered]
         holders = linked_to(db, integration, told)
@@ -114,6 +116,7 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         row=row,
         text=text,
         found=found,
+        unread=unread,
         offered=offered,
         heir=heir,
         holders=holders,
