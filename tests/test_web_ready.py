@@ -61,8 +61,29 @@ def test_what_is_ticked_is_approved_and_nothing_else(seen: Visitor, house: House
 def test_what_changed_since_the_page_was_shown_is_not_approved(seen: Visitor, house: House) -> None:
     row = house.operations(label="SO-2")[0]
     page = seen.follow("/ready/approve", {"pick": [f"{row.id}:another hash"]})
-    assert "1 changed meanwhile" in page.text
+    assert "1 document not approved: changed or decided since the page was shown." in page.text
     assert states(house)["SO-2"] == "proposed"
+
+
+def test_what_others_decided_since_the_page_was_shown_is_counted_and_told(seen: Visitor, house: House) -> None:
+    shown = picks(house, "SO-1", "SO-2", "SO-3")
+    house.person.drop([house.operations(label="SO-1")[0].id], "posted by hand")
+    house.person.approve([house.operations(label="SO-2")[0].id])
+    page = seen.follow("/ready/approve", {"scope": "page", "shown": shown})
+    assert "1 document approved. The next run sends what is approved." in page.text
+    assert "2 documents not approved: changed or decided since the page was shown." in page.text
+    page = seen.follow("/ready/approve", {"scope": "page", "shown": shown})
+    assert "No document was approved. 3 documents not approved" in page.text
+    assert "Look again at what is ready now." in page.text
+    assert "The next run" not in page.text
+
+
+def test_what_was_decided_since_the_question_about_everything_is_counted_and_told(seen: Visitor, house: House) -> None:
+    asked = seen.get("/ready/approve-all?least=20")
+    form = {"least": "20", "upto": asked.value("upto"), "asked": asked.value("asked")}
+    house.person.approve([house.operations(label="SO-2")[0].id])
+    assert "1 document not approved" in seen.follow("/ready/approve-all", form).text
+    assert "No document was approved. 2 documents not approved" in seen.follow("/ready/approve-all", form).text
 
 
 def test_a_whole_page_is_approved_without_ticking(seen: Visitor, house: House) -> None:

@@ -52,7 +52,7 @@ def approve() -> ResponseReturnValue:
     with the_hub().store.read() as db:
         visible = picked_ids(db, list(seen))
     if seen:
-        _approve(visible, seen)
+        _approve(visible, len(seen), seen)
     else:
         tell("Nothing was ticked, so nothing was approved.")
     return redirect(_address(Filter.of(request.form)), 303)
@@ -81,7 +81,7 @@ def approve_all() -> ResponseReturnValue:
         return redirect(_address(chosen), 303)
     with the_hub().store.read() as db:
         ids = proposal_ids(db, chosen) if chosen.upto else []
-    _approve(ids, None)
+    _approve(ids, max(len(ids), request.form.get("asked", 0, type=int)), None)
     return redirect(url_for("ready.show"), 303)
 
 
@@ -122,8 +122,11 @@ def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseRe
         )
 
 
-def _approve(ids: Sequence[int], hashes: Mapping[int, str] | None) -> None:
-    """Approve as the form says: as drafts, as authorised, or as the flow has it; say what came of it."""
+def _approve(ids: Sequence[int], asked: int, hashes: Mapping[int, str] | None) -> None:
+    """Approve as the form says: as drafts, as authorised, or as the flow has it; say what came of it.
+
+    ``asked`` is how many the page showed: some may have been decided since, and are not among ``ids``.
+    """
     status = STATUSES.get(request.form.get("post_as", ""))
     try:
         if request.form.get("needed") == "yes":
@@ -135,7 +138,7 @@ def _approve(ids: Sequence[int], hashes: Mapping[int, str] | None) -> None:
     except SettingsError as refusal:
         tell_error(refusal)
     else:
-        _tell_approved(count, len(ids), along)
+        _tell_approved(count, asked, along)
 
 
 def _address(chosen: Filter) -> str:
@@ -152,7 +155,13 @@ def _seen(sent: Iterable[str]) -> Iterable[tuple[int, str]]:
 
 
 def _tell_approved(count: int, asked: int, along: int) -> None:
+    left = asked - count
+    changed = f"{wording.counted(left, 'document')} not approved: changed or decided since the page was shown."
+    look_again = f"{changed if left else ''} Look again at what is ready now.".lstrip()
+    if not count:
+        tell(f"No document was approved. {look_again}")
+        return
     also = f", and {wording.counted(along, 'contact or item', 'contacts and items')} that they name" if along else ""
     tell(f"{wording.counted(count, 'document')} approved{also}. The next run sends what is approved.")
-    if count < asked:
-        tell(f"{asked - count:,} changed meanwhile and were left: look at them again.")
+    if left:
+        tell(look_again)
