@@ -121,9 +121,12 @@ def moment(value: datetime | None, absent: str = "never") -> Markup | str:
     """A moment for people and machines."""
     if value is None:
         return absent
-    # Nothing in it needs escaping, and parts of one text are made six times as fast as two formats: lists have many.
+    # Parts of one text are made much faster than two formats, and lists have many moments.
     text = value.astimezone(UTC).isoformat()
-    return Markup(f'<time datetime="{text}">{text[:10]} {text[11:16]} UTC</time>')  # noqa: S704
+    return _MOMENT % (text, text[:10], text[11:16])
+
+
+_MOMENT = Markup('<time datetime="%s">%s %s UTC</time>')
 
 
 def duration(seconds: float) -> str:
