@@ -587,6 +587,7 @@ def test_a_payment_says_that_its_invoice_was_skipped_and_no_longer_when_that_is_
     world.house.person.drop([create.id], "sample")
     world.run_stock()
     assert why_it_waits(world, kind="payment") == "Somebody skipped it."
+    assert "The invoice N-i1 of a payment" in only(world, state="held", kind="payment").problem["what"]
     world.house.person.undrop([create.id])
     world.run_stock()
     assert "Somebody skipped it" not in str([row.problem for row in world.house.operations(state="held")])

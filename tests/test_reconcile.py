@@ -295,6 +295,21 @@ def test_a_document_whose_contact_is_nowhere_waits_for_it() -> None:
     assert code_of(decision) == "contact_not_linked"
 
 
+def test_a_payment_without_a_number_is_told_by_the_document_that_it_pays() -> None:
+    ref = (Kind.INVOICE, "i1")
+
+    def told(money: Document, **standing: Any) -> str:
+        waiting = case(money, resolved=Resolved(money, depends_on=[ref]), dependencies={ref: Dependency(**standing)})
+        problem = decide(waiting).problem
+        assert problem is not None
+        return problem.what
+
+    nameless = payment().model_copy(update={"number": "", "reference": ""})
+    assert told(nameless, label="539828") == "The invoice 539828 of a payment is not in the ledger."
+    assert told(nameless) == "The invoice of a payment of 12.00 GBP is not in the ledger."
+    assert told(nameless.model_copy(update={"number": "P-7"})) == "The invoice of P-7 is not in the ledger."
+
+
 def test_a_document_whose_contact_is_on_its_way_is_planned() -> None:
     coming = {(Kind.CONTACT, "c1"): Dependency(coming=True)}
     assert decide(case(invoice(), dependencies=coming)).verdict is Verdict.WRITE

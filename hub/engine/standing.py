@@ -40,9 +40,21 @@ def load_dependencies(db: sa.Connection, ground: Ground, refs: Iterable[Ref]) ->
         drafts = any(flow.kind == kind and flow.post_as == Status.DRAFT for flow in ground.flows.values())
         missing = sorted(ids - live.keys())
         states = _states(db, ground.integration.id or 0, kind, missing)
+        labels = {} if kind in _CARDS else _labels(db, ground.integration.stock_id, kind, missing)
         for id, absence in _absences(db, ground, kind, missing, states).items():
-            coming = states.get(id) in COMING_STATES
-            found[kind, id] = Dependency(coming=coming, coming_as_draft=coming and drafts, absence=absence)
+            coming, label = states.get(id) in COMING_STATES, labels.get(id, "")
+            found[kind, id] = Dependency(coming=coming, coming_as_draft=coming and drafts, absence=absence, label=label)
+    return found
+
+
+def _labels(db: sa.Connection, stock_id: int, kind: Kind, ids: Sequence[str]) -> dict[str, str]:
+    """What people know these documents of the source by."""
+    found: dict[str, str] = {}
+    for part in chunks(ids):
+        chosen = sa.select(snapshots.c.external_id, snapshots.c.label).where(
+            snapshots.c.connection_id == stock_id, snapshots.c.kind == kind.value, snapshots.c.external_id.in_(part)
+        )
+        found |= {row.external_id: row.label for row in db.execute(chosen)}
     return found
 
 

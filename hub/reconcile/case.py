@@ -60,12 +60,14 @@ class Dependency:
 
     ``absence`` says why it is not in the ledger. ``moved`` is what we posted against it, ``others_money`` what a person
     knows to be somebody else's. ``taken_back``: the source voided or withdrew it, and it is to leave the ledger, too.
+    ``label`` is its number or name in the source, where it is not in the ledger.
     """
 
     state: TargetState | None = None
     coming: bool = False
     coming_as_draft: bool = False
     absence: Absence = Absence.UNKNOWN
+    label: str = ""
     moved: Decimal = Decimal(0)
     others_money: Decimal = Decimal(0)
     taken_back: bool = False

@@ -70,9 +70,9 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
     kind, external_id = ref
     if standing.state is None:
         if not standing.coming:
-            return _not_linked(document, kind, external_id, standing.absence)
+            return _not_linked(document, ref, standing)
         waits = isinstance(document, Settlement | Allocation) and standing.coming_as_draft
-        return _waits_for_approval(document, kind) if waits else None
+        return _waits_for_approval(document, kind, standing.label) if waits else None
     if kind is Kind.CONTACT and not standing.state.status.is_live:
         return Problem(
             code="contact_archived",
@@ -83,15 +83,26 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
     if not isinstance(document, Settlement | Allocation):
         return None
     if standing.taken_back:
-        return _taken_back(document, kind, external_id)
+        return _taken_back(document, ref, standing.state.number)
     return _settlement_problem(document, kind, standing.state) or _already_paid(document, standing)
 
 
-def _taken_back(document: Document, kind: Kind, external_id: str) -> Problem:
+def _rested_on(document: Document, kind: Kind, label: str) -> str:
+    """The record that a document refers to, in words: many payments have no number, only an id that nobody knows."""
+    one, own = kind.replace("_", " "), document.kind.replace("_", " ")
+    if not isinstance(document, Settlement | Allocation) or document.label != document.external_id:
+        return f"{one} of {document.label}"
+    if label:
+        return f"{one} {label} of {'an' if own[0] in 'aeiou' else 'a'} {own}"
+    return f"{one} of {'an' if own[0] in 'aeiou' else 'a'} {own} of {document.amount} {document.currency}"
+
+
+def _taken_back(document: Document, ref: Ref, number: str) -> Problem:
+    kind, external_id = ref
     name = kind.replace("_", " ")
     return Problem(
         code="document_taken_back",
-        what=f"The {name} of {document.label} was voided or removed in the stock system, and this was not.",
+        what=f"The {_rested_on(document, kind, number)} was voided or removed in the stock system, and this was not.",
         why=f"The {name} is to leave the ledger, and a ledger voids nothing that carries payments or credits.",
         fix="Remove this in the stock system as well, or skip it with a reason.",
         subject=external_id,
@@ -108,7 +119,7 @@ def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: Ta
             subject=state.target_id,
         )
     if state.status is TargetStatus.DRAFT:
-        return _waits_for_approval(document, kind)
+        return _waits_for_approval(document, kind, state.number)
     if isinstance(document, Allocation):
         return None
     if state.due is not None and document.amount > state.due:
@@ -136,10 +147,10 @@ def _already_paid(document: Settlement | Allocation, standing: Dependency) -> Pr
     )
 
 
-def _waits_for_approval(document: Document, kind: Kind) -> Problem:
+def _waits_for_approval(document: Document, kind: Kind, label: str) -> Problem:
     return Problem(
         code="target_is_draft",
-        what=f"{document.label} waits: its {kind} is a draft in the ledger.",
+        what=f"The {_rested_on(document, kind, label)} is a draft in the ledger.",
         fix="Approve it in the ledger.",
         subject=kind,
     )
@@ -167,12 +178,13 @@ _FOR_THE_KIND = frozenset({Absence.FLOW_OFF, Absence.WAITS, Absence.APPROVED})
 """Told once for all records of the kind, since one act mends them all."""
 
 
-def _not_linked(document: Document, kind: Kind, external_id: str, absence: Absence) -> Problem:
+def _not_linked(document: Document, ref: Ref, standing: Dependency) -> Problem:
+    (kind, external_id), absence = ref, standing.absence
     one = kind.replace("_", " ")
     why, fix = (words.format(one=one, many=f"{one}s") for words in _ABSENT[absence])
     return Problem(
         code=f"{kind}_not_linked",
-        what=f"The {one} of {document.label} is not in the ledger.",
+        what=f"The {_rested_on(document, kind, standing.label)} is not in the ledger.",
         why=why,
         fix=fix,
         subject=absence.value if absence in _FOR_THE_KIND else external_id,
