@@ -44,7 +44,7 @@ def states(house: House) -> dict[str, str]:
 
 def test_the_list_shows_what_waits_with_its_contact_and_amount(seen: Visitor) -> None:
     text = seen.get("/ready").text
-    assert "3 documents ready" in text
+    assert "3 documents ready, 1 to 3 shown, first planned first" in text
     assert "SO-2" in text
     assert "Acme" in text
     assert "24.00 GBP" in text

@@ -74,6 +74,29 @@ def test_each_status_finds_its_own_and_nothing_else(seen: Visitor, status: str) 
     assert "1 document," in seen.get(f"/report?status={status}").text
 
 
+def test_the_list_says_the_order_it_has(seen: Visitor, house: House) -> None:
+    put(house, invoice("waits-too", "SO-EARLIER", date="2026-02-10"))
+    house.sync()
+    waiting = seen.get("/report?status=pending")
+    assert "1 to 2 shown, last planned first" in waiting.text
+    assert waiting.text.index("SO-EARLIER") < waiting.text.index("SO-WAITS")
+    everything = seen.get("/report")
+    assert "shown, newest first" in everything.text
+    assert everything.text.index("SO-WAITS") < everything.text.index("SO-EARLIER")
+
+
+@pytest.mark.parametrize(
+    ("status", "order"),
+    [
+        ("completed", "last posted or linked first"),
+        ("not eligible", "last left out first"),
+        ("failed", "last planned first"),
+    ],
+)
+def test_no_status_claims_an_order_by_date(seen: Visitor, status: str, order: str) -> None:
+    assert f"1 to 1 shown, {order}" in seen.get(f"/report?status={status}").text
+
+
 def test_the_filter_finds_by_either_number_kind_and_date(seen: Visitor, house: House) -> None:
     target = next(link for link in house.links() if link.source_id == "done")
     assert shown(seen, "?text=so-st") == {"SO-STUCK"}

@@ -102,7 +102,7 @@ class Filter:
 
 
 def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
-    """One page of proposals, oldest first; ``blocked`` tells that another one must go first."""
+    """One page of proposals, first planned first, as their index has them; ``blocked``: another one must go first."""
     blocked = is_blocked(db, OPERATIONS).label("blocked")
     listed = sa.select(*SHOWN, blocked).where(*conditions(db, chosen)).order_by(OPERATIONS.c.id)
     searched = bool(chosen.text or chosen.contact or chosen.least or chosen.most)

@@ -18,6 +18,8 @@ from hub.web.queries.report_statements import (
     DATED,
     NEWEST_OPERATIONS,
     ON_ITS_WAY,
+    ORDERS,
+    PLANNED,
     RULES,
     STUCK,
     Sort,
@@ -58,6 +60,11 @@ class Filter:
     def arguments(self) -> dict[str, str]:
         """The filter as the arguments of an address."""
         return {name: value for name, value in asdict(self).items() if value}
+
+    @property
+    def order(self) -> str:
+        """What comes first, in words."""
+        return ORDERS.get(self.status, PLANNED)
 
     @property
     def sort(self) -> Sort:
@@ -105,7 +112,7 @@ def readable_day(text: str) -> str:
 
 
 def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number: int) -> Paged:
-    """One page of the report, newest first."""
+    """One page of the report, in the order that the filter names."""
     made, asked = statements(chosen.sort), _parameters(db, integration, chosen)
     total = remembered(
         db,

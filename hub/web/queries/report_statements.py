@@ -47,6 +47,18 @@ class Sort:
     text: bool = False
 
 
+ORDERS = {
+    "": "newest first",
+    SyncStatus.COMPLETED: "last posted or linked first",
+    SyncStatus.LEFT_OUT: "last left out first",
+}
+"""Of all documents an index has the dates in their order. Those of a status are found in the table that knows them, in
+the order in which they came into it: to have them by date, every one would be read for each page."""
+
+PLANNED = "last planned first"
+"""The order of every other status."""
+
+
 @dataclass(frozen=True)
 class Statements:
     """``total``, and the ids of a page from either end, ask for the parameters of the filter; ``rows`` for ids alone.
