@@ -183,6 +183,15 @@ def test_a_problem_that_the_visitor_reports_ends_the_run_with_it(visited_world: 
     assert Visits(visited_world.hub).open(visited_world.house.ledger_id) is not None
 
 
+def test_those_who_watch_runs_hear_of_visits_too(visited_world: World) -> None:
+    told: list[tuple[str, str]] = []
+    visited_world.hub.observers.append(lambda report: told.append((report.connection, report.state.value)))
+    visits, run_id = begin(visited_world)
+    visits.fail(run_id, Problem(code="busy", what="A window is open in the ledger.", fix="Close it."))
+    visited_world.house.visit()
+    assert told == [("Books", "failed"), ("Books", "done")]
+
+
 def test_a_visiting_ledger_is_never_called(visited_world: World) -> None:
     report = visited_world.hub.run(visited_world.house.ledger_id)
     assert report is not None

@@ -158,10 +158,7 @@ class Hub:
         token = runs.claim(self.store, connection_id, cause, self.clock, stale)
         if token is None:
             return None
-        report = self._finished(row, token, *self._converse(row, token, cause))
-        for observer in self.observers:
-            self._tell(observer, report)
-        return report
+        return self.finish(row, token, *self._converse(row, token, cause))
 
     def run_wanted(self, *, limit: int = 50) -> list[RunReport]:
         """Run every connection whose run is wanted, and those that become so, until none is."""
@@ -303,7 +300,7 @@ class Hub:
             change = sa.update(connection_rows).where(connection_rows.c.id == connection_id)
             db.execute(change.values(suspended=problem.model_dump(), wanted_at=None))
 
-    def _finished(
+    def finish(
         self,
         row: ConnectionRow,
         token: runs.RunToken,
@@ -311,13 +308,17 @@ class Hub:
         problem: Problem | None,
         nudged: list[int],
     ) -> RunReport:
+        """Close a run and tell the observers, whoever called whom."""
         try:
             runs.close(token, state, problem)
         except RunLostError:
             state = RunState.TAKEN_OVER
         with self.store.read() as db:
             counts = db.execute(sa.select(run_rows.c.counts).where(run_rows.c.id == token.id)).scalar_one()
-        return RunReport(token.id, token.connection_id, row.name, state, counts, problem, tuple(nudged))
+        report = RunReport(token.id, token.connection_id, row.name, state, counts, problem, tuple(nudged))
+        for observer in self.observers:
+            self._tell(observer, report)
+        return report
 
     def _tell(self, observer: Observer, report: RunReport) -> None:
         try:

@@ -81,13 +81,15 @@ class Visits:
     def close(self, run_id: int) -> None:
         """End the visit; what was asked and not answered is unsure."""
         talk, _ = self._talk(run_id)
-        talk.nudge()
-        runs.close(talk.run, RunState.DONE)
+        self._finish(talk, RunState.DONE, None, talk.nudge())
 
     def fail(self, run_id: int, problem: Problem) -> None:
         """End the visit with a problem that the visitor reported."""
         talk, _ = self._talk(run_id)
-        runs.close(talk.run, RunState.FAILED, problem)
+        self._finish(talk, RunState.FAILED, problem, [])
+
+    def _finish(self, talk: Conversation, state: RunState, problem: Problem | None, nudged: list[int]) -> None:
+        self.hub.finish(self.hub.connection(talk.run.connection_id), talk.run, state, problem, nudged)
 
     def _talk(self, run_id: int) -> tuple[Conversation, Visit]:
         with self.hub.store.read() as db:
