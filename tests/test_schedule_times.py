@@ -20,7 +20,7 @@ LONDON, NEW_YORK = "Europe/London", "America/New_York"
 def fires(zone: str, expression: str, after: datetime, count: int, *, trigger: str = "cron", **more: Any) -> list[str]:
     """The next firings on the clock on the wall, with its offset from UTC."""
     schedule = Schedule(
-        connection_id=1, name="S", trigger=trigger, expression=expression, time_zone=zone, last_fired_at=after, **more
+        connection_id=1, name="S", trigger=trigger, expression=expression, time_zone=zone, counts_from=after, **more
     )
     return [f"{each.astimezone(ZoneInfo(zone)):%a %d %H:%M %z}" for each in next_runs(schedule, count, after)]
 

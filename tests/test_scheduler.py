@@ -63,7 +63,7 @@ def local(moments: Any, zone: str) -> list[str]:
 
 def test_an_interval_is_counted_from_its_last_firing() -> None:
     fired = datetime(2026, 1, 1, 10, 7, tzinfo=UTC)
-    found = next_runs(schedule("interval", "15m", last_fired_at=fired), 3, datetime(2026, 1, 1, 10, 10, tzinfo=UTC))
+    found = next_runs(schedule("interval", "15m", counts_from=fired), 3, datetime(2026, 1, 1, 10, 10, tzinfo=UTC))
     assert [f"{each:%H:%M}" for each in found] == ["10:22", "10:37", "10:52"]
 
 
@@ -168,7 +168,7 @@ def overdue(house: House, connection_id: int) -> int:
     schedule_id = add_schedule(house.hub, connection_id, Timing("interval", "1h", name="Hourly"))
     rows = table(Schedule)
     with house.hub.store.write() as db:
-        db.execute(sa.update(rows).where(rows.c.id == schedule_id).values(last_fired_at=now() - timedelta(hours=7)))
+        db.execute(sa.update(rows).where(rows.c.id == schedule_id).values(counts_from=now() - timedelta(hours=7)))
     return schedule_id
 
 
@@ -178,7 +178,7 @@ def test_a_firing_missed_while_the_hub_was_off_comes_once_at_the_start(house: Ho
         assert eventually(lambda: wanted(house) == [house.stock_id])
         with house.hub.store.read() as db:
             rows = table(Schedule)
-            fired = db.execute(sa.select(rows.c.last_fired_at).where(rows.c.id == schedule_id)).scalar_one()
+            fired = db.execute(sa.select(rows.c.counts_from).where(rows.c.id == schedule_id)).scalar_one()
         assert now() - fired < timedelta(seconds=5)
 
 
@@ -200,7 +200,7 @@ def test_a_change_of_the_table_is_followed_without_a_restart(house: House) -> No
         change_schedule(house.hub, schedule_id, Timing("interval", "1m"))
         with house.hub.store.write() as db:
             before = now() - timedelta(minutes=2)
-            db.execute(sa.update(rows).values(last_fired_at=before, version=rows.c.version + 1))
+            db.execute(sa.update(rows).values(counts_from=before, version=rows.c.version + 1))
         assert eventually(lambda: wanted(house) == [house.stock_id])
 
 

@@ -245,7 +245,7 @@ def test_a_removed_account_comes_back_with_its_schedules_and_its_page_says_that_
     rows = table(Schedule)
     with house.hub.store.read() as db:
         schedule = db.execute(sa.select(rows).where(rows.c.connection_id == id)).one()
-    assert (schedule.paused, schedule.last_fired_at) == (False, house.hub.clock())
+    assert (schedule.paused, schedule.counts_from) == (False, house.hub.clock())
 
 
 def test_a_connection_whose_plugin_is_missing_is_still_shown(seen: Visitor, house: House) -> None:

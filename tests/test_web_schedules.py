@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from houses import House, called
 from visitors import Seen, Visitor, visitor
 
 from hub.models import ConnectionRow, Schedule, table
-from hub.scheduler import Timing, add_schedule
+from hub.scheduler import Timing, add_schedule, pause, resume
+from hub.scheduler.schedules import fired
 from hub.store import Store
 from hub.vault import Vault
 
@@ -189,3 +191,19 @@ def test_deleting_asks_first_and_never_takes_the_last_one(seen: Visitor, house: 
     assert "only schedule" in seen.get(f"/schedules/{first}/delete").text
     assert seen.post(f"/schedules/{first}/delete").status == 400
     assert [row.id for row in schedules(house)] == [first]
+
+
+def test_a_schedule_that_asked_for_no_run_yet_says_never_until_it_does(seen: Visitor, house: House) -> None:
+    id = add(house)
+    pause(house.hub, id)
+    resume(house.hub, id)
+    assert last_of(seen) == "never"
+    fired(house.hub, id, house.hub.clock())
+    assert last_of(seen) == f"{house.hub.clock():%Y-%m-%d %H:%M} UTC"
+
+
+def last_of(seen: Visitor) -> str:
+    """The cell before that of the e-mail."""
+    found = re.search(r"<td>([^/]*(?:</time>)?)</td>\s*<td>nobody", seen.get("/schedules").html)
+    assert found
+    return re.sub("<[^>]+>", "", found[1])

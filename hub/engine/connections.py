@@ -175,7 +175,7 @@ def connect(
 def _resume_schedules(db: sa.Connection, connection_id: int, present: datetime) -> None:
     """Removing paused them; they go on from now. Its flows stay off: what is posted is for a person to decide."""
     mine = schedules.c.connection_id == connection_id
-    db.execute(sa.update(schedules).where(mine).values(paused=False, last_fired_at=present))
+    db.execute(sa.update(schedules).where(mine).values(paused=False, counts_from=present))
 
 
 def reconnect(

@@ -58,6 +58,9 @@ class Schedule(SQLModel, table=True):
     paused: bool = False
     version: int = 1
     last_fired_at: datetime | None = None
+    """When it last asked for a run; None as long as it never did."""
+    counts_from: datetime | None = None
+    """The moment after which its next time comes: when it last asked for a run, or was saved or resumed since."""
     most_calls: int | None = None
     """A run that it starts parks before it makes more calls than this."""
     quiet_from: str = ""

@@ -140,7 +140,7 @@ class Scheduler:
         self._shown = wanted
 
     def _set(self, clock: BackgroundScheduler, row: sa.Row[Any]) -> None:
-        start = row.last_fired_at or self._hub.clock()
+        start = row.counts_from or self._hub.clock()
         try:
             trigger = trigger_of_schedule(Schedule(**row._mapping), start)
         except SettingsError as error:

@@ -118,7 +118,7 @@ def next_runs(schedule: Schedule, count: int, after: datetime) -> Sequence[datet
     """The next ``count`` firings later than ``after``, in UTC; none of a paused schedule."""
     if schedule.paused:
         return ()
-    anchor = schedule.last_fired_at or after
+    anchor = schedule.counts_from or after
     return tuple(_firings(trigger_of_schedule(schedule, anchor), after, count))
 
 

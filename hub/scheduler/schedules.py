@@ -61,7 +61,7 @@ def add_schedule(hub: Hub, connection_id: int, timing: Timing, *, actor: str = "
         "connection_id": connection_id,
         "paused": False,
         "version": 1,
-        "last_fired_at": hub.clock(),
+        "counts_from": hub.clock(),
         "mail_problem": "",
         **timing.values(),
     }
@@ -75,7 +75,7 @@ def change_schedule(hub: Hub, schedule_id: int, timing: Timing, *, actor: str = 
     """Other times for a schedule; an interval is counted from now."""
     timing.check()
     values = timing.values()
-    _change(hub, schedule_id, actor, "rescheduled", timing.expression, last_fired_at=hub.clock(), **values)
+    _change(hub, schedule_id, actor, "rescheduled", timing.expression, counts_from=hub.clock(), **values)
 
 
 def delete_schedule(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
@@ -100,7 +100,7 @@ def pause(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
 
 def resume(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
     """Go on from now: what was missed while it was paused is not made up for."""
-    _change(hub, schedule_id, actor, "resumed", "", paused=False, last_fired_at=hub.clock())
+    _change(hub, schedule_id, actor, "resumed", "", paused=False, counts_from=hub.clock())
 
 
 def run_now(hub: Hub, connection_id: int, *, actor: str = "") -> None:
@@ -129,7 +129,7 @@ def ensure_schedules(hub: Hub) -> int:
                 "name": "Usual",
                 "trigger": "interval",
                 "expression": f"{hub.settings.sync_minutes}m",
-                "last_fired_at": hub.clock(),
+                "counts_from": hub.clock(),
             }
             for connection_id in db.execute(none_yet).scalars()
         ]
@@ -142,7 +142,9 @@ def fired(hub: Hub, schedule_id: int, at: datetime) -> None:
     """A schedule's time has come: note that the run is wanted, unless it was paused a moment ago."""
     with hub.store.write() as db:
         mine = sa.update(schedules).where(schedules.c.id == schedule_id, schedules.c.paused.is_(False))
-        change = mine.values(last_fired_at=at).returning(schedules.c.connection_id, schedules.c.most_calls)
+        change = mine.values(last_fired_at=at, counts_from=at).returning(
+            schedules.c.connection_id, schedules.c.most_calls
+        )
         row = db.execute(change).first()
         if row is not None:
             want_run(db, row.connection_id, "schedule", at, row.most_calls)
