@@ -214,6 +214,11 @@ def test_a_contact_is_ignored_only_with_a_reason_and_comes_back(seen: Visitor, h
     assert rows(seen.get(place(house, "?state=ignored"))) == []
 
 
+def test_taking_back_what_was_not_ignored_says_so(seen: Visitor, house: House) -> None:
+    answer = seen.follow(place(house, "/unignore"), {"pick": "alone"})
+    assert "None of the ticked contacts was ignored. Nothing was changed." in answer.text
+
+
 def test_ticking_nothing_changes_nothing_and_says_so(seen: Visitor, house: House) -> None:
     for verb in ("/ignore", "/unlink"):
         assert "Tick contacts first" in seen.follow(place(house, verb), {}).text

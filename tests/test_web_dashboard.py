@@ -12,9 +12,12 @@ from xml.etree import ElementTree
 import pytest
 import sqlalchemy as sa
 from houses import Clock, House, called, contact, invoice, line, put
+from people import add_person
 from statements import counting
-from visitors import Seen, visitor
+from visitors import Seen, Visitor, visitor
 
+from hub.accounts import Sort
+from hub.app import create_app
 from hub.documents import Kind
 from hub.engine import Hub
 from hub.errors import Problem
@@ -219,6 +222,15 @@ def test_before_anything_is_connected_there_are_three_steps(store: Store, vault:
     for step in ("Connect your stock system", "Connect your ledger", "Join the two"):
         assert step in page.text
     assert "Where every document is" not in page.text
+
+
+def test_who_may_not_manage_entities_is_told_who_can(store: Store, vault: Vault) -> None:
+    house = called(store, vault, on=False)
+    client = add_person(house.hub, "carl@example.com", sort=Sort.CLIENT)
+    page = Visitor(create_app(house.hub), client).get("/")
+    assert page.faults == []
+    assert "for somebody with the right to manage entities: connect your stock system." in page.text
+    assert "Almost there" not in page.text
 
 
 def test_a_step_that_is_done_is_ticked(store: Store, vault: Vault) -> None:

@@ -107,6 +107,28 @@ def test_what_is_held_says_why_and_what_to_do(seen: Visitor, house: House) -> No
     assert "Decide about it" in text
 
 
+def test_what_is_held_just_before_it_leaves_is_not_told_as_approved_by_itself(seen: Visitor, house: House) -> None:
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    house.shelf.put("late", invoice("i4", "SO-4"), payment("pay4", "i4"))
+    house.sync()
+    text = page_of(seen, house, "pay4").text
+    assert "Held: The invoice SO-4 of a payment is not in the ledger." in text
+    assert "Approved" not in text
+
+
+def test_what_a_person_approved_and_is_held_before_it_leaves_says_so_in_that_order(seen: Visitor, house: House) -> None:
+    for kind in (Kind.INVOICE, Kind.PAYMENT):
+        house.set_flow(kind, FlowMode.REVIEW)
+    house.shelf.put("late", invoice("i4", "SO-4"), payment("pay4", "i4"))
+    house.sync()
+    house.clock.at += timedelta(minutes=1)
+    house.person.approve([row.id for row in house.operations(source_id="pay4", state="proposed")])
+    house.run_ledger()
+    text = page_of(seen, house, "pay4").text
+    _, told = text.split("Planned: create")
+    assert 0 < told.find("Approved by bookkeeper") < told.find("Held: The invoice SO-4")
+
+
 def test_only_the_calls_that_wrote_it_are_shown(seen: Visitor, house: House) -> None:
     batches = table(BatchRow)
     with house.hub.store.read() as db:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validato
 
 from hub.web.comparison import number
 from hub.web.forms import ModelForm
-from hub.web.wording import amount, counted, done_by_run, duration, pretty
+from hub.web.wording import amount, counted, detail, done_by_run, duration, pretty
 
 
 class Colour(StrEnum):
@@ -125,6 +125,17 @@ def test_what_a_run_did_is_told_in_words() -> None:
     assert done_by_run({"pulled tax_rules": 11, "changed": 3121, "held": 0, "created": 2}) == (
         "11 tax rules read, 3,121 changed since the run before, 2 created"
     )
+
+
+def test_one_of_what_a_run_read_is_told_in_the_singular() -> None:
+    told = [done_by_run({f"pulled {feed}": 1}) for feed in ("contacts", "purchases", "currencies", "taxes", "stock")]
+    assert told == ["1 contact read", "1 purchase read", "1 currency read", "1 tax read", "1 stock read"]
+
+
+def test_what_the_audit_keeps_is_told_in_words() -> None:
+    assert detail({"sale_contact": "2688e226"}) == "sale contact: 2688e226"
+    assert detail({"GB_20": ["a", "b"], "sure": True}) == "GB_20: a, b; sure: yes"
+    assert [detail(each) for each in ([], {}, None, 3)] == ["none", "nothing", "nothing", "3"]
 
 
 def test_words_for_amounts_and_spans() -> None:

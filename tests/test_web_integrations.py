@@ -226,6 +226,17 @@ def test_one_suggestion_is_used_and_what_was_typed_beside_it_is_saved(seen: Visi
     assert mapped(house) == {("account", "200"): "200", ("account", "310"): "310"}
 
 
+def test_removing_a_mapping_says_removed(seen: Visitor, house: House, path: str) -> None:
+    both = {"source": ["200", "310"], "target": ["200", "310"]}
+    seen.follow(f"{path}/mappings/account", both)
+    answer = seen.follow(f"{path}/mappings/account", {**both, "target": ["", "310"]})
+    assert "1 mapping removed." in answer.text
+    assert "saved" not in answer.text
+    answer = seen.follow(f"{path}/mappings/account", {**both, "target": ["200", ""]})
+    assert "1 mapping saved. 1 mapping removed." in answer.text
+    assert "No mapping was changed." in seen.follow(f"{path}/mappings/account", {**both, "target": ["200", ""]}).text
+
+
 def test_a_code_the_ledger_does_not_have_is_refused_and_kept_in_the_form(
     seen: Visitor, house: House, path: str
 ) -> None:

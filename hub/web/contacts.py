@@ -257,7 +257,10 @@ def unignore(integration_id: int) -> ResponseReturnValue:
     """Take it back."""
     integration_of(integration_id)
     count = linking().unignore(integration_id, request.form.getlist("pick"))
-    tell(f"{wording.counted(count, 'contact')} no longer ignored: planned again with the next run.")
+    if count:
+        tell(f"{wording.counted(count, 'contact')} no longer ignored: planned again with the next run.")
+    else:
+        tell("None of the ticked contacts was ignored. Nothing was changed.")
     return _back(integration_id)
 
 

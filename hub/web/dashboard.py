@@ -15,6 +15,7 @@ from hub.models import Schedule
 from hub.providers import Role
 from hub.scheduler import next_runs
 from hub.web import charts, wording
+from hub.web.access import Right, may
 from hub.web.context import chosen_integration, the_hub
 from hub.web.queries import health as recent
 from hub.web.queries import linked, standing, tally
@@ -64,7 +65,7 @@ def show() -> ResponseReturnValue:
     steps = first_steps(here, bool(numbers.tallies))
     return render_template(
         "dashboard.html",
-        sentence=sentence(numbers.standing, failing=len(failing), steps=steps),
+        sentence=sentence(numbers.standing, failing=len(failing), steps=steps, may_set_up=may(Right.MANAGE_ENTITIES)),
         caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
         steps=steps,
         numbers=numbers,
@@ -115,9 +116,13 @@ def first_steps(here: Scope, anything_on: bool) -> list[Step]:
     ]
 
 
-def sentence(found: standing.Standing, *, failing: int, steps: Sequence[Step]) -> str:
-    """How things stand, in one sentence."""
+def sentence(found: standing.Standing, *, failing: int, steps: Sequence[Step], may_set_up: bool) -> str:
+    """How things stand, in one sentence. Who ``may_set_up`` what is missing is told to do so, others who can."""
     undone = [step for step in steps if not step.done]
+    if undone and not may_set_up:
+        next_step = f"{undone[0].words[:1].lower()}{undone[0].words[1:]}"
+        told = f"The next step is for somebody with the right to manage entities: {next_step}."
+        return f"{told} If that is done already, ask for access to it."
     if len(undone) == len(steps):
         return "Nothing is connected yet: three steps, and the first documents can be looked at."
     if undone:

@@ -58,8 +58,8 @@ def save(integration_id: int, where: str) -> ResponseReturnValue:
     if wrong:
         return _page(row, chosen, typed, wrong), 422
     spelled = {lists.mapped.get((chosen, fold(source)), (source, ""))[0]: each for source, each in changed.items()}
-    count = decisions().set_mapping(integration_id, chosen, spelled)
-    tell(f"{wording.counted(count, 'mapping')} saved. Documents that waited for them are planned again.")
+    decisions().set_mapping(integration_id, chosen, spelled)
+    tell(_told(saved=sum(bool(target) for target in changed.values()), removed=list(changed.values()).count("")))
     return _back(integration_id, chosen)
 
 
@@ -96,6 +96,15 @@ def save_contact(integration_id: int) -> ResponseReturnValue:
         decisions().set_mapping(integration_id, MappingList.DEFAULT, {Default.SALE_CONTACT.value: contact_id})
         tell(f"Sales without a contact are posted to {name}." if name else "Sales without a contact are held again.")
     return _back(integration_id, MappingList.DEFAULT)
+
+
+def _told(saved: int, removed: int) -> str:
+    if not saved and not removed:
+        return "No mapping was changed."
+    if not removed:
+        return f"{wording.counted(saved, 'mapping')} saved. Documents that waited for them are planned again."
+    gone = f"{wording.counted(removed, 'mapping')} removed. Documents that need them wait until they are mapped again."
+    return f"{wording.counted(saved, 'mapping')} saved. {gone}" if saved else gone
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:

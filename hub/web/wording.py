@@ -143,13 +143,35 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def done_by_run(counts: Mapping[str, int]) -> str:
     """What a run did, such as 11 tax rules read, 3 created; empty when that was nothing."""
-    return ", ".join(f"{count:,} {_counted_as(name)}" for name, count in counts.items() if count)
+    return ", ".join(f"{count:,} {_counted_as(name, count)}" for name, count in counts.items() if count)
 
 
-def _counted_as(name: str) -> str:
+def _counted_as(name: str, count: int) -> str:
     if name.startswith(PULLED):
-        return f"{spoken(name.removeprefix(PULLED)).lower()} read"
+        feed = spoken(name.removeprefix(PULLED)).lower()
+        return f"{_singular(feed) if count == 1 else feed} read"
     return COUNTS.get(name, name)
+
+
+def _singular(many: str) -> str:
+    """One of what a feed brings; feeds are named by plugins, in the plural or as something uncounted."""
+    for ending, single in (("ies", "y"), ("xes", "x"), ("ss", "ss"), ("s", "")):
+        if many.endswith(ending):
+            return many.removesuffix(ending) + single
+    return many
+
+
+def detail(value: Any) -> str:
+    """What the audit keeps beside an event, in words: parts of lists by commas, of tables by semicolons."""
+    if isinstance(value, Mapping):
+        # Names of our own are spoken; codes of the platforms stay as they are.
+        names = {name: name.replace("_", " ") if name.islower() else name for name in value}
+        return "; ".join(f"{names[name]}: {detail(part)}" for name, part in value.items()) or "nothing"
+    if isinstance(value, list | tuple):
+        return ", ".join(detail(part) for part in value) or "none"
+    if value is None or value == "":
+        return "nothing"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def problem_of(stored: Mapping[str, Any] | None) -> Problem | None:
@@ -203,5 +225,6 @@ def install(app: Flask) -> None:
         duration=duration,
         problem=problem_of,
         spoken=spoken,
+        detail=detail,
     )
     app.jinja_env.globals.update(counted=counted, ACTIONS=ACTIONS, MODES=MODES, ROLES=ROLES)

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Document, parse_document
+from hub.engine.plan_rows import AUTOMATIC
 from hub.errors import Problem
 from hub.models import OperationState
 from hub.reconcile import changed_fields
@@ -221,13 +222,16 @@ def _events_of(row: sa.Row[Any], batch: sa.Row[Any] | None) -> Iterator[Event]:
     did = wording.ACTIONS[row.action].lower()
     problem = Problem.model_validate(row.problem) if row.problem else None
     held = row.state == OperationState.HELD.value or (problem is not None and batch is None)
-    if held and problem is not None:
-        yield Event(row.planned_at, f"Held: {problem.what}", problem.fix, row.id)
-    else:
+    by_itself = row.approved_by == AUTOMATIC
+    # What went by itself and was held before it left was approved by nobody.
+    approved = row.approved_at is not None and not (held and by_itself)
+    if approved or not held:
         yield Event(row.planned_at, f"Planned: {did}", row.reason if row.settled_at is None else "", row.id)
-    if row.approved_at is not None:
-        by = "by itself, since its flow is automatic" if row.approved_by == "automatic" else f"by {row.approved_by}"
+    if approved:
+        by = "by itself, since its flow is automatic" if by_itself else f"by {row.approved_by}"
         yield Event(row.approved_at, f"Approved {by}", "", row.id)
+    if held and problem is not None:
+        yield Event(row.approved_at if approved else row.planned_at, f"Held: {problem.what}", problem.fix, row.id)
     if batch is not None:
         yield Event(batch.sent_at, "Sent to the ledger", "", row.id, batch.run_id)
     yield from _ending(row, batch, problem)
