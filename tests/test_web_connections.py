@@ -184,6 +184,30 @@ def test_a_connection_is_renamed(seen: Visitor, house: House) -> None:
     assert house.hub.connection(house.stock_id).name == "Warehouse"
 
 
+def test_a_name_that_another_entity_has_is_refused_and_stays_in_its_field(seen: Visitor, house: House) -> None:
+    page = seen.post(f"/connections/{house.stock_id}/name", {"name": "books "})
+    assert (page.status, page.faults) == (422, [])
+    assert "Another entity is called books already. Choose a name that tells them apart." in page.text
+    [field] = [tag for tag in page.tags("input") if tag.get("id") == "name"]
+    assert (field["value"], field["aria-describedby"]) == ("books", "name-error")
+    assert house.hub.connection(house.stock_id).name == "Shelf"
+    assert "It is called SHELF now." in seen.follow(f"/connections/{house.stock_id}/name", {"name": "SHELF"}).text
+
+
+def test_nothing_is_connected_under_a_name_that_another_entity_has(seen: Visitor, house: House) -> None:
+    page = seen.post(NEW, {**GOOD, "friendly_name": "Books"})
+    assert (page.status, page.faults) == (422, [])
+    assert "Another entity is called Books already." in page.text
+    assert page.value("friendly_name") == "Books"
+    assert stored(house, "Corner Shop") is None
+
+
+def test_an_account_whose_own_name_is_taken_gets_a_number_with_it(seen: Visitor, house: House) -> None:
+    seen.follow(f"/connections/{house.stock_id}/name", {"name": "Corner Shop"})
+    seen.follow(NEW, {**GOOD, "friendly_name": ""})
+    assert stored(house, "Corner Shop (2)") is not None
+
+
 def test_removing_takes_the_name_and_a_second_confirmation(seen: Visitor, house: House) -> None:
     path = f"/connections/{house.stock_id}/remove"
     add_schedule(house.hub, house.stock_id, Timing("interval", "1h", name="x"))

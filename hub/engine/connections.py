@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -125,6 +126,7 @@ def connect(
 ) -> int:
     """Test, then save a connection. One account can't be connected twice; a removed one comes back to life.
 
+    A ``name`` that another one has is refused; without any, the account's own is used, with a number if it is taken.
     ``tried`` is a test that was made just now and was good: nothing is asked again.
     """
     organisation = tried.organisation if tried else None
@@ -134,9 +136,7 @@ def connect(
         organisation = try_settings(hub, provider, settings, account_id=account_id, consent_id=consent_id)
         account_id = organisation.id
     plain, secret = split_secrets(settings)
-    chosen_name = name.strip() or (organisation.name if organisation else provider.title)
     values: dict[str, Any] = {
-        "name": chosen_name,
         "settings": plain,
         "secrets": hub.vault.seal(secret),
         "consent_id": consent_id,
@@ -153,8 +153,11 @@ def connect(
         )
         known = db.execute(mine).first()
         if known is not None and known.removed_at is None:
-            whose = organisation.name if organisation else chosen_name
+            whose = organisation.name if organisation else known.name
             raise SettingsError(f"{whose} is connected already, as {known.name}. Use Edit or Reconnect on its page.")
+        mine_id = int(known.id) if known is not None else None
+        given = organisation.name if organisation else provider.title
+        values["name"] = chosen_name = _chosen_name(db, name.strip(), given, mine_id)
         if known is not None:
             db.execute(sa.update(connections).where(connections.c.id == known.id).values(values))
             connection_id = int(known.id)
@@ -170,6 +173,27 @@ def connect(
             connection_id = int(db.execute(insert).scalar_one())
         hub.audit(db, actor, "connected", chosen_name, connection=connection_id)
     return connection_id
+
+
+def check_name(db: sa.Connection, name: str, own_id: int | None = None) -> None:
+    """Raises ``SettingsError`` if another connection goes by the name: people could not tell them apart."""
+    if name.casefold() in _other_names(db, own_id):
+        raise SettingsError(f"Another entity is called {name} already. Choose a name that tells them apart.")
+
+
+def _chosen_name(db: sa.Connection, typed: str, given: str, own_id: int | None) -> str:
+    if typed:
+        check_name(db, typed, own_id)
+        return typed
+    taken = _other_names(db, own_id)
+    numbered = (f"{given} ({number})" for number in count(2))
+    return next(name for name in chain([given], numbered) if name.casefold() not in taken)
+
+
+def _other_names(db: sa.Connection, own_id: int | None) -> set[str]:
+    """What the others are called that were not removed, all in small letters."""
+    others = sa.select(connections.c.name).where(connections.c.removed_at.is_(None), connections.c.id != (own_id or 0))
+    return {name.casefold() for name in db.execute(others).scalars()}
 
 
 def _resume_schedules(db: sa.Connection, connection_id: int, present: datetime) -> None:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.documents import Kind
-from hub.engine.connections import connect, reconnect, split_secrets
+from hub.engine.connections import check_name, connect, reconnect, split_secrets
 from hub.engine.trying import Candidate, Trial, try_all
 from hub.errors import ProviderError, SettingsError
 from hub.models import ConnectionRow
@@ -66,7 +66,9 @@ def save(provider_name: str) -> ResponseReturnValue:
     provider = _provider(provider_name)
     naming, form = ModelForm(FriendlyName), ModelForm(provider.settings)
     name, settings = naming.read(request.form), form.read(request.form)
-    if name is None or settings is None:
+    if name is not None and name.friendly_name:
+        _object_to_taken(naming, name.friendly_name)
+    if name is None or settings is None or naming.is_faulty:
         return connect_page(provider, naming, form), 422
     tried = None
     try:
@@ -219,7 +221,7 @@ def _connect_account(account_id: str) -> ResponseReturnValue:
             hub,
             provider,
             settings,
-            name=grant.name or grant.accounts[account_id],
+            name=grant.name,
             account_id=account_id,
             consent_id=grant.consent_id,
             tried=tried,
@@ -230,6 +232,15 @@ def _connect_account(account_id: str) -> ResponseReturnValue:
         return redirect(url_for("connecting.choose_account"), 303)
     grants.forget(hub, session.pop("grant"))
     return _connected(connection_id)
+
+
+def _object_to_taken(naming: ModelForm[FriendlyName], name: str) -> None:
+    """Before anybody is sent to sign in elsewhere: a name that another entity has is refused at its field."""
+    try:
+        with the_hub().store.read() as db:
+            check_name(db, name)
+    except SettingsError as error:
+        naming.object_to(str(error), "friendly_name")
 
 
 def _grant() -> grants.PendingGrant:

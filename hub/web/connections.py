@@ -10,8 +10,9 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
-from hub.engine.connections import remove
+from hub.engine.connections import check_name, remove
 from hub.engine.trying import stored_trials
+from hub.errors import SettingsError
 from hub.models import RunState
 from hub.providers import Provider, Role
 from hub.scheduler import run_now
@@ -72,11 +73,18 @@ def run(connection_id: int) -> ResponseReturnValue:
 def rename(connection_id: int) -> ResponseReturnValue:
     """Another friendly name."""
     row, name = _connection(connection_id), cleaned(request.form.get("name", ""))
-    if name:
-        _change(connection_id, "renamed", f"{row.name} to {name}", name=name)
-        tell(f"It is called {name} now.")
-    else:
+    if not name:
         tell("The name was empty, so it stays as it was.")
+        return _back(connection_id)
+    hub = the_hub()
+    try:
+        with hub.store.write() as db:
+            check_name(db, name, connection_id)
+            db.execute(sa.update(CONNECTIONS).where(CONNECTIONS.c.id == connection_id).values(name=name))
+            hub.audit(db, actor(), "renamed", f"{row.name} to {name}", connection=connection_id)
+    except SettingsError as taken:
+        return _page(connection_id, None, typed=name, name_error=str(taken)), 422
+    tell(f"It is called {name} now.")
     return _back(connection_id)
 
 
@@ -147,7 +155,7 @@ def _connection(connection_id: int) -> sa.Row[Any]:
     )
 
 
-def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
+def _page(connection_id: int, limits: ModelForm[Share] | None, *, typed: str = "", name_error: str = "") -> str:
     row, hub = _connection(connection_id), the_hub()
     usual = linked.usual_limits(hub, row)
     with hub.store.read() as db:
@@ -165,6 +173,8 @@ def _page(connection_id: int, limits: ModelForm[Share] | None) -> str:
         runs=runs,
         integrations=_integrations_of(connection_id),
         has_partner=_has_partner(provider, others),
+        name=typed or row.name,
+        name_error=name_error,
         limits=limits or ModelForm(Share, initial=_share_of(row)),
         usual=usual.whole,
         trials=stored_trials(row.trials),
