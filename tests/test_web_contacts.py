@@ -135,12 +135,69 @@ def test_before_anything_is_read_the_page_says_what_to_do(store: Store, vault: V
 def test_the_search_finds_contacts_of_the_ledger_and_links_the_chosen_one(seen: Visitor, house: House) -> None:
     page = seen.get(place(house, "/link?contact=alone&text=linked"))
     assert page.faults == []
-    assert "Linked already: Linked Ltd" in page.text
+    assert "Linked already: Linked Ltd. Two customers would share one contact." in page.text
+    assert "A customer and a supplier may share" not in page.text
     pairs = [tag["value"] for tag in page.tags("input") if tag.get("name") == "pair"]
     assert pairs == [f"alone\t{target(house, 'Linked Ltd')}"]
     answer = seen.follow(place(house, "/link"), {"pair": f"alone\t{target(house, 'Northern Lights Limited')}"})
     assert "1 contact linked" in answer.text
     assert linked(house)["alone"] == target(house, "Northern Lights Limited")
+
+
+def test_two_customers_share_a_contact_only_when_a_person_ticks_that_they_may(seen: Visitor, house: House) -> None:
+    pair = {"pair": f"alone\t{target(house, 'Linked Ltd')}"}
+    page = seen.get(place(house, "/link?contact=alone&text=linked"))
+    assert [tag["name"] for tag in page.tags("input") if tag.get("type") == "checkbox"] == ["share"]
+    assert "Two customers would share one contact of the ledger" in seen.follow(place(house, "/link"), pair).text
+    assert "alone" not in linked(house)
+    assert "1 contact linked" in seen.follow(place(house, "/link"), {**pair, "share": "yes"}).text
+
+
+def test_a_customer_and_a_supplier_share_a_contact_without_a_tick(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house, "/link?contact=alone&text=seller"))
+    assert "Linked already: Seller. A customer and a supplier may share a contact." in page.text
+    assert not [tag for tag in page.tags("input") if tag.get("type") == "checkbox"]
+
+
+def test_what_a_contact_is_linked_to_is_not_suggested_for_it(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house, "/link?contact=linked"))
+    assert page.faults == []
+    assert "Link to Linked Ltd" not in page.text
+    found = seen.get(place(house, "/link?contact=linked&text=linked"))
+    assert "Linked to it now" in found.text
+    assert "Linked already" not in found.text
+
+
+def test_a_suggestion_that_is_taken_says_so_once(seen: Visitor, house: House) -> None:
+    put(house, contact("twin", "Linkd Ltd"))
+    house.run_stock()
+    text = seen.get(place(house, "/link?contact=twin")).text
+    assert "Linked already: Linked Ltd. Two customers would share one contact." in text
+    assert "already linked to another" not in text
+
+
+@pytest.mark.parametrize(("verb", "id"), [("unlink", "linked"), ("ignore", "alone")])
+def test_one_contact_of_a_list_leads_back_to_its_filter_and_page(
+    seen: Visitor, house: House, verb: str, id: str
+) -> None:
+    listed = seen.get(place(house, "?state=all&text=l"))
+    (ask,) = (tag["href"] for tag in listed.tags("a") if f"/{verb}?" in tag["href"] and tag["href"].endswith(id))
+    page = seen.get(f"{ask}&page=12")
+    assert page.faults == []
+    places = {tag.get("action", "") for tag in page.tags("form")} | {tag["href"] for tag in page.tags("a")}
+    sent = next(each for each in places if f"/contacts/{verb}?" in each)
+    answer = seen.post(sent, {"pick": id, "then": "keep", "reason": "mixed up"})
+    for way in (answer.location, next(each for each in places if "/contacts?" in each and "page=12" in each)):
+        assert "state=all" in way
+        assert "text=l" in way
+        assert "page=12" in way
+        assert "contact=" not in way
+
+
+def test_a_row_says_suggested_where_the_filter_counts_it(seen: Visitor, house: House) -> None:
+    text = seen.get(place(house, "?state=suggested")).text
+    assert "Suggested Creation: waiting for approval" in text
+    assert "No linked contact Creation" not in text
 
 
 def test_an_archived_contact_is_not_found_and_can_not_be_linked(seen: Visitor, house: House) -> None:

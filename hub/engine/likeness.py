@@ -97,12 +97,14 @@ def rank(source: Card, equal: Sequence[Card], alike: Sequence[Card], *, most: in
     return sorted(good, key=lambda each: (-each.score, each.label))[:most]
 
 
+TAKEN = "already linked to another"
+"""The reason beside a suggestion that is taken."""
+
+
 def with_taken(suggestions: Sequence[Likeness], taken: Collection[str]) -> list[Likeness]:
     """The same, with those last that another contact is linked to."""
     told = [
-        replace(each, taken=True, reasons=(*each.reasons, "already linked to another"))
-        if each.target_id in taken
-        else each
+        replace(each, taken=True, reasons=(*each.reasons, TAKEN)) if each.target_id in taken else each
         for each in suggestions
     ]
     return sorted(told, key=lambda each: each.taken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.engine.contact_list import ContactState, Side
+from hub.engine.likeness import TAKEN, Likeness
 from hub.engine.linking import Linking, Outcome
 from hub.engine.suggesting import clear_suggestions, suggest
 from hub.errors import SettingsError
@@ -19,6 +21,7 @@ from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import chosen_integration, found_or_404, row_or_404, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries import linked
+from hub.web.queries.contact_choice import linked_to, posted_unread
 from hub.web.queries.contacts import (
     ALL,
     CHANGED,
@@ -27,10 +30,8 @@ from hub.web.queries.contacts import (
     contact_page,
     counts,
     ledger_contacts,
-    linked_to,
     names_of,
     one_contact,
-    posted_unread,
     readiness,
     search_ledger,
 )
@@ -104,12 +105,12 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
     with the_hub().store.read() as db:
         row = found_or_404(one_contact(db, integration, source_id))
         # Who searches has seen the suggestions, and wants another.
-        offered = [] if text else suggest(db, integration, [source_id]).get(source_id, [])
+        offered = [] if text else _offered(db, integration, row)
         found = search_ledger(db, integration.ledger_id, text) if text else []
         unread = posted_unread(db, integration, text) if text and not found else []
         heir = ledger_contacts(db, integration.ledger_id, [row.merged_into or ""]).get(row.merged_into or "")
-        told = [each.external_id for each in found] + [each.target_id for each in offered]
-        holders = linked_to(db, integration, told)
+        told = [each.external_id for each in (*found, heir) if each] + [each.target_id for each in offered]
+        holders = linked_to(db, integration, row, told)
     return render_template(
         "contact_link.html",
         integration=integration,
@@ -131,6 +132,9 @@ def link(integration_id: int) -> ResponseReturnValue:
     integration = integration_of(integration_id)
     source_id, _, target_id = request.form.get("pair", "").partition("\t")
     if source_id and target_id:
+        if request.form.get("share") != "yes" and (side := _shared_side(integration, source_id, target_id)):
+            tell(f"Two {side} would share one contact of the ledger. Tick that they may. Nothing was changed.")
+            return redirect(url_for("contacts.ask_link", integration_id=integration_id, contact=source_id), 303)
         report(
             integration,
             linking().link(integration_id, {source_id: target_id}),
@@ -138,6 +142,24 @@ def link(integration_id: int) -> ResponseReturnValue:
             "What waited for it is planned again.",
         )
     return _back(integration_id)
+
+
+def _offered(db: sa.Connection, integration: Integration, row: sa.Row[Any]) -> list[Likeness]:
+    """The suggestions but for the contact that it is linked to now; who else is linked to one is told in words."""
+    return [
+        replace(each, reasons=tuple(reason for reason in each.reasons if reason != TAKEN))
+        for each in suggest(db, integration, [row.source_id]).get(row.source_id, [])
+        if each.target_id != row.target_id
+    ]
+
+
+def _shared_side(integration: Integration, source_id: str, target_id: str) -> str:
+    """The side on which another contact is linked to the same active one of the ledger; empty where none is."""
+    with the_hub().store.read() as db:
+        row = found_or_404(one_contact(db, integration, source_id))
+        active = list(ledger_contacts(db, integration.ledger_id, [target_id]))
+        holders = linked_to(db, integration, row, active).get(target_id)
+    return holders.side.value if holders and holders.side else ""
 
 
 @pages.post(f"{PLACE}/accept")
@@ -207,7 +229,7 @@ def upload(integration_id: int) -> ResponseReturnValue:
 def ask_unlink(integration_id: int) -> ResponseReturnValue:
     """Say what unlinking means before it is done."""
     integration = integration_of(integration_id)
-    return _ask(integration, "contact_unlink.html", request.args.getlist("contact"))
+    return _ask(integration, "contact_unlink.html", _asked())
 
 
 @pages.post(f"{PLACE}/unlink")
@@ -229,7 +251,7 @@ def unlink(integration_id: int) -> ResponseReturnValue:
 def ask_ignore(integration_id: int) -> ResponseReturnValue:
     """Ask why a contact is ignored."""
     integration = integration_of(integration_id)
-    return _ask(integration, "contact_ignore.html", request.args.getlist("contact"))
+    return _ask(integration, "contact_ignore.html", _asked())
 
 
 @pages.post(f"{PLACE}/ignore")
@@ -291,9 +313,13 @@ def _ask(integration: Integration, template: str, ids: Sequence[str], error: str
         return _back(integration.id or 0)
     with the_hub().store.read() as db:
         row = found_or_404(one_contact(db, integration, ids[0]))
-    chosen = ContactFilter.of(request.args)
-    page = render_template(template, integration=integration, ids=ids, row=row, error=error, chosen=chosen)
+    page = render_template(template, integration=integration, ids=ids, row=row, error=error, here=_here())
     return page, 422 if error else 200
+
+
+def _asked() -> list[str]:
+    """Whom a page asks about: one of a list, which its filter and page lead back to, or the one that is shown."""
+    return request.args.getlist("pick") or request.args.getlist("contact")
 
 
 def report(integration: Integration, outcome: Outcome, done: str, then: str) -> None:
@@ -311,8 +337,12 @@ def report(integration: Integration, outcome: Outcome, done: str, then: str) -> 
     tell_error(SettingsError(f"{wording.counted(len(outcome.refused), 'contact')} not changed. {why}{rest}"))
 
 
+def _here() -> dict[str, str]:
+    """The filter and the page of the list that somebody came from."""
+    page = request.args.get("page", "")
+    return dict(ContactFilter.of(request.args).arguments) | ({"page": page} if page.isdecimal() else {})
+
+
 def _back(integration_id: int) -> ResponseReturnValue:
-    arguments: dict[str, Any] = dict(ContactFilter.of(request.args).arguments)
-    if request.args.get("page", "").isdecimal():
-        arguments["page"] = request.args["page"]
+    arguments: dict[str, Any] = _here()
     return redirect(url_for("contacts.show", integration_id=integration_id, **arguments), 303)

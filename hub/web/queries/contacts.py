@@ -22,12 +22,11 @@ from hub.engine.contact_list import (
 from hub.engine.directory import entries, tax_parts
 from hub.engine.likeness import Likeness
 from hub.engine.suggesting import ByName, suggest
-from hub.engine.written import WrittenName
 from hub.mapping import fold, link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.web.paging import Paged, found_with_total
-from hub.web.queries.tables import FLOWS, LINKS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.tables import FLOWS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
@@ -271,45 +270,6 @@ def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[A
     )
     ids = db.execute(found).scalars().all()
     return list(db.execute(_ledger(ledger_id).where(entries.c.external_id.in_(ids)).order_by(entries.c.name)))
-
-
-def posted_unread(db: sa.Connection, integration: Integration, text: str) -> list[str]:
-    """Names with the text among what the hub posted since the ledger's contacts were last read."""
-    there = sa.exists().where(
-        entries.c.connection_id == integration.ledger_id, entries.c.external_id == LINKS.c.target_id
-    )
-    source = entries.alias()
-    name = WrittenName(LINKS.c.written_document)
-    chosen = (
-        sa.select(name)
-        .join(
-            source, sa.and_(source.c.connection_id == integration.stock_id, source.c.external_id == LINKS.c.source_id)
-        )
-        .where(LINKS.c.integration_id == integration.id, LINKS.c.kind == CONTACT, LINKS.c.live.is_(True), ~there)
-        .where(source.c.name.contains(fold(text), autoescape=True))
-    )
-    return list(db.execute(chosen.order_by(source.c.name).limit(FOUND_AT_MOST)).scalars())
-
-
-def linked_to(db: sa.Connection, integration: Integration, target_ids: Sequence[str]) -> dict[str, list[str]]:
-    """Which contacts of the stock system are linked to these of the ledger, by name."""
-    chosen = (
-        sa.select(LINKS.c.target_id, SNAPSHOTS.c.label)
-        .join(
-            SNAPSHOTS,
-            sa.and_(
-                SNAPSHOTS.c.connection_id == integration.stock_id,
-                SNAPSHOTS.c.kind == CONTACT,
-                SNAPSHOTS.c.external_id == LINKS.c.source_id,
-            ),
-        )
-        .where(LINKS.c.ledger_id == integration.ledger_id, LINKS.c.kind == CONTACT, LINKS.c.target_id.in_(target_ids))
-        .where(LINKS.c.live.is_(True), LINKS.c.integration_id == integration.id)
-    )
-    found: dict[str, list[str]] = {}
-    for row in db.execute(chosen):
-        found.setdefault(row.target_id, []).append(row.label)
-    return found
 
 
 def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[str, str]:
