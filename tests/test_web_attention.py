@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, line, put
+from houses import House, called, contact, invoice, line, payment, put
 from visitors import Visitor, visitor
 
 from hub.documents import Kind
@@ -115,6 +115,20 @@ def test_unreadable_records_are_listed_with_the_reason(seen: Visitor, house: Hou
     house.run_stock()
     assert "1 record could not be read" in seen.get("/attention").text
     assert "the date is missing" in seen.get("/attention/unreadable").text
+
+
+def test_a_payment_whose_invoice_is_skipped_says_so_and_names_the_invoice(seen: Visitor, house: House) -> None:
+    put(house, payment("0f85-30bb", "i3"))
+    house.sync()
+    assert "The invoice N-i3 of a payment is not in the ledger. It is held itself." in seen.get("/attention").text
+    seen.follow("/attention/drop", {**CAUSE, "subject": "998", "reason": "a sample"})
+    house.run_ledger()
+    text = seen.get("/attention").text
+    assert "The invoice N-i3 of a payment is not in the ledger. Somebody skipped it." in text
+    assert "0f85-30bb" not in text
+    seen.follow("/attention/undrop", {"pick": str(house.operations(source_id="i3", state="dropped")[0].id)})
+    house.run_ledger()
+    assert "Somebody skipped it" not in seen.get("/attention").text
 
 
 def test_nothing_to_do_is_said(store: Store, vault: Vault) -> None:
