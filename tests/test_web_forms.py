@@ -135,7 +135,7 @@ def test_one_of_what_a_run_read_is_told_in_the_singular() -> None:
 def test_what_the_audit_keeps_is_told_in_words() -> None:
     assert detail({"sale_contact": "2688e226"}) == "sale contact: 2688e226"
     assert detail({"GB_20": ["a", "b"], "sure": True}) == "GB_20: a, b; sure: yes"
-    assert [detail(each) for each in ([], {}, None, 3)] == ["none", "nothing", "nothing", "3"]
+    assert (detail([]), detail({}), detail(None), detail(3)) == ("none", "nothing", "nothing", "3")
 
 
 def test_words_for_amounts_and_spans() -> None:
