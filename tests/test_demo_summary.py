@@ -54,6 +54,16 @@ def test_every_heading_is_whole_on_eighty_columns() -> None:
         assert re.search(rf"(?<!\S){heading}(?!\S)", text), heading
 
 
+def test_what_is_listed_as_excluded_adds_up_to_the_column_and_what_was_skipped_while_reading_is_apart() -> None:
+    told = io.StringIO()
+    rules, skipped = {"bill: voided": 5, "allocation: no money": 4}, {"nothing invoiced yet": 1}
+    show(Summary(list(KINDS), list(TOTALS), not_eligible=rules, left_there=skipped), Console(file=told, width=80))
+    _, _, after = told.getvalue().partition("Excluded (not eligible), with the rule")
+    listed, _, apart = after.partition("Skipped while reading: no documents to post, so not counted above")
+    assert sum(map(int, re.findall(r"^ +(\d+) ", listed, re.M))) == sum(kind.not_eligible for kind in KINDS) == 9
+    assert "    1  nothing invoiced yet" in apart
+
+
 def test_the_readme_shows_the_tables_as_they_are_printed() -> None:
     shown = README.read_text().splitlines()
     rows = [line for line in printed() if re.search(r"\d,\d{3}|in Core|Xero|─|[a-z]  +\d", line)]

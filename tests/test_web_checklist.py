@@ -168,6 +168,13 @@ def test_what_the_ledger_has_already_blocks_the_first_look(house: House) -> None
     assert steps(house)["first_look"].stand is Stand.BLOCKED
 
 
+def test_the_start_date_page_does_not_say_that_what_a_rule_may_leave_out_is_posted(house: House) -> None:
+    prepared(house)
+    text = visitor(house).get(f"/integrations/{house.integration_id}/set-up/start-date").text
+    assert "Before: never posted From then on Invoices" in text
+    assert "everything is posted that no other rule leaves out and nothing holds" in text
+
+
 def test_another_start_date_needs_another_confirmation(house: House) -> None:
     person = visitor(house)
     path = f"/integrations/{house.integration_id}/set-up/start-date"

@@ -22,6 +22,7 @@ from hub.documents import Kind
 from hub.engine import Hub
 from hub.errors import Problem
 from hub.models import (
+    Bucket,
     ConnectionRow,
     FlowMode,
     NativeRecord,
@@ -129,7 +130,10 @@ def test_what_the_stock_system_keeps_back_is_counted_by_rule(store: Store, vault
             db.execute(sa.insert(records).values(**shared, **values))
     with store.read() as db:
         assert skipped_by_source(db) == [("Shelf", "draft", 2), ("Shelf", "voided", 1)]
-    assert "Left in Shelf draft 2" in visitor(house).get("/").text
+    page = visitor(house).get("/")
+    assert (page.status, page.faults) == (200, [])
+    assert "no documents to post, so they are not counted above What Why Records Left in Shelf draft 2" in page.text
+    assert "Not eligible, by rule" not in page.text
 
 
 @pytest.fixture
@@ -212,6 +216,17 @@ def test_the_calls_of_the_day_the_last_and_the_next_run_are_shown(house: House) 
     assert "Next run Shelf, 2026-03-01 18:00 UTC" in page.text
     assert "Last run Finished" in page.text
     assert "0 used, 5,000 left of 5,000" in page.text
+
+
+def test_the_calls_of_a_day_add_up_when_the_platform_has_counted_more_than_we(house: House) -> None:
+    row = {"day_start": house.hub.clock().timestamp() - 60, "day_used": 135, "reported_left": 4864}
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(ConnectionRow)).values(limits={"per_day": 5000}))
+        db.execute(sa.delete(table(Bucket)))
+        house.hub.store.insert(db, Bucket, [{**row, "name": f"connection:{house.ledger_id}"}])
+    told = "135 used, 1 more by the platform's count, 4,864 left of 5,000"
+    assert told in seen(house).text
+    assert told in visitor(house).get(f"/connections/{house.ledger_id}").text
 
 
 def test_before_anything_is_connected_there_are_three_steps(store: Store, vault: Vault) -> None:

@@ -76,6 +76,8 @@ class Summary:
     held: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     not_eligible: dict[str, int] = field(default_factory=dict)
+    left_there: dict[str, int] = field(default_factory=dict)
+    """What the stock system holds that is no document to post: it is counted nowhere else."""
     unreadable: int = 0
     created_now: int = 0
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -102,6 +104,7 @@ def summarise(hub: Hub, joined: Joined, pair: Pair, *, before: Mapping[str, int]
             held=_by_problem(db, joined, OperationState.HELD),
             refused=_by_problem(db, joined, OperationState.FAILED),
             not_eligible=_rules(db, joined),
+            left_there=_left_there(db, joined),
             unreadable=_unreadable(db, joined),
             seconds=seconds,
         )
@@ -183,11 +186,15 @@ def _rules(db: sa.Connection, joined: Joined) -> dict[str, int]:
         .where(flows.c.integration_id == joined.integration_id)
         .group_by(flows.c.kind, exclusions.c.rule)
     )
-    found = {f"{kind}: {rule}": count for kind, rule, count in db.execute(chosen)}
+    return {f"{kind}: {rule}": count for kind, rule, count in db.execute(chosen)}
+
+
+def _left_there(db: sa.Connection, joined: Joined) -> dict[str, int]:
+    found: dict[str, int] = {}
     skipped = sa.select(records.c.skipped).where(records.c.connection_id == joined.stock_id)
     for each in db.execute(skipped).scalars():
         for rule in each.values():
-            found[f"skipped while reading: {rule}"] = found.get(f"skipped while reading: {rule}", 0) + 1
+            found[rule] = found.get(rule, 0) + 1
     return found
 
 
@@ -291,6 +298,7 @@ def show(summary: Summary, console: Console) -> None:
         ("Held, with the reason", summary.held),
         ("Refused by the ledger", summary.refused),
         ("Excluded (not eligible), with the rule", summary.not_eligible),
+        ("Skipped while reading: no documents to post, so not counted above", summary.left_there),
     ):
         console.print(f"[bold]{title}[/bold]" if reasons else f"{title}: none")
         for reason, count in reasons.items():

@@ -21,7 +21,7 @@ EXAMPLES = 10
 
 @dataclass(frozen=True)
 class Count:
-    """How many documents of a kind are dated before the start date, and how many are posted."""
+    """How many documents of a kind are dated before the start date, and how many from then on."""
 
     kind: str
     before: int

@@ -28,6 +28,11 @@ class Calls:
     left: int | None = None
     per_day: int | None = None
 
+    @property
+    def beyond(self) -> int:
+        """How many more the platform has counted than we: calls of others, or tests before the account was ours."""
+        return 0 if self.left is None or self.per_day is None else max(0, self.per_day - self.used - self.left)
+
 
 def connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Every connection that was not removed."""
