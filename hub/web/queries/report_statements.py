@@ -163,16 +163,20 @@ def _warning() -> _Base:
 
 
 def _completed() -> _Base:
-    other = OPERATIONS.alias("other")
-    named = sa.tuple_(LINKS.c.kind, LINKS.c.source_id)
-    unfinished = sa.select(other.c.kind, other.c.source_id).where(
-        other.c.integration_id == _INTEGRATION, other.c.state.in_(OPEN_STATES)
+    # Not as pairs that are not in a list: for each pair that is not, SQLite goes through all of the list.
+    mine = (LINKS.c.integration_id == _INTEGRATION, LINKS.c.live)
+    unfinished = sa.exists().where(*_its_operation(), OPERATIONS.c.state.in_(OPEN_STATES))
+    warned = sa.exists().where(*_its_operation(), OPERATIONS.c.warned.is_(True), _is_newest())
+    return _Base(LINKS.c.id, LINKS.c.kind, LINKS.c.source_id, [*mine, ~unfinished, ~warned], LINKS)
+
+
+def _its_operation() -> Sequence[sa.ColumnElement[bool]]:
+    """That an operation is of the document that a link is of."""
+    return (
+        OPERATIONS.c.integration_id == LINKS.c.integration_id,
+        OPERATIONS.c.kind == LINKS.c.kind,
+        OPERATIONS.c.source_id == LINKS.c.source_id,
     )
-    warned = sa.select(OPERATIONS.c.kind, OPERATIONS.c.source_id).where(
-        OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.warned.is_(True), _is_newest()
-    )
-    mine = (LINKS.c.integration_id == _INTEGRATION, LINKS.c.live, named.not_in(unfinished), named.not_in(warned))
-    return _Base(LINKS.c.id, LINKS.c.kind, LINKS.c.source_id, mine, LINKS)
 
 
 def _left_out() -> _Base:
