@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from browser.person import Person
 from browser.trade import Trade
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until what runs in the background must have happened."""
 
 STOCK, LEDGER = "Bakery", "Bakery Ltd"
