@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from browser.person import Person
 from browser.trade import Trade
 
+# How long to wait before calling the program hung: it says nothing of speed, which bench/ measures.
 PATIENCE = 60.0
 """Seconds until what runs in the background must have happened."""
 
