@@ -57,6 +57,7 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     ALLOCATION = "allocation"
+    JOURNAL = "journal"
     ACCOUNT = "account"
     TAX_RATE = "tax_rate"
     PAYMENT_TERM = "payment_term"
@@ -216,10 +217,32 @@ class Item(Document):
     purchase_account: str = ""
     sale_tax: str = ""
     purchase_tax: str = ""
+    attributes: Attributes = ()
 
     @property
     def label(self) -> str:
         return self.code
+
+
+class TrackingChoice(Frozen):
+    """One option of one tracking category, by the ledger's own names."""
+
+    category: Annotated[str, Field(min_length=1)]
+    option: Annotated[str, Field(min_length=1)]
+
+
+def _is_empty(value: object) -> bool:
+    return not value
+
+
+Attributes = Annotated[tuple[tuple[str, str], ...], Field(exclude_if=_is_empty)]
+"""What a source record says beside its accounting, sorted pairs of name and value: ``("location", "Main")``.
+
+The names every provider uses where its platform knows them: ``sales_rep``, ``location``, ``channel``, ``category``,
+``brand``, ``attribute_1`` to ``attribute_10``. Empty values are left out; a tracking category may be fed from one.
+"""
+Choices = Annotated[tuple[TrackingChoice, ...], Field(exclude_if=_is_empty)]
+"""The tracking options of a line, filled in when its document is mapped."""
 
 
 class Line(Frozen):
@@ -236,6 +259,7 @@ class Line(Frozen):
     tax_code: str = ""
     account: str = ""
     purpose: Literal["goods", "charge", "rounding"] = "goods"
+    tracking: Choices = ()
 
 
 class TradeDocument(Document):
@@ -257,6 +281,7 @@ class TradeDocument(Document):
     tax_mode: TaxMode = TaxMode.EXCLUSIVE
     account: str = ""
     tax_code: str = ""
+    attributes: Attributes = ()
     lines: tuple[Line, ...] = ()
     subtotal: Amount
     tax: Amount = Decimal(0)
@@ -355,6 +380,81 @@ class Allocation(Document):
         return self.number or self.external_id
 
 
+class JournalReason(StrEnum):
+    """Why a stock system posts to its general ledger beside its invoices, bills, credits and payments."""
+
+    COST_OF_GOODS = "cost_of_goods"
+    """The cost of what a fulfilment shipped; restocked returns with the sides swapped."""
+    COST_CORRECTION = "cost_correction"
+    """What an earlier cost of goods turned out to be too high or too low by."""
+    ASSEMBLY = "assembly"
+    DISASSEMBLY = "disassembly"
+    ADJUSTMENT = "adjustment"
+    STOCKTAKE = "stocktake"
+    WRITE_OFF = "write_off"
+    SALE_JOURNAL = "sale_journal"
+    """Entered by a person on a sale."""
+    PURCHASE_JOURNAL = "purchase_journal"
+    """Entered by a person on a purchase."""
+    GOODS_RECEIVED = "goods_received"
+    """Received, not invoiced yet, and its reversal."""
+    IN_TRANSIT = "in_transit"
+    """Invoiced, not received yet, and its reversal."""
+    LANDED_COST = "landed_cost"
+    MANUAL = "manual"
+    """A journal of its own, entered by a person."""
+
+
+class JournalLine(Frozen):
+    """One line of a journal: debits are positive, credits negative, in the journal's currency."""
+
+    account: str
+    amount: Amount
+    description: str = ""
+    tracking: Choices = ()
+
+
+class Journal(Document):
+    """What a stock system posted to its general ledger, always in its base currency.
+
+    ``number`` is that of the document it belongs to (a sale, a stocktake ...), ``record_id`` the native record that
+    owns it, and ``document_id`` the external id of the invoice, credit note or bill it goes with, if there is one. A
+    summary made by the hub names the ``members`` it stands for by external id and has no record.
+    """
+
+    kind: Literal[Kind.JOURNAL] = Kind.JOURNAL
+    reason: JournalReason
+    number: Annotated[str, Field(min_length=1)]
+    reference: str = ""
+    status: Status = Status.AUTHORISED
+    date: Date
+    currency: Currency
+    narration: str = ""
+    record_id: str = ""
+    document_id: str = ""
+    lines: tuple[JournalLine, ...] = ()
+    attributes: Attributes = ()
+    on_cash_basis: bool = True
+    """Whether it counts in reports on the cash basis, where the ledger has them."""
+    members: Annotated[tuple[str, ...], Field(exclude_if=_is_empty)] = ()
+
+    @property
+    def label(self) -> str:
+        return self.number
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of the debits."""
+        return sum((line.amount for line in self.lines if line.amount > 0), Decimal(0))
+
+    def differences(self) -> Iterator[str]:
+        """Say, in plain words, where debits and credits do not balance to the cent."""
+        debits = self.total
+        credits = -sum((line.amount for line in self.lines if line.amount < 0), Decimal(0))
+        if debits != credits:
+            yield f"its debits add up to {debits}, its credits to {credits}"
+
+
 class Account(Document):
     """One account of a chart. ``code`` is what documents name; ``external_id`` what the platform calls it."""
 
@@ -367,6 +467,8 @@ class Account(Document):
     active: bool = True
     takes_payments: bool = False
     takes_documents: bool = True
+    takes_journals: bool = True
+    """Whether journals may be posted to it: not to bank, receivable, payable or retained-earnings accounts."""
     currency: str = ""
     tax_code: str = ""
 
@@ -445,6 +547,7 @@ DOCUMENT_TYPES: dict[Kind, type[Document]] = {
     Kind.PAYMENT: Payment,
     Kind.REFUND: Refund,
     Kind.ALLOCATION: Allocation,
+    Kind.JOURNAL: Journal,
     Kind.ACCOUNT: Account,
     Kind.TAX_RATE: TaxRate,
     Kind.PAYMENT_TERM: PaymentTerm,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel
 
 from hub.documents import Account, AccountClass, Document, Frozen, Kind, TaxRate
+from hub.entries import Reading
 from hub.errors import Problem
 
 if TYPE_CHECKING:
@@ -444,6 +445,10 @@ class Provider:
     def allowed(self, kind: Kind, state: TargetState) -> Allowed:
         """What may be done to a target in this state. Pure."""
         return Allowed(frozenset(), reason=f"{self.title} is only read")
+
+    def reading_cost(self, counts: Mapping[Kind, int], since: Date, until: Date) -> Reading:
+        """About how many calls a reconciliation makes here, for so many stored records of each kind. Pure."""
+        return Reading(0, "this side can't be reconciled")
 
     def address_of(self, kind: Kind, id: str, organisation: Organisation) -> str:
         """Where a person sees this record in the browser, as the vendor documents it; empty when there is no page."""

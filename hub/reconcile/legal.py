@@ -17,6 +17,7 @@ TIERS: Mapping[Kind, int] = {
     Kind.PAYMENT: 4,
     Kind.REFUND: 5,
     Kind.ALLOCATION: 6,
+    Kind.JOURNAL: 7,
 }
 """Creates and updates go in this order, so that what others refer to comes first; removals go the other way."""
 

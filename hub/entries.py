@@ -1,0 +1,94 @@
+"""What the two sides can be asked when their books are compared: entries, balances, and what the stock is worth.
+
+A stock system's session that is :class:`KeepsStock` and a ledger's that is :class:`KeepsBooks` can be reconciled. Both
+only read. Amounts are in the organisation's base currency, debits positive and credits negative; dates are those of
+the organisation's books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date as Date  # noqa: N812 - a field is called date
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
+
+from hub.documents import Kind
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a stock system's general ledger says of one account, for one of its documents on one day.
+
+    ``document_id`` is the external id of the document as the provider delivers it (an invoice, bill, credit or journal)
+    where the platform lets that be known, else the native id that its general ledger names. ``type`` is the platform's
+    own word for the sort of document.
+    """
+
+    document_id: str
+    date: Date
+    account: str
+    amount: Decimal
+    reference: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class StockValue:
+    """What the stock is worth by the stock system's own valuation, now. ``items`` is by item code."""
+
+    at: datetime
+    total: Decimal
+    items: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@runtime_checkable
+class KeepsStock(Protocol):
+    """A session of a stock system that tells what its stock is worth and what its general ledger says."""
+
+    def stock_value(self) -> StockValue:
+        """What the stock is worth now; platforms do not tell it for a day in the past."""
+
+    def entries(self, since: Date, until: Date) -> Iterator[Entry]:
+        """Everything in its general ledger dated ``since`` to ``until``, both included, whenever it was entered."""
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One line of one document of the ledger on one account, as far as its own documents tell.
+
+    ``is_ours`` when the document carries a mark of the hub.
+    """
+
+    kind: Kind
+    target_id: str
+    date: Date
+    account: str
+    amount: Decimal
+    number: str = ""
+    description: str = ""
+    url: str = ""
+    is_ours: bool = False
+
+
+@runtime_checkable
+class KeepsBooks(Protocol):
+    """A session of a ledger that tells balances, and the documents behind them."""
+
+    def balances(self, at: Date) -> Mapping[str, Decimal]:
+        """The balance of each account at the end of a day, by account code, from the ledger's own report."""
+
+    def postings(self, accounts: Collection[str], since: Date, until: Date) -> Iterator[Posting]:
+        """Lines of approved documents dated in the period on these accounts, whoever made them.
+
+        Drafts and voided ones are left out: they are in no balance.
+        """
+
+
+@dataclass(frozen=True)
+class Reading:
+    """About how many calls it takes to read one side: pure arithmetic, shown before anything is read."""
+
+    calls: int
+    why: str = ""
