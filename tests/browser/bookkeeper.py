@@ -12,9 +12,8 @@ from playwright.sync_api import expect
 from browser.person import Person
 from browser.trade import Trade
 
-# How long to wait before calling the program hung: it says nothing of speed, which bench/ measures.
 PATIENCE = 60.0
-"""Seconds until what runs in the background must have happened."""
+"""Seconds after which what runs in the background is called hung. It says nothing of speed, which bench/ measures."""
 
 STOCK, LEDGER = "Bakery", "Bakery Ltd"
 PASSWORD = "four quiet herons at dusk"
