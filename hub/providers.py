@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from hub.documents import Account, AccountClass, Document, Frozen, Kind, TaxRate
+from hub.documents import Account, AccountClass, Document, Frozen, Kind, TaxRate, Tracking
 from hub.entries import Reading
 from hub.errors import Problem
 
@@ -185,13 +185,15 @@ Ref = tuple[Kind, str]
 class Facts:
     """What is known of the target when a document is fitted or rendered.
 
-    ``accounts`` and ``taxes`` are the target's lists by code. ``targets`` gives the target id a source record is linked
-    to; a reference that is not linked yet is left symbolic by the provider.
+    ``accounts`` and ``taxes`` are the target's lists by code, ``tracking`` its tracking categories by name (empty where
+    they were not read: then a choice is not checked). ``targets`` gives the target id a source record is linked to; a
+    reference that is not linked yet is left symbolic by the provider.
     """
 
     organisation: Organisation
     accounts: Mapping[str, Account] = field(default_factory=dict)
     taxes: Mapping[str, TaxRate] = field(default_factory=dict)
+    tracking: Mapping[str, Tracking] = field(default_factory=dict)
     targets: Mapping[Ref, str] = field(default_factory=dict)
     rounding_limit: Decimal = Decimal("0.05")
     rounding_account: str = ""
