@@ -12,6 +12,7 @@ from hub.models.records import ContactEntry, Due, NativeRecord, Snapshot
 from hub.models.running import Alert, Lease, Run, Schedule
 from hub.models.setting_up import Confirmation, PilotDocument
 from hub.models.states import OPEN_STATES, FlowMode, OperationState, RunState
+from hub.models.summaries import JournalSummary, SummaryMember
 
 __all__ = [
     "OPEN_STATES",
@@ -35,6 +36,7 @@ __all__ = [
     "Identity",
     "Integration",
     "Invitation",
+    "JournalSummary",
     "Json",
     "Lease",
     "Link",
@@ -53,6 +55,7 @@ __all__ = [
     "SignIn",
     "Snapshot",
     "StateChange",
+    "SummaryMember",
     "now",
     "table",
 ]

@@ -23,6 +23,14 @@ class Integration(SQLModel, table=True):
     ledger_id: int = Field(foreign_key="connection.id")
     start_date: date
     inventory_method: str = "periodic"
+    perpetual_from: date | None = None
+    """With the perpetual method: the first document date that it holds for; None: the start date."""
+    journal_modes: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    """How journals are posted, oldest first: ``mode``, and ``since`` which document date (empty: always)."""
+    journals_on_cash_basis: bool = True
+    """Whether journals count in the ledger's reports on the cash basis."""
+    unmapped_tracking: str = "warn"
+    """What becomes of a document with a value that has no tracking option: ``warn`` leaves it out, ``hold`` holds."""
     others_off_by: str = ""
     others_off_at: datetime | None = None
     conflict_policy: str = "ask"

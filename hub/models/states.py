@@ -49,3 +49,16 @@ class RunState(enum.StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
     TAKEN_OVER = "taken_over"
+
+
+class ReconciliationState(enum.StrEnum):
+    """How a reconciliation, or a proof that nothing is posted twice, stands or ended."""
+
+    WANTED = "wanted"
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+BUSY_RECONCILIATIONS = (ReconciliationState.WANTED.value, ReconciliationState.OPEN.value)
