@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.engine import connections, disabling, runs
 from hub.engine.conversation import Conversation, LookStep, PullStep, Step, WaitStep
 from hub.engine.entity import entity_of
+from hub.engine.reconciling import drift
 from hub.engine.sending import Sender, look
 from hub.errors import (
     BusyError,
@@ -131,16 +132,21 @@ class Hub:
         bucket: str = "",
         run: runs.RunToken | None = None,
         patience: float | None = None,
+        before_send: Callable[[], None] | None = None,
+        spend: Callable[[], None] | None = None,
     ) -> Door:
-        """A way out for one connection; ``patience`` is by default that of the settings."""
+        """A way out for one connection; ``patience`` is by default that of the settings.
+
+        What is no run is asked before each call by ``before_send`` and counts it by ``spend``.
+        """
         return Door(
             self.store,
             connection_id=connection.id,
             name=connection.name,
             limits=limits,
             run_id=run.id if run else None,
-            before_send=run.before_send if run else None,
-            spend=run.spend if run else None,
+            before_send=run.before_send if run else before_send,
+            spend=run.spend if run else spend,
             timeout=(self.settings.connect_timeout, self.settings.read_timeout),
             patience=self.settings.patience if patience is None else patience,
             sleep=self.sleep,
@@ -315,6 +321,9 @@ class Hub:
             state = RunState.TAKEN_OVER
         with self.store.read() as db:
             counts = db.execute(sa.select(run_rows.c.counts).where(run_rows.c.id == token.id)).scalar_one()
+        if counts.get("changed") or counts.get("withdrawn"):
+            with self.store.write() as db:
+                drift.check_documents(db, token.connection_id, self.clock())
         report = RunReport(token.id, token.connection_id, row.name, state, counts, problem, tuple(nudged))
         for observer in self.observers:
             self._tell(observer, report)

@@ -8,10 +8,11 @@ from hub.models.integrations import ContactSheet, Exclusion, Flow, Integration, 
 from hub.models.people import AuditEvent, EntityAccess, Invitation, PersonRow, SignIn
 from hub.models.plugins import PluginRow
 from hub.models.posting import BatchRow, Link, OperationFact, OperationRow, StateChange
+from hub.models.reconciling import Proof, ReconciledAccounts, Reconciliation, ReconciliationLine, SignOff
 from hub.models.records import ContactEntry, Due, NativeRecord, Snapshot
 from hub.models.running import Alert, Lease, Run, Schedule
 from hub.models.setting_up import Confirmation, PilotDocument
-from hub.models.states import OPEN_STATES, FlowMode, OperationState, RunState
+from hub.models.states import OPEN_STATES, FlowMode, OperationState, ReconciliationState, RunState
 from hub.models.summaries import JournalSummary, SummaryMember
 
 __all__ = [
@@ -49,10 +50,16 @@ __all__ = [
     "PersonRow",
     "PilotDocument",
     "PluginRow",
+    "Proof",
+    "ReconciledAccounts",
+    "Reconciliation",
+    "ReconciliationLine",
+    "ReconciliationState",
     "Run",
     "RunState",
     "Schedule",
     "SignIn",
+    "SignOff",
     "Snapshot",
     "StateChange",
     "SummaryMember",

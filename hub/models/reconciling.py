@@ -43,6 +43,8 @@ class Reconciliation(SQLModel, table=True):
     phase: str = ""
     progress: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     stop_requested: bool = False
+    not_before: datetime | None = None
+    """A platform asked for a rest until then."""
     most_calls: int | None = None
     """It ends before it makes more calls than this."""
     expected_calls: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
@@ -167,6 +169,7 @@ class Proof(SQLModel, table=True):
     asked_by: str = ""
     token: str = ""
     stop_requested: bool = False
+    not_before: datetime | None = None
     expected_calls: int = 0
     calls: int = 0
     links: int = 0
@@ -178,8 +181,8 @@ class Proof(SQLModel, table=True):
     """Each with the document's ``label``, ``kind`` and ``source_id``, and its ``targets``: id, number and address."""
     missing: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     """Links of which the ledger finds nothing by their mark."""
-    queries: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
-    """A few of the questions as they were sent."""
+    queries: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    """A few of the questions as they were sent: ``exchange`` is the id in the log, ``sent`` the method and address."""
     kinds: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     problem: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     asked_at: datetime

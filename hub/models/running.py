@@ -46,11 +46,13 @@ class Run(SQLModel, table=True):
 
 
 class Schedule(SQLModel, table=True):
-    """When a connection's run is wanted."""
+    """When a connection's run is wanted, or the reconciliation of an integration."""
 
     __tablename__ = "schedule"
     id: int | None = Field(default=None, primary_key=True)
     connection_id: int = Field(foreign_key="connection.id")
+    integration_id: int | None = None
+    """What it reconciles, an integration of which the connection is the stock side; None: it syncs the connection."""
     name: str
     trigger: str
     expression: str

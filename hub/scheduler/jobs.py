@@ -16,6 +16,7 @@ from hub.errors import SettingsError
 from hub.hookspecs import Job
 from hub.http import prune_exchanges
 from hub.models import ConnectionRow, Run, RunState, table
+from hub.scheduler import comparing
 from hub.scheduler.expressions import check_expression
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def own_jobs(hub: Hub) -> tuple[Job, ...]:
         Job("hub: prune the exchange log", lambda: _prune(hub), "interval", "1d", at_start=True),
         Job("hub: look at the ledgers' documents anew", lambda: reread_states(hub), "cron", "20 3 * * *"),
         Job("hub: go on where a run died", lambda: revive(hub), "interval", "1m", at_start=True),
+        Job("hub: end reconciliations that died", lambda: comparing.fail_dead(hub), "interval", "1m", at_start=True),
     )
 
 

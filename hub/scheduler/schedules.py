@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hub.engine.reconciling import BY_A_SCHEDULE, Reconciling
 from hub.engine.runs import want_run
 from hub.errors import SettingsError
 from hub.models import ConnectionRow, Schedule, table
@@ -16,11 +18,15 @@ from hub.scheduler.expressions import check_expression
 if TYPE_CHECKING:
     from hub.engine import Hub
 
+log = logging.getLogger("hub.scheduler")
+
 LEAST_CALLS = 100
 """With fewer a run might make no headway: some of what is read has to be read in one go."""
 
 connections = table(ConnectionRow)
 schedules = table(Schedule)
+SYNCS = schedules.c.integration_id.is_(None)
+"""Schedules that sync a connection; the others reconcile an integration."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,15 @@ class Timing:
         return made | ({"name": name} if name else {})
 
 
-def add_schedule(hub: Hub, connection_id: int, timing: Timing, *, actor: str = "") -> int:
-    """Schedule a connection's run; it may have several schedules."""
+def add_schedule(
+    hub: Hub, connection_id: int, timing: Timing, *, integration_id: int | None = None, actor: str = ""
+) -> int:
+    """Schedule a connection's run, or the reconciliation of an integration of it; it may have several schedules."""
     timing.check()
     row = {
         "name": "Schedule",
         "connection_id": connection_id,
+        "integration_id": integration_id,
         "paused": False,
         "version": 1,
         "counts_from": hub.clock(),
@@ -84,8 +93,8 @@ def delete_schedule(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
         row = db.execute(sa.select(schedules).where(schedules.c.id == schedule_id)).first()
         if row is None:
             raise SettingsError(f"There is no schedule {schedule_id}.")
-        mine = sa.select(sa.func.count()).where(schedules.c.connection_id == row.connection_id)
-        if db.execute(mine).scalar_one() <= 1:
+        mine = sa.select(sa.func.count()).where(schedules.c.connection_id == row.connection_id, SYNCS)
+        if row.integration_id is None and db.execute(mine).scalar_one() <= 1:
             raise SettingsError(
                 "This is the connection's only schedule. Pause it: without any it gets the usual one again."
             )
@@ -117,7 +126,7 @@ def ensure_schedules(hub: Hub) -> int:
     none_yet = sa.select(connections.c.id).where(
         connections.c.removed_at.is_(None),
         connections.c.provider.in_(called),
-        ~sa.exists().where(schedules.c.connection_id == connections.c.id),
+        ~sa.exists().where(schedules.c.connection_id == connections.c.id, SYNCS),
     )
     with hub.store.read() as db:
         if db.execute(none_yet.limit(1)).first() is None:
@@ -139,15 +148,27 @@ def ensure_schedules(hub: Hub) -> int:
 
 
 def fired(hub: Hub, schedule_id: int, at: datetime) -> None:
-    """A schedule's time has come: note that the run is wanted, unless it was paused a moment ago."""
+    """A schedule's time has come: note that the run is wanted, unless it was paused a moment ago.
+
+    One that reconciles asks for that instead; whatever speaks against it is logged, and its next time comes.
+    """
     with hub.store.write() as db:
         mine = sa.update(schedules).where(schedules.c.id == schedule_id, schedules.c.paused.is_(False))
         change = mine.values(last_fired_at=at, counts_from=at).returning(
-            schedules.c.connection_id, schedules.c.most_calls
+            schedules.c.connection_id, schedules.c.integration_id, schedules.c.most_calls
         )
         row = db.execute(change).first()
-        if row is not None:
+        if row is not None and row.integration_id is None:
             want_run(db, row.connection_id, "schedule", at, row.most_calls)
+    if row is not None and row.integration_id is not None:
+        _reconcile(hub, row.integration_id, row.most_calls)
+
+
+def _reconcile(hub: Hub, integration_id: int, most_calls: int | None) -> None:
+    try:
+        Reconciling(hub, "").ask(integration_id, cause=BY_A_SCHEDULE, most_calls=most_calls)
+    except SettingsError as error:
+        log.warning("the reconciliation of integration %s was left out this time: %s", integration_id, error)
 
 
 def _change(hub: Hub, schedule_id: int, actor: str, what: str, how: str, **values: Any) -> None:

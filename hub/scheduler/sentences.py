@@ -20,7 +20,7 @@ def describe(schedule: Schedule, connection: str = "") -> str:
     """Such as "Every weekday at 18:00 Europe/London, sync Acme, stop at 500 calls"."""
     parts = [_when(schedule)]
     if connection:
-        parts.append(f"sync {connection}")
+        parts.append(f"{'sync' if schedule.integration_id is None else 'reconcile'} {connection}")
     if schedule.most_calls is not None:
         parts.append(f"stop at {schedule.most_calls:,} call{'' if schedule.most_calls == 1 else 's'}")
     if schedule.quiet_from:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.engine.runs import request_stop, want_run
 from hub.models import ConnectionRow, Run, RunState, table
+from hub.scheduler.comparing import Comparer
 
 if TYPE_CHECKING:
     from hub.engine import Hub, RunReport
@@ -36,6 +37,7 @@ class Workers:
         self._hub = hub
         self._count = count or hub.settings.workers
         self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="run")
+        self._comparer = Comparer(hub)
         self._running: dict[int, Future[None]] = {}
         self._rest: dict[int, float] = {}
         self._lock = threading.Lock()
@@ -58,7 +60,7 @@ class Workers:
 
     def dispatch(self) -> int:
         """Start what is wanted and can be started now; how many were."""
-        started = 0
+        started = self._comparer.dispatch()
         for connection_id, why in self._hub.wanted():
             with self._lock:
                 if len(self._running) >= self._count:
@@ -78,6 +80,7 @@ class Workers:
         if self._thread is not None:
             self._thread.join()
         self._ask_to_end()
+        self._comparer.stop()
         deadline = time.monotonic() + patience
         while self._running and time.monotonic() < deadline:
             time.sleep(0.05)

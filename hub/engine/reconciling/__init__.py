@@ -1,0 +1,30 @@
+"""Reconciling: both sides are read and compared, cause by cause, and a person signs the result off.
+
+It only reads. It works beside the runs, through the same limits, and never holds a run up for longer than its calls.
+"""
+
+from hub.engine.reconciling.accounts import found_accounts, load_accounts, load_charts
+from hub.engine.reconciling.asking import BY_A_PERSON, BY_A_SCHEDULE, Reconciling
+from hub.engine.reconciling.comparing import reconcile
+from hub.engine.reconciling.costs import expected
+from hub.engine.reconciling.periods import Period, last_full_month, usual_period
+from hub.engine.reconciling.proving import Proving, prove
+from hub.engine.reconciling.signing import Signing, digest_of
+
+__all__ = [
+    "BY_A_PERSON",
+    "BY_A_SCHEDULE",
+    "Period",
+    "Proving",
+    "Reconciling",
+    "Signing",
+    "digest_of",
+    "expected",
+    "found_accounts",
+    "last_full_month",
+    "load_accounts",
+    "load_charts",
+    "prove",
+    "reconcile",
+    "usual_period",
+]

@@ -1,0 +1,203 @@
+"""What the hub knows of the documents that both sides named: how they stand, and what they are linked to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.causes import Joint, Known, Movement, Ref
+from hub.documents import REFERENCE_KINDS, JournalReason, Kind, Status
+from hub.engine.notes import chunks
+from hub.engine.reconciling.obstacles import Obstacle, load_obstacles
+from hub.models import Flow, Integration, Link, Snapshot, SummaryMember, table
+from hub.providers import TargetState
+
+flows = table(Flow)
+links = table(Link)
+members = table(SummaryMember)
+snapshots = table(Snapshot)
+
+DATED = tuple(sorted(kind.value for kind in Kind if kind not in REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM}))
+MOVEMENTS = {
+    JournalReason.COST_OF_GOODS: Movement.DISPATCH,
+    JournalReason.COST_CORRECTION: Movement.DISPATCH,
+    JournalReason.GOODS_RECEIVED: Movement.RECEIPT,
+    JournalReason.IN_TRANSIT: Movement.RECEIPT,
+}
+INVOICES = (Kind.INVOICE.value, Kind.BILL.value)
+
+_SHOWN = (
+    snapshots.c.id,
+    snapshots.c.kind,
+    snapshots.c.external_id,
+    snapshots.c.feed,
+    snapshots.c.record_id,
+    snapshots.c.label,
+    snapshots.c.number,
+    snapshots.c.document_date,
+    snapshots.c.currency,
+    snapshots.c.document,
+    snapshots.c.fingerprint,
+    snapshots.c.withdrawn,
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One snapshot that plays a part, with where a person finds it."""
+
+    snapshot_id: int
+    feed: str
+    record_id: str
+    url: str
+    operation_id: int | None = None
+
+
+@dataclass
+class Knowledge:
+    """Everything the hub knows that a comparison rests on."""
+
+    documents: list[Known] = field(default_factory=list)
+    joints: list[Joint] = field(default_factory=list)
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stored: dict[Ref, Stored] = field(default_factory=dict)
+    states: dict[Ref, TargetState] = field(default_factory=dict)
+    """By source document: what the ledger last said of its target."""
+
+
+def load(
+    db: sa.Connection, integration: Integration, source_ids: Collection[str], targets: Collection[Ref], currency: str
+) -> Knowledge:
+    """What is known of the documents (or records) of these ids, and of what is linked to these targets."""
+    found = {(row.kind, row.external_id): row for row in _named(db, integration.stock_id, source_ids)}
+    by_target = _links(db, integration, links.c.target_id, [id for _, id in targets])
+    missing = {row.source_id for row in by_target} - {id for _, id in found}
+    found |= {(row.kind, row.external_id): row for row in _snapshots(db, integration.stock_id, missing)}
+    summaries = _summaries(db, integration, {id for kind, id in found if kind == Kind.JOURNAL.value})
+    summary_ids = set(summaries) - {id for _, id in found}
+    found |= {(row.kind, row.external_id): row for row in _snapshots(db, integration.stock_id, summary_ids)}
+    linked = {row.id: row for row in [*by_target, *_links(db, integration, links.c.source_id, {id for _, id in found})]}
+    obstacles = load_obstacles(db, integration.id or 0, sorted({id for _, id in found}))
+    invoiced = _invoiced(db, integration.stock_id, found.values())
+    knowledge = Knowledge(members=summaries)
+    written = {(row.kind, row.source_id): row.written_fingerprint for row in linked.values() if row.live}
+    for row in found.values():
+        obstacle = obstacles.of(row.kind, row.external_id)
+        known = _known(row, written.get((row.kind, row.external_id), ""), obstacle, invoiced, currency)
+        knowledge.documents.append(known)
+        knowledge.stored[known.ref] = _stored(row, obstacle)
+    for row in linked.values():
+        joint, state = _joint(row)
+        knowledge.joints.append(joint)
+        if row.live:
+            knowledge.states[joint.source] = state
+    return knowledge
+
+
+def _named(db: sa.Connection, stock_id: int, ids: Collection[str]) -> list[sa.Row[Any]]:
+    """The documents of these external ids; of those that are none, all documents of the records of these ids."""
+    rows = _snapshots(db, stock_id, ids)
+    rest = set(ids) - {row.external_id for row in rows}
+    return [*rows, *of_records(db, stock_id, rest)]
+
+
+def _snapshots(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[sa.Row[Any]]:
+    mine = sa.select(*_SHOWN).where(snapshots.c.connection_id == stock_id, snapshots.c.kind.in_(DATED))
+    return [row for part in chunks(sorted(ids)) for row in db.execute(mine.where(snapshots.c.external_id.in_(part)))]
+
+
+def of_records(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[sa.Row[Any]]:
+    """All documents that these native records own."""
+    wanted = sorted(ids)
+    if not wanted:
+        return []
+    feeds = sa.select(snapshots.c.feed).where(snapshots.c.connection_id == stock_id, snapshots.c.kind.in_(DATED))
+    named = db.execute(feeds.distinct()).scalars().all()
+    mine = sa.select(*_SHOWN).where(snapshots.c.connection_id == stock_id, snapshots.c.feed.in_(named))
+    dated = mine.where(snapshots.c.kind.in_(DATED))
+    return [row for part in chunks(wanted) for row in db.execute(dated.where(snapshots.c.record_id.in_(part)))]
+
+
+def _links(
+    db: sa.Connection, integration: Integration, column: sa.ColumnElement[str], ids: Collection[str]
+) -> list[sa.Row[Any]]:
+    shown = [each for each in links.c if each.name not in ("written_document", "written_payload")]
+    mine = sa.select(*shown).where(
+        links.c.integration_id == integration.id, links.c.ledger_id == integration.ledger_id, links.c.kind.in_(DATED)
+    )
+    return [row for part in chunks(sorted(set(ids))) for row in db.execute(mine.where(column.in_(part)))]
+
+
+def _summaries(db: sa.Connection, integration: Integration, journal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The journals that the hub made of several of which one is among these, with all that are posted within them."""
+    mine = sa.select(flows.c.id).where(flows.c.integration_id == integration.id, flows.c.kind == Kind.JOURNAL.value)
+    flow_ids = db.execute(mine).scalars().all()
+    posted = sa.select(members.c.external_id, members.c.summary_id).where(
+        members.c.flow_id.in_(flow_ids), members.c.posted.is_(True)
+    )
+    found: dict[str, list[str]] = {}
+    for part in chunks(sorted(journal_ids)):
+        for row in db.execute(posted.where(sa.or_(members.c.external_id.in_(part), members.c.summary_id.in_(part)))):
+            found.setdefault(row.summary_id, []).append(row.external_id)
+    return {summary: tuple(sorted(set(ids))) for summary, ids in found.items()}
+
+
+def _invoiced(db: sa.Connection, stock_id: int, rows: Iterable[sa.Row[Any]]) -> dict[str, date]:
+    """When what each record is about was first invoiced, for the records that move goods."""
+    records = {row.record_id for row in rows if row.kind == Kind.JOURNAL.value and _movement(row) is not Movement.NONE}
+    found: dict[str, date] = {}
+    for row in of_records(db, stock_id, records - {""}):
+        if row.kind in INVOICES and row.document_date is not None and _is_live(row):
+            found[row.record_id] = min(row.document_date, found.get(row.record_id, row.document_date))
+    return found
+
+
+def _known(
+    row: sa.Row[Any], written: str, obstacle: Obstacle | None, invoiced: Mapping[str, date], currency: str
+) -> Known:
+    return Known(
+        ref=(Kind(row.kind), row.external_id),
+        record_id=row.record_id,
+        number=row.number or row.label,
+        date=row.document_date,
+        is_live=_is_live(row),
+        is_foreign=row.currency not in ("", currency),
+        movement=_movement(row) if row.kind == Kind.JOURNAL.value else Movement.NONE,
+        invoiced_on=invoiced.get(row.record_id),
+        is_planned=obstacle is not None and obstacle.is_planned,
+        obstacle=obstacle.words if obstacle else "",
+        changed=bool(written) and written != row.fingerprint,
+    )
+
+
+def _movement(row: sa.Row[Any]) -> Movement:
+    return MOVEMENTS.get(json.loads(row.document).get("reason", ""), Movement.NONE)
+
+
+def _is_live(row: sa.Row[Any]) -> bool:
+    return not row.withdrawn and json.loads(row.document).get("status") != Status.VOIDED.value
+
+
+def _stored(row: sa.Row[Any], obstacle: Obstacle | None) -> Stored:
+    url = json.loads(row.document).get("source_url") or ""
+    return Stored(row.id, row.feed, row.record_id, url, obstacle.operation_id if obstacle else None)
+
+
+def _joint(row: sa.Row[Any]) -> tuple[Joint, TargetState]:
+    state = TargetState.model_validate(row.state)
+    kind = Kind(row.kind)
+    joint = Joint(
+        source=(kind, row.source_id),
+        target=(kind, row.target_id),
+        status=state.status,
+        number=row.target_number,
+        date=state.date,
+        live=row.live,
+        edited=row.edited,
+    )
+    return joint, state

@@ -1,0 +1,94 @@
+"""Reading both sides: the stock system's value and general ledger, the ledger's balances and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hub.causes import Accounts, Measure, Worth
+from hub.engine.reconciling.costs import FIRST_DAY, LATER, read_from
+from hub.engine.reconciling.periods import Period
+from hub.engine.reconciling.work import Work, opened
+from hub.entries import Entry, KeepsBooks, KeepsStock, Posting
+from hub.errors import SettingsError
+from hub.models import Integration
+
+if TYPE_CHECKING:
+    from hub.engine.hub import Hub
+
+
+@dataclass(frozen=True)
+class Read:
+    """What both sides said. Entries are added up by document, account and day."""
+
+    entries: tuple[Entry, ...]
+    postings: tuple[Posting, ...]
+    worth: Worth
+    valued_at: datetime
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads both sides of one integration for one period, telling how far it is."""
+
+    hub: Hub
+    work: Work
+    integration: Integration
+    period: Period
+    accounts: dict[Measure, Accounts]
+
+    def read(self) -> Read:
+        """Ask the stock system, then the ledger. Raises ``SettingsError`` where a side can't be asked for this."""
+        valuation, valued_at, entries = self._stock()
+        since = read_from(self.integration, self.period)
+        opening, closing, postings = self._ledger(since)
+        worth = Worth(valuation, since, opening, closing)
+        return Read(entries, postings, worth, valued_at)
+
+    @property
+    def _until(self) -> date:
+        return max(self.hub.clock().date(), self.period.end) + LATER
+
+    def _stock(self) -> tuple[Decimal, datetime, tuple[Entry, ...]]:
+        row = self.hub.connection(self.integration.stock_id)
+        wanted = self._all("stock")
+        with opened(self.hub, row, self.work, "stock") as session:
+            if not isinstance(session, KeepsStock):
+                raise SettingsError(f"{row.name} does not tell what its stock is worth, so it can't be reconciled.")
+            self.work.tell(phase="stock value")
+            value = session.stock_value()
+            found: dict[tuple[str, str, date], Entry] = {}
+            listed = session.entries(FIRST_DAY, self._until)
+            for entry in self.work.counted(listed, lambda count: self._tell("entries", count)):
+                if entry.account in wanted:
+                    _add(found, entry)
+        return value.total, value.at, tuple(found.values())
+
+    def _ledger(self, since: date) -> tuple[dict[str, Decimal], dict[str, Decimal], tuple[Posting, ...]]:
+        row = self.hub.connection(self.integration.ledger_id)
+        with opened(self.hub, row, self.work, "ledger") as session:
+            if not isinstance(session, KeepsBooks):
+                raise SettingsError(f"{row.name} does not tell its balances, so it can't be reconciled.")
+            self.work.tell(phase="balances")
+            opening = dict(session.balances(since - timedelta(days=1)))
+            closing = dict(session.balances(self.period.end))
+            listed = session.postings(self._all("ledger"), since, self._until)
+            postings = tuple(self.work.counted(listed, lambda count: self._tell("documents of the ledger", count)))
+        return opening, closing, postings
+
+    def _all(self, side: str) -> Collection[str]:
+        return {code for each in self.accounts.values() for code in getattr(each, side)}
+
+    def _tell(self, what: str, count: int) -> None:
+        self.work.tell(phase=what, progress={what: count})
+
+
+def _add(found: dict[tuple[str, str, date], Entry], entry: Entry) -> None:
+    """Keep the sum of what one document did to one account on one day: that is all that is compared."""
+    key = entry.document_id, entry.account, entry.date
+    before = found.get(key)
+    amount = entry.amount + before.amount if before is not None else entry.amount
+    found[key] = Entry(entry.document_id, entry.date, entry.account, amount, entry.reference, entry.type)

@@ -1,0 +1,106 @@
+"""Signing a reconciliation off: a person vouches for it, by name, and what they vouched for can't change unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from hub.engine.reconciling.drift import documents_of
+from hub.errors import SettingsError
+from hub.models import Integration, Reconciliation, ReconciliationLine, SignOff, table
+from hub.models.states import ReconciliationState
+
+if TYPE_CHECKING:
+    from hub.engine.hub import Hub
+
+integrations = table(Integration)
+lines = table(ReconciliationLine)
+rows = table(Reconciliation)
+sign_offs = table(SignOff)
+
+DIGESTED = (
+    "measure",
+    "cause",
+    "amount",
+    "stock_amount",
+    "ledger_amount",
+    "source_id",
+    "target_id",
+    "stock_number",
+    "ledger_number",
+    "stock_dates",
+    "ledger_dates",
+)
+"""What of a line a signature covers: everything but addresses and words."""
+
+
+class Signing:
+    """A person's verbs. ``actor`` is who signs; it goes into the audit."""
+
+    def __init__(self, hub: Hub, actor: str) -> None:
+        self.hub = hub
+        self.actor = actor
+
+    def sign(self, reconciliation_id: int, note: str = "") -> int:
+        """Sign a finished reconciliation off; raises ``SettingsError`` that says why it can't be."""
+        try:
+            with self.hub.store.write() as db:
+                return self._sign(db, reconciliation_id, note.strip())
+        except IntegrityError:
+            raise SettingsError(
+                "This period is signed off already. Withdraw that sign-off first, with a reason."
+            ) from None
+
+    def _sign(self, db: sa.Connection, reconciliation_id: int, note: str) -> int:
+        row = db.execute(sa.select(rows).where(rows.c.id == reconciliation_id)).first()
+        if row is None or row.state != ReconciliationState.DONE.value:
+            raise SettingsError("Only a reconciliation that came to its end can be signed off.")
+        mine = sa.select(integrations.c.stock_id).where(integrations.c.id == row.integration_id)
+        stock_id = db.execute(mine).scalar_one()
+        made = {
+            "reconciliation_id": row.id,
+            "integration_id": row.integration_id,
+            "period_start": row.period_start,
+            "period_end": row.period_end,
+            "signed_by": self.actor,
+            "signed_at": self.hub.clock(),
+            "note": note,
+            "digest": digest_of(db, row),
+            "documents": documents_of(db, stock_id, row.period_start, row.period_end),
+            "withdrawn_by": "",
+            "withdrawn_why": "",
+        }
+        sign_off_id = int(db.execute(sa.insert(sign_offs).values(made).returning(sign_offs.c.id)).scalar_one())
+        period = f"{row.period_start} to {row.period_end}"
+        details = {"reconciliation": row.id, "integration": row.integration_id, "digest": made["digest"]}
+        self.hub.audit(db, self.actor, "signed off", period, note, **details)
+        return sign_off_id
+
+    def withdraw(self, sign_off_id: int, why: str) -> None:
+        """Take a sign-off back, for a reason that is kept beside it."""
+        if not why.strip():
+            raise SettingsError("Say why it is withdrawn: the reason is kept with the sign-off.")
+        with self.hub.store.write() as db:
+            mine = sa.update(sign_offs).where(sign_offs.c.id == sign_off_id, sign_offs.c.withdrawn_at.is_(None))
+            values = {"withdrawn_by": self.actor, "withdrawn_at": self.hub.clock(), "withdrawn_why": why.strip()}
+            row = db.execute(mine.values(values).returning(*sign_offs.c)).first()
+            if row is None:
+                raise SettingsError("It was withdrawn already.")
+            period = f"{row.period_start} to {row.period_end}"
+            details = {"reconciliation": row.reconciliation_id, "integration": row.integration_id}
+            self.hub.audit(db, self.actor, "withdrew the sign-off", period, why.strip(), **details)
+
+
+def digest_of(db: sa.Connection, row: sa.Row[Any]) -> str:
+    """A digest of a reconciliation's figures and lines: alike as long as nothing of them changed."""
+    told = hashlib.sha256(
+        json.dumps([str(row.period_start), str(row.period_end), row.figures], sort_keys=True).encode()
+    )
+    chosen = sa.select(*(lines.c[name] for name in DIGESTED)).where(lines.c.reconciliation_id == row.id)
+    for line in db.execute(chosen.order_by(lines.c.id)):
+        told.update(json.dumps(list(line)).encode())
+    return told.hexdigest()[:32]
