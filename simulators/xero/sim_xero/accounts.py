@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from . import batch, listing
@@ -12,7 +13,7 @@ from .endpoint import Call, Payload, endpoint
 from .errors import ValidationError, not_found, post_data_invalid
 from .fields import Raw, flag, short_text, text
 from .filters import Reader
-from .records import Account
+from .records import Account, Line
 
 CLASSES = {
     "BANK": "ASSET",
@@ -129,11 +130,16 @@ def delete_account(call: Call) -> Payload:
 
 
 def in_use(call: Call, account: Account) -> bool:
-    """Whether any document line or payment names the account."""
+    """Whether any document line, journal, payment, bank transaction or opening balance names the account."""
     books = call.books
-    lines = (line for table in (books.invoices, books.credit_notes) for document in table for line in document.lines)
-    paid = any(payment.account_id == account.account_id for payment in books.payments)
-    return paid or any(line.account_code == account.code for line in lines if account.code)
+    tables = (books.invoices, books.credit_notes, books.bank_transactions)
+    codes = (line.account_code for table in tables for document in table for line in document.lines)
+    moves = (books.payments, books.bank_transactions, books.opening_balances)
+    ids = chain(
+        (record.account_id for table in moves for record in table),
+        (line.account_id for journal in books.manual_journals for line in journal.lines),
+    )
+    return account.account_id in ids or bool(account.code and account.code in codes)
 
 
 def _create(call: Call, raw: Raw) -> Account:
@@ -185,7 +191,26 @@ def _update(call: Call, account: Account, raw: Raw) -> Account:
     if raw.get("Status") == "ACTIVE":
         updated.status = "ACTIVE"
     problems.raise_if_any()
+    _recode(call, account.code, updated.code)
     return call.books.accounts.put(updated)
+
+
+def _recode(call: Call, old: str, new: str) -> None:
+    """Documents follow their account to its new code."""
+    books = call.books
+    if not old or old == new:
+        return
+    for table in (books.invoices, books.credit_notes):
+        for document in list(table):
+            if any(line.account_code == old for line in document.lines):
+                table.put(replace(document, lines=_recoded(document.lines, old, new)))
+    for transaction in list(books.bank_transactions):
+        if any(line.account_code == old for line in transaction.lines):
+            books.bank_transactions.put(replace(transaction, lines=_recoded(transaction.lines, old, new)))
+
+
+def _recoded(lines: list[Line], old: str, new: str) -> list[Line]:
+    return [replace(line, account_code=new) if line.account_code == old else line for line in lines]
 
 
 def _apply(call: Call, account: Account, raw: Raw, problems: ValidationError) -> Account:

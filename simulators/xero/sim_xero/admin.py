@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -16,7 +17,8 @@ from .codec import plain
 from .identity.records import App
 from .identity.scopes import GRANULAR, PLAIN
 from .identity.tokens import NEW_APP
-from .records import Document
+from .ledger import Ledger, balances
+from .records import Account, Document
 from .tables import Table
 from .world import World
 
@@ -32,6 +34,7 @@ def blueprint(world: World) -> Blueprint:
         ("GET", "/health", lambda: {"status": "ok"}),
         ("GET", "/state", lambda: state(world)),
         ("GET", "/state/<collection>", lambda collection: raw_objects(world, collection)),
+        ("GET", "/ledger", lambda: ledger(world)),
         ("GET", "/calls", lambda: calls(world)),
         ("DELETE", "/calls", world.calls.clear),
         ("GET", "/faults", world.faults.shown),
@@ -83,6 +86,7 @@ def state(world: World) -> dict[str, Any]:
             "invoices": _document_totals(books.invoices),
             "credit_notes": _document_totals(books.credit_notes),
             "payments": _payment_totals(books),
+            "manual_journals": dict(Counter(journal.status for journal in books.manual_journals)),
         }
     return shown
 
@@ -138,6 +142,24 @@ def raw_objects(world: World, collection: str) -> list[dict[str, Any]]:
                 record for record in records if number in (getattr(record, "number", ""), getattr(record, "code", ""))
             ]
         return [_tree(record) for record in records]
+
+
+def ledger(world: World) -> Any:
+    """Balances by account code at the end of `?date=` (default: ever); with `?account=` the postings on it."""
+    with world.lock:
+        books = chosen_books(world)
+        until = date.fromisoformat(request.args.get("date", date.max.isoformat()))
+        found = [posting for posting in Ledger(books).postings() if posting.date <= until]
+        code = request.args.get("account")
+        if code is None:
+            sums = balances(found, None, until).items()
+            return {_named(books.accounts[account_id]): str(amount) for account_id, amount in sums}
+        chosen = [a.account_id for a in books.accounts if a.code == code]
+        return [_tree(posting) for posting in sorted(found, key=attrgetter("date")) if posting.account_id in chosen]
+
+
+def _named(account: Account) -> str:
+    return account.code or account.name
 
 
 def _tree(value: Any) -> Any:

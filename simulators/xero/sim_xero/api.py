@@ -16,16 +16,21 @@ from flask import Blueprint, Request, Response, request
 from . import (  # noqa: F401  (importing registers the endpoints)
     accounts,
     allocations,
+    balance_sheet,
+    bank_transactions,
     contacts,
     credit_notes,
     currencies,
     empty_lists,
     invoices,
     items,
+    journals,
+    manual_journals,
     organisations,
     payments,
     tax_rates,
     tracking,
+    trial_balance,
 )
 from .answers import compress, envelope, refusal_response, render
 from .authorisation import bearer, check_scope, tenant

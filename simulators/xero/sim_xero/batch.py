@@ -46,6 +46,14 @@ def single(call: Call, wrapper: str, id_name: str, flag_name: str, raw: dict[str
         raise ApiError(400, validation_exception([echo(raw, problem, id_name, flag_name)])) from problem
 
 
+def with_status(shown: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """The rendered object with OK or WARNING and the warnings."""
+    shown["StatusAttributeString"] = "WARNING" if warnings else "OK"
+    if warnings:
+        shown["Warnings"] = [{"Message": message} for message in warnings]
+    return shown
+
+
 def refuse(call: Call, elements: list[dict[str, Any]]) -> None:
     """Raise the 400; unless the switch says otherwise nothing of the batch stays."""
     if call.world.switches["refused_batch_saves_nothing"]:

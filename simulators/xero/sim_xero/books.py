@@ -8,10 +8,13 @@ from datetime import date
 from .records import (
     Account,
     Allocation,
+    BankTransaction,
     Contact,
     Currency,
     Document,
     Item,
+    ManualJournal,
+    OpeningBalance,
     Organisation,
     Payment,
     TaxRate,
@@ -58,6 +61,9 @@ class Books:
         self.credit_notes = self._documents("credit_notes")
         self.allocations = Table("allocations", Allocation, lambda a: a.allocation_id, journal)
         self.payments = Table("payments", Payment, lambda p: p.payment_id, journal, document=lambda p: p.document_id)
+        self.manual_journals = Table("manual_journals", ManualJournal, lambda m: m.journal_id, journal)
+        self.bank_transactions = Table("bank_transactions", BankTransaction, lambda b: b.transaction_id, journal)
+        self.opening_balances = Table("opening_balances", OpeningBalance, lambda o: o.account_id, journal)
 
     def _documents(self, name: str) -> Table[Document]:
         return Table(
@@ -98,6 +104,10 @@ class Books:
             if account.status == "ACTIVE":
                 return account
         return by_code[0] if by_code else self.accounts.get(code_or_id)
+
+    def system_account(self, system: str) -> Account:
+        """The account Xero itself posts to, by its SystemAccount: DEBTORS, CREDITORS, GST and the like."""
+        return next(account for account in self.accounts if account.system_account == system)
 
     def active_contact(self, name: str) -> Contact | None:
         found = self.contacts.find("active_name", self.name_key(name))

@@ -93,4 +93,4 @@ def post_contact(call: Call) -> Payload:
     def write(call: Call, raw: dict[str, Any]) -> dict[str, Any]:
         return full(call, update(call, contact, raw))
 
-    return batch.single(call, *_BATCH, call.elements("Contacts")[0], write)
+    return batch.single(call, *_BATCH, call.element("Contacts"), write)

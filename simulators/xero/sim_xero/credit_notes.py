@@ -9,7 +9,7 @@ from .documents import Draft, Kind, create
 from .endpoint import Call, Payload, endpoint
 from .errors import ValidationError, not_found
 from .fields import Raw, text
-from .invoices import UNKNOWN_ID, with_status
+from .invoices import UNKNOWN_ID
 from .records import Document
 from .render_documents import CREDIT_NOTE_FIELDS, contact_fields, credit_note
 
@@ -71,13 +71,13 @@ def post_credit_notes(call: Call) -> Payload:
 @endpoint("POST", "/CreditNotes/<key>", "invoices")
 def post_credit_note(call: Call) -> Payload:
     document = find(call, call.args["key"])
-    raw = call.elements("CreditNotes")[0]
+    raw = call.element("CreditNotes")
     return batch.single(call, *BATCH, raw, lambda call, raw: _answer(call, Draft(call, KIND, raw), document))
 
 
 def _answer(call: Call, draft: Draft, document: Document | None) -> dict[str, Any]:
     written = create(draft) if document is None else editing.update(draft, document)
-    return with_status(credit_note(call, written), draft)
+    return batch.with_status(credit_note(call, written), draft.warnings)
 
 
 def _match(call: Call, raw: Raw) -> Document | None:

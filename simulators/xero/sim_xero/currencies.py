@@ -34,7 +34,7 @@ def list_currencies(call: Call) -> Payload:
 
 @endpoint("PUT", "/Currencies", "settings")
 def put_currency(call: Call) -> Payload:
-    return batch.single(call, "Currencies", "Code", "HasValidationErrors", call.elements("Currencies")[0], _add)
+    return batch.single(call, "Currencies", "Code", "HasValidationErrors", call.element("Currencies"), _add)
 
 
 def _add(call: Call, raw: Raw) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from . import lines, locks, parties
+from . import lines, links, locks, parties
 from .endpoint import Call
 from .errors import ValidationError
 from .fields import Raw, choice, day, flag, number, part, rows, short_text, text
@@ -108,21 +108,13 @@ def fill(draft: Draft, document: Document) -> None:
     document.due_date = day(raw, "DueDate") or document.due_date
     document.expected_payment_date = day(raw, "ExpectedPaymentDate") or document.expected_payment_date
     document.planned_payment_date = day(raw, "PlannedPaymentDate") or document.planned_payment_date
-    document.url = _url(draft, document.url)
+    document.url = links.read(draft.call, raw, document.url, problems)
     document.branding_theme_id = text(raw, "BrandingThemeID") or document.branding_theme_id
     reference = short_text(raw, "Reference", 255, problems)
     if reference is not None and document.is_sale:
         document.reference = reference
     _set_sent(draft, document)
     _set_currency(draft, document)
-
-
-def _url(draft: Draft, present: str) -> str:
-    """The link back to the source (docs); a contact's website without http(s) is refused, seen live."""
-    url = short_text(draft.raw, "Url", 500, draft.problems)
-    if url and draft.call.world.switches["url_must_be_http"] and not url.lower().startswith(("http://", "https://")):
-        draft.problems.add("Url must be valid.", "Url")
-    return present if url is None else url
 
 
 def _set_sent(draft: Draft, document: Document) -> None:

@@ -1,6 +1,4 @@
-"""Lists this simulator has nothing to put in: bank transactions, prepayments, overpayments. Reading them
-works.
-"""
+"""Lists this simulator has nothing to put in: prepayments and overpayments. Reading them works."""
 
 from __future__ import annotations
 
@@ -14,11 +12,6 @@ def _empty(call: Call, wrapper: str) -> Payload:
     return listing.answer(call, plan, [])
 
 
-@endpoint("GET", "/BankTransactions", "bank")
-def list_bank_transactions(call: Call) -> Payload:
-    return _empty(call, "BankTransactions")
-
-
 @endpoint("GET", "/Prepayments", "prepayments")
 def list_prepayments(call: Call) -> Payload:
     return _empty(call, "Prepayments")
@@ -27,11 +20,6 @@ def list_prepayments(call: Call) -> Payload:
 @endpoint("GET", "/Overpayments", "prepayments")
 def list_overpayments(call: Call) -> Payload:
     return _empty(call, "Overpayments")
-
-
-@endpoint("GET", "/BankTransactions/<key>", "bank")
-def get_bank_transaction(call: Call) -> Payload:
-    raise not_found()
 
 
 @endpoint("GET", "/Prepayments/<key>", "prepayments")

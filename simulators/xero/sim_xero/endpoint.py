@@ -58,6 +58,13 @@ class Call:
             raise post_data_invalid(f"Error converting value to an element of '{wrapper}'. Path '{wrapper}'.")
         return rows
 
+    def element(self, wrapper: str) -> dict[str, Any]:
+        """The first object of the body; an empty list cannot be read."""
+        rows = self.elements(wrapper)
+        if not rows:
+            raise post_data_invalid(f"One element of '{wrapper}' was expected.")
+        return rows[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

@@ -38,6 +38,9 @@ class ValidationError(Exception):
         if path:
             self.nested.setdefault(path, []).append(message)
 
+    def __str__(self) -> str:
+        return " ".join(self.messages)
+
     def raise_if_any(self) -> None:
         if self.messages:
             raise self

@@ -99,21 +99,13 @@ def post_invoices(call: Call) -> Payload:
 @endpoint("POST", "/Invoices/<path:key>", "invoices")
 def post_invoice(call: Call) -> Payload:
     document = find(call, call.args["key"])
-    raw = call.elements("Invoices")[0]
+    raw = call.element("Invoices")
     return batch.single(call, *BATCH, raw, lambda call, raw: _answer(call, Draft(call, KIND, raw), document))
 
 
 def _answer(call: Call, draft: Draft, document: Document | None) -> dict[str, Any]:
     written = create(draft) if document is None else editing.update(draft, document)
-    return with_status(invoice(call, written), draft)
-
-
-def with_status(shown: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """The rendered document with OK or WARNING and the warnings."""
-    shown["StatusAttributeString"] = "WARNING" if draft.warnings else "OK"
-    if draft.warnings:
-        shown["Warnings"] = [{"Message": message} for message in draft.warnings]
-    return shown
+    return batch.with_status(invoice(call, written), draft.warnings)
 
 
 def _match(call: Call, raw: Raw) -> Document | None:

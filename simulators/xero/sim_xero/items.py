@@ -102,9 +102,7 @@ def post_items(call: Call) -> Payload:
 @endpoint("POST", "/Items/<path:key>", "items")
 def post_item(call: Call) -> Payload:
     item = _find(call)
-    return batch.single(
-        call, *_BATCH, call.elements("Items")[0], lambda call, raw: render(call, _apply(call, item, raw))
-    )
+    return batch.single(call, *_BATCH, call.element("Items"), lambda call, raw: render(call, _apply(call, item, raw)))
 
 
 @endpoint("DELETE", "/Items/<path:key>", "items")

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .endpoint import Call
+from .errors import ValidationError
 from .fields import Raw, rows
-from .records import Line, TrackingCategory
-
-if TYPE_CHECKING:
-    from .lines import LineRules
+from .records import TrackingCategory
 
 _MOST = 2
 
 
-def read(rules: LineRules, index: int, raw: Raw, old: Line | None) -> list[dict[str, str]]:
-    """The line's tracking as stored; kept from the old line when not sent."""
+def read(
+    call: Call, raw: Raw, kept: list[dict[str, str]], problems: ValidationError, *place: str | int
+) -> list[dict[str, str]]:
+    """The line's tracking as stored; `kept` when none was sent."""
     sent = rows(raw, "Tracking")
     if sent is None:
-        return old.tracking if old else []
+        return kept
     if len(sent) > _MOST:
-        rules.problems.add("A line item can have at most 2 tracking categories.", "LineItems", index)
+        problems.add("A line item can have at most 2 tracking categories.", *place)
     found = []
     for entry in sent:
-        category = _category(rules, entry)
+        category = _category(call, entry)
         option = _option(category, entry) if category else None
         if category and option:
             found.append(
@@ -33,14 +32,14 @@ def read(rules: LineRules, index: int, raw: Raw, old: Line | None) -> list[dict[
                     "TrackingOptionID": option["TrackingOptionID"],
                 }
             )
-        elif rules.call.world.switches["unknown_tracking_refused"]:
+        elif call.world.switches["unknown_tracking_refused"]:
             shown = entry.get("Option") or entry.get("TrackingOptionID") or entry.get("Name")
-            rules.problems.add(f"The tracking option '{shown}' is not valid.", "LineItems", index)
+            problems.add(f"The tracking option '{shown}' is not valid.", *place)
     return found
 
 
-def _category(rules: LineRules, entry: Raw) -> TrackingCategory | None:
-    categories = rules.call.books.tracking_categories
+def _category(call: Call, entry: Raw) -> TrackingCategory | None:
+    categories = call.books.tracking_categories
     key = str(entry.get("TrackingCategoryID") or "").lower()
     found = [categories.get(key)] if key else categories.find("name", str(entry.get("Name", "")))
     return next((category for category in found if category and category.status == "ACTIVE"), None)

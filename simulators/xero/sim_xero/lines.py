@@ -11,26 +11,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from . import line_tracking
-from .accounts import CLASSES
+from . import line_accounts, line_taxes, line_tracking
 from .endpoint import Call
 from .errors import ValidationError
 from .fields import Raw, number, text
 from .money import HUNDRED, ZERO, line_amount, line_tax, rounded
 from .records import Account, Item, Line
 
-# Accounts only the system may post to. Source: Xero API documentation, Accounts (system accounts).
-_SYSTEM_ONLY = {
-    "DEBTORS",
-    "CREDITORS",
-    "UNPAIDEXPCLM",
-    "BANKCURRENCYGAIN",
-    "UNREALISEDCURRENCYGAIN",
-    "REALISEDCURRENCYGAIN",
-    "RETAINEDEARNINGS",
-    "TRACKINGTRANSFERS",
-    "WAGEPAYABLES",
-}
 _LONGEST_DESCRIPTION = 4000
 _AMOUNTS = ("Quantity", "UnitAmount", "LineAmount", "DiscountRate", "DiscountAmount")
 
@@ -49,7 +36,7 @@ class LineRules:
 
     @property
     def sale(self) -> bool:
-        return self.document_type.startswith("ACCREC")
+        return self.document_type.startswith(("ACCREC", "RECEIVE"))
 
 
 def build(rules: LineRules, sent: list[Raw], present: list[Line]) -> list[Line]:
@@ -100,11 +87,15 @@ def _line(rules: LineRules, index: int, raw: Raw, old: Line | None) -> Line:
         tax_amount=ZERO,
         account_code=account_code,
         item_code=item.code if item else "",
-        tracking=line_tracking.read(rules, index, raw, old),
+        tracking=_tracking(rules, index, raw, old),
     )
     _amounts(rules, index, raw, old, defaults, line)
     _tax(rules, index, raw, old, defaults, line)
     return line
+
+
+def _tracking(rules: LineRules, index: int, raw: Raw, old: Line | None) -> list[dict[str, str]]:
+    return line_tracking.read(rules.call, raw, old.tracking if old else [], rules.problems, "LineItems", index)
 
 
 def _item(rules: LineRules, index: int, raw: Raw, old: Line | None) -> Item | None:
@@ -142,35 +133,28 @@ def _account_code(rules: LineRules, index: int, raw: Raw, old: Line | None, defa
     code = text(raw, "AccountCode") or text(raw, "AccountID") or (old.account_code if old else "")
     code = code or defaults.get("AccountCode") or ""
     if not code:
-        has_amount = any(raw.get(name) is not None for name in _AMOUNTS) or (old and old.quantity is not None)
+        sent = any(raw.get(name) is not None for name in _AMOUNTS) or defaults.get("UnitPrice") is not None
+        has_amount = sent or (old and old.quantity is not None)
         if not rules.is_draft and has_amount:
             rules.problems.add("Account code must be specified", "LineItems", index)
         return ""
     account = _account(rules, code)
     if account is None:
         if rules.is_draft:
-            warning = f"Account code '{code}' has been removed as it does not match a recognised account."
-            rules.warnings.append(warning)
+            rules.warnings.append(line_accounts.removed(code))
             return ""
-        rules.problems.add(f"Account code '{code}' is not a valid code for this document.", "LineItems", index)
+        rules.problems.add(line_accounts.not_valid(code), "LineItems", index)
         return code
-    if not _usable(rules, account):
-        rules.problems.add(f"Account code '{code}' is not a valid code for this document.", "LineItems", index)
+    if not line_accounts.usable(account, rules.call.world.switches["inventory_account_on_lines_refused"]):
+        rules.problems.add(line_accounts.not_valid(code), "LineItems", index)
     return account.code
 
 
 def _account(rules: LineRules, code: str) -> Account | None:
-    """An active account by code or id, remembered for the document; archived ones are not recognised."""
+    """An active account by code or id, remembered for the document."""
     if code not in rules.accounts:
-        account = rules.call.books.account(code)
-        rules.accounts[code] = account if account and account.status == "ACTIVE" else None
+        rules.accounts[code] = line_accounts.recognised(rules.call, code)
     return rules.accounts[code]
-
-
-def _usable(rules: LineRules, account: Account) -> bool:
-    if account.type == "BANK" or account.system_account in _SYSTEM_ONLY:
-        return False
-    return account.type != "INVENTORY" or not rules.call.world.switches["inventory_account_on_lines_refused"]
 
 
 def _amounts(rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dict[str, Any], line: Line) -> None:
@@ -233,13 +217,7 @@ def _tax(rules: LineRules, index: int, raw: Raw, old: Line | None, defaults: dic
         line.tax_amount = rounded(number(raw, "TaxAmount") or ZERO)
         return
     line.tax_type = tax_type
-    rate = rules.call.books.tax_rates.get(tax_type)
-    if rate is None or rate.status != "ACTIVE":
-        message = f"The TaxType code {tax_type} does not exist or cannot be used for this type of transaction."
-        rules.problems.add(message, "LineItems", index)
-    if account and (rate is None or CLASSES[account.type] not in rate.applies_to):
-        message = f"The TaxType code '{tax_type}' cannot be used with account code '{account.code}'."
-        rules.problems.add(message, "LineItems", index)
+    rate = line_taxes.rate_of(rules.call, tax_type, account, rules.problems, "LineItems", index)
     tax = number(raw, "TaxAmount")
     if tax is None and old and _unchanged(old, line) and "LineAmount" not in raw:
         tax = old.tax_amount

@@ -6,6 +6,7 @@ from typing import Any
 
 from .dates import day_stamp, stamp
 from .endpoint import Call, Payload, endpoint
+from .financial_year import END_DAY, END_MONTH
 
 _ACTIONS = (
     "CreateApprovedInvoice",
@@ -38,8 +39,8 @@ def render(call: Call) -> dict[str, Any]:
         "CountryCode": found.country_code,
         "IsDemoCompany": True,
         "OrganisationStatus": "ACTIVE",
-        "FinancialYearEndDay": 31,
-        "FinancialYearEndMonth": 3,
+        "FinancialYearEndDay": END_DAY,
+        "FinancialYearEndMonth": END_MONTH,
         "SalesTaxBasis": "ACCRUALS",
         "SalesTaxPeriod": "QUARTERLY",
         "DefaultSalesTax": "Tax Exclusive",

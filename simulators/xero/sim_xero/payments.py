@@ -139,7 +139,7 @@ def post_payment(call: Call) -> Payload:
 @endpoint("POST", "/Payments/<key>", "payments")
 def post_deletion(call: Call) -> Payload:
     payment = _find(call)
-    raw = call.elements("Payments")[0]
+    raw = call.element("Payments")
     return batch.single(call, *_BATCH, raw, lambda call, raw: render(call, delete(call, payment, raw)))
 
 

@@ -7,16 +7,28 @@ payments - works here.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
-from . import accounts, contact_writing, editing, payments, render_contacts, render_documents, tax_rates
-from .admin import body, chosen_books
+from . import (
+    accounts,
+    contact_writing,
+    editing,
+    payments,
+    person_ledger,
+    render_contacts,
+    render_documents,
+    tax_rates,
+)
+from .admin import chosen_books
 from .answers import to_json
+from .books import Books
 from .credit_notes import KIND as CREDIT_NOTES
 from .dates import parse_day
 from .documents import Draft
@@ -39,16 +51,17 @@ def blueprint(world: World) -> Blueprint:
             return jsonify({"ok": True})
         if action not in ACTIONS:
             return _refused(404, [f"unknown action; known: {', '.join(sorted(ACTIONS))}, reset"])
-        values = body()
         try:
-            with world.transaction():
-                shown = ACTIONS[action](_call(world), values)
+            values = json.loads(request.get_data() or b"{}", parse_float=Decimal)
+            shown = perform(world, chosen_books(world), action, values)
         except ValidationError as problem:
             return _refused(409, problem.messages)
         except ApiError as refusal:
             return _refused(400, [str(refusal.body)])
         except KeyError as problem:
             return _refused(404, [f"unknown or missing: {problem}"])
+        except ValueError as problem:
+            return _refused(400, [f"cannot be read: {problem}"])
         return Response(to_json(shown), content_type=JSON)
 
     return person
@@ -58,9 +71,14 @@ def _refused(status: int, messages: list[str]) -> Response:
     return Response(to_json({"errors": messages}), status, content_type=JSON)
 
 
-def _call(world: World) -> Call:
-    """A call in nobody's name: a person in the organisation of `?tenant=`, else the first."""
-    return Call(world, chosen_books(world), "", "POST", {"unitdp": "4"}, {}, "", None, world.clock.now())
+def perform(world: World, books: Books, action: str, values: dict[str, Any]) -> dict[str, Any]:
+    """One action in one organisation, in nobody's name.
+
+    Raises ValidationError when a rule forbids it, ApiError when a value cannot be read, KeyError for what is not there.
+    """
+    with world.transaction():
+        call = Call(world, books, "", "POST", {"unitdp": "4"}, {}, "", None, world.clock.now())
+        return ACTIONS[action](call, values)
 
 
 # ---------------------------------------------------------------------- organisation and contacts
@@ -229,5 +247,6 @@ ACTIONS: dict[str, Action] = {
         archive_account,
         archive_tax_rate,
         remove_tenant,
+        *person_ledger.ACTIONS,
     )
 }

@@ -167,6 +167,75 @@ class Document:
 
 
 @dataclass(slots=True)
+class JournalLine:
+    """One line of a manual journal, debits positive; `account_id` is empty where a draft has lost its account."""
+
+    account_id: str
+    amount: Decimal
+    tax_amount: Decimal = ZERO
+    tax_type: str = ""
+    description: str = ""
+    tracking: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ManualJournal:
+    journal_id: str
+    narration: str
+    date: dt.date
+    status: str
+    updated: dt.datetime
+    line_amount_types: str = "NoTax"
+    lines: list[JournalLine] = field(default_factory=list)
+    url: str = ""
+    show_on_cash_basis: bool = True
+    client_id: str = ""
+
+    def net(self, line: JournalLine) -> Decimal:
+        """What a line puts on its account, without tax."""
+        return line.amount - line.tax_amount if self.line_amount_types == "Inclusive" else line.amount
+
+    def gross(self, line: JournalLine) -> Decimal:
+        return self.net(line) + line.tax_amount
+
+
+@dataclass(slots=True)
+class BankTransaction:
+    """Money received or spent without an invoice: one side is the bank account, the other the lines."""
+
+    transaction_id: str
+    type: str
+    account_id: str
+    contact_id: str
+    date: dt.date
+    currency: str
+    rate: Decimal
+    updated: dt.datetime
+    status: str = "AUTHORISED"
+    reference: str = ""
+    url: str = ""
+    is_reconciled: bool = False
+    line_amount_types: str = "Exclusive"
+    lines: list[Line] = field(default_factory=list)
+    sub_total: Decimal = ZERO
+    total_tax: Decimal = ZERO
+    total: Decimal = ZERO
+
+    @property
+    def is_received(self) -> bool:
+        return self.type == "RECEIVE"
+
+
+@dataclass(slots=True)
+class OpeningBalance:
+    """What an account stood at when the organisation began to use Xero, debits positive, in base currency."""
+
+    account_id: str
+    date: dt.date
+    amount: Decimal
+
+
+@dataclass(slots=True)
 class Allocation:
     allocation_id: str
     credit_note_id: str

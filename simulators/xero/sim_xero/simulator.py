@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -13,6 +15,9 @@ from .books import Books
 from .caller import Caller
 from .identity.scopes import GRANULAR, PLAIN
 from .identity.tokens import NEW_APP
+from .ledger import Ledger, balances
+from .money import ZERO
+from .person import perform
 from .server import Server
 from .settings import Settings
 from .world import World
@@ -63,6 +68,23 @@ class Simulator:
         self._server.close_connections()
         with self.world.lock:
             self.world.close()
+
+    def person(self, action: str, tenant_id: str = tenant_id, /, **values: Any) -> dict[str, Any]:
+        """Do what a person does in Xero's screens, as `POST /_sim/person/{action}` does.
+
+        Raises ValidationError with the messages of a refusal, KeyError for an unknown action or record.
+        """
+        return perform(self.world, self.world.books(tenant_id), action, values)
+
+    def balance(self, account: str, on: date | None = None, tenant_id: str = tenant_id) -> Decimal:
+        """What an account (by code) stands at, at the end of a day (default: ever), debits positive."""
+        with self.world.lock:
+            books = self.world.books(tenant_id)
+            found = books.account(account)
+            if found is None:
+                raise KeyError(account)
+            sums = balances(Ledger(books).postings(), None, on or date.max)
+            return sums.get(found.account_id, ZERO)
 
     def connect(self, scopes: str = "", client_id: str = NEW_APP.client_id, *tenant_ids: str) -> dict[str, Any]:
         """Consent and tokens without a browser: the token endpoint's answer. Default: every granular scope."""

@@ -54,6 +54,34 @@ SWITCHES: dict[str, Switch] = {
     ),
     "allocation_needs_same_contact": Switch(True, "So in Xero's screens; no source for the API."),
     "reconciled_payment_cannot_be_deleted": Switch(False, "No source either way."),
+    "inventory_account_in_journals_refused": Switch(
+        False, "Whether a manual journal may name an INVENTORY account has no source for the API either way."
+    ),
+    "unbalanced_draft_journals_refused": Switch(
+        True, "The documented example shows the message on a draft; off = only a posted journal must balance."
+    ),
+    "omitted_journal_line_fields_are_blanked": Switch(
+        True, "So a vendor says; off = a line keeps what the line in its place had."
+    ),
+    "journal_update_needs_narration": Switch(
+        True, "The schema requires a Narration, on updates too; whether voiding goes without is not known."
+    ),
+    "posted_journals_can_be_edited": Switch(
+        True, "Vendors update posted journals in place; Xero's own assistant tool says drafts only. Try both."
+    ),
+    "posted_journals_return_to_draft": Switch(False, "Neither the documentation nor Xero's screens tell of it."),
+    "archived_account_blocks_voiding": Switch(
+        True, "Seen live by a third party: a journal is voided only while the accounts of its lines are active."
+    ),
+    "unpaged_manual_journals_have_no_lines": Switch(
+        True, "Documented: lines come with `page`; the documented example of the plain list has none."
+    ),
+    "ordered_manual_journals_are_one_page": Switch(
+        True, "An extractor found everything in one page when it asked for an order; off = pages as elsewhere."
+    ),
+    "balance_sheet_is_at_month_end": Switch(
+        True, "A vendor reports the end of the date's month, whatever its day; off = the day itself."
+    ),
     "unpaged_invoices_have_no_lines": Switch(
         True, "Documented: without `page` invoices come without lines and with a contact stub."
     ),

@@ -80,7 +80,7 @@ def put_category(call: Call) -> Payload:
             raise ValidationError("There can be at most 2 active tracking categories, and 4 in all.")
         return render(call, _named(call, TrackingCategory(str(uuid.uuid4()), ""), raw))
 
-    return batch.single(call, *_CATEGORY, call.elements("TrackingCategories")[0], write)
+    return batch.single(call, *_CATEGORY, call.element("TrackingCategories"), write)
 
 
 @endpoint("POST", "/TrackingCategories/<key>", "settings")
@@ -91,7 +91,7 @@ def post_category(call: Call) -> Payload:
         status = choice(raw, "Status", _STATUSES, "Xero.API.Library.TrackingStatus") or category.status
         return render(call, _named(call, replace(category, status=status), raw))
 
-    return batch.single(call, *_CATEGORY, call.elements("TrackingCategories")[0], write)
+    return batch.single(call, *_CATEGORY, call.element("TrackingCategories"), write)
 
 
 @endpoint("DELETE", "/TrackingCategories/<key>", "settings")
@@ -129,7 +129,7 @@ def put_options(call: Call) -> Payload:
 @endpoint("POST", "/TrackingCategories/<key>/Options/<option>", "settings")
 def post_option(call: Call) -> Payload:
     option = _option(call)
-    return batch.single(call, *_OPTION, call.elements("Options")[0], lambda call, raw: _save_option(call, option, raw))
+    return batch.single(call, *_OPTION, call.element("Options"), lambda call, raw: _save_option(call, option, raw))
 
 
 @endpoint("DELETE", "/TrackingCategories/<key>/Options/<option>", "settings")
@@ -167,6 +167,7 @@ def _save_option(call: Call, option: dict[str, str], raw: Raw) -> dict[str, Any]
 
 
 def _used(call: Call, option_id: str) -> bool:
-    tables = (call.books.invoices, call.books.credit_notes)
+    books = call.books
+    tables = (books.invoices, books.credit_notes, books.bank_transactions, books.manual_journals)
     lines = (line for table in tables for document in table for line in document.lines)
     return any(entry["TrackingOptionID"] == option_id for line in lines for entry in line.tracking)

@@ -41,6 +41,20 @@ def sale(contact_id: str) -> dict[str, Any]:
 
 
 @pytest.fixture
+def journal() -> dict[str, Any]:
+    """The body of a posted manual journal of 100.00 from cost of goods to stock, to be varied."""
+    return {
+        "Narration": "Stock counted",
+        "Date": "2026-11-02",
+        "Status": "POSTED",
+        "JournalLines": [
+            {"LineAmount": 100, "AccountCode": "631", "Description": "Found"},
+            {"LineAmount": -100, "AccountCode": "305", "Description": "Found"},
+        ],
+    }
+
+
+@pytest.fixture
 def bill(sale: dict[str, Any]) -> dict[str, Any]:
     line = {"Description": "Timber", "Quantity": 1, "UnitAmount": 50, "AccountCode": "310"}
     return {**sale, "Type": "ACCPAY", "InvoiceNumber": "B-77", "LineItems": [line]}

@@ -14,6 +14,8 @@ from xero_python.accounting import (  # type: ignore[import-untyped]
     AccountType,
     Allocation,
     Allocations,
+    BankTransaction,
+    BankTransactions,
     Contact,
     Contacts,
     CreditNote,
@@ -22,10 +24,17 @@ from xero_python.accounting import (  # type: ignore[import-untyped]
     Invoices,
     Item,
     Items,
+    LineAmountTypes,
     LineItem,
+    LineItemTracking,
+    ManualJournal,
+    ManualJournalLine,
+    ManualJournals,
     Payment,
     PaymentDelete,
     Payments,
+    TrackingCategory,
+    TrackingOption,
 )
 from xero_python.api_client import ApiClient, Configuration  # type: ignore[import-untyped]
 from xero_python.api_client.oauth2 import OAuth2Token  # type: ignore[import-untyped]
@@ -117,3 +126,68 @@ def test_the_client_repeats_a_lost_create_by_itself(sim: Simulator, api: Account
     bill = Invoice(type="ACCPAY", contact=Contact(name="Birch"), line_items=[line], status="DRAFT")
     api.create_invoices(sim.tenant_id, Invoices(invoices=[bill]))
     assert len(sim.books.invoices) == 3
+
+
+def journal(narration: str, *amounts: tuple[str, float], **fields: Any) -> ManualJournals:
+    """The client's own body of one manual journal."""
+    lines = [ManualJournalLine(account_code=code, line_amount=amount) for code, amount in amounts]
+    return ManualJournals(manual_journals=[ManualJournal(narration=narration, journal_lines=lines, **fields)])
+
+
+def test_manual_journals_are_made_changed_listed_and_voided(sim: Simulator, api: AccountingApi) -> None:
+    tenant, amounts = sim.tenant_id, (("630", 12.5), ("305", -12.5))
+    fields = {"date": date(2026, 11, 2), "status": "POSTED", "url": "https://hub.test/1"}
+    made = api.create_manual_journals(tenant, journal("Counted", *amounts, **fields)).manual_journals[0]
+    assert (made.status, made.date, made.url) == ("POSTED", date(2026, 11, 2), "https://hub.test/1")
+    assert made.line_amount_types == LineAmountTypes.NOTAX
+    ident = made.manual_journal_id
+    renamed = journal("Recounted", *amounts)
+    assert api.update_manual_journal(tenant, ident, renamed).manual_journals[0].narration == "Recounted"
+    listed = api.get_manual_journals(tenant, where='Status=="POSTED"', page=1)
+    assert [len(row.journal_lines) for row in listed.manual_journals] == [2]
+    assert listed.pagination.item_count == 1
+    read = api.get_manual_journal(tenant, ident).manual_journals[0]
+    assert (read.journal_lines[0].line_amount, read.show_on_cash_basis_reports) == (12.5, True)
+    ended = ManualJournals(manual_journals=[ManualJournal("Recounted", manual_journal_id=ident, status="VOIDED")])
+    assert api.update_or_create_manual_journals(tenant, ended).manual_journals[0].status == "VOIDED"
+
+
+def test_the_client_is_told_what_is_wrong_with_one_journal_of_several(sim: Simulator, api: AccountingApi) -> None:
+    body = journal("Good", ("630", 5), ("305", -5))
+    body.manual_journals += journal("Askew", ("630", 5), ("305", -4)).manual_journals
+    good, askew = api.create_manual_journals(sim.tenant_id, body, summarize_errors=False).manual_journals
+    assert (good.status_attribute_string, askew.status_attribute_string) == ("OK", "ERROR")
+    assert askew.validation_errors[0].message == "The total debits (5.00) must equal total credits (-4.00)"
+
+
+def test_both_reports_are_read_with_their_account_ids(sim: Simulator, api: AccountingApi) -> None:
+    tenant = sim.tenant_id
+    fields = {"date": date(2026, 11, 2), "status": "POSTED"}
+    api.create_manual_journals(tenant, journal("Counted", ("630", 12.5), ("305", -12.5), **fields))
+    account = api.get_account(tenant, "630").accounts[0].account_id
+    trial = api.get_report_trial_balance(tenant, date=date(2026, 11, 30)).reports[0]
+    rows = {row.cells[0].value: row for section in trial.rows for row in section.rows or []}
+    stock = rows["Stock on Hand (630)"]
+    assert [cell.value for cell in stock.cells[1:]] == ["12.50", "", "12.50", ""]
+    assert [entry.value for entry in stock.cells[3].attributes if entry.id == "account"] == [account]
+    sheet = api.get_report_balance_sheet(tenant, date=date(2026, 11, 30)).reports[0]
+    shown = {row.cells[0].value: row.cells[1].value for section in sheet.rows for row in section.rows or []}
+    assert (shown["Stock on Hand"], shown["Current Year Earnings"]) == ("12.50", "12.50")
+
+
+def test_tracking_and_bank_transactions_work_for_the_client(sim: Simulator, api: AccountingApi) -> None:
+    tenant = sim.tenant_id
+    category = api.create_tracking_category(tenant, TrackingCategory(name="Region")).tracking_categories[0]
+    api.create_tracking_options(tenant, category.tracking_category_id, TrackingOption(name="North"))
+    line = LineItem(
+        description="Boxes",
+        line_amount=20.0,
+        account_code="325",
+        tracking=[LineItemTracking(name="Region", option="North")],
+    )
+    spent = BankTransaction(
+        type="SPEND", contact=Contact(name="Yard"), bank_account=Account(code="090"), line_items=[line]
+    )
+    api.create_bank_transactions(tenant, BankTransactions(bank_transactions=[spent]))
+    (read,) = api.get_bank_transactions(tenant, page=1).bank_transactions
+    assert (read.total, read.line_items[0].tracking[0].option) == (24, "North")

@@ -51,7 +51,9 @@ def spoiled(body: Any, draw: random.Random) -> Any:
     return body
 
 
-def test_spoiled_bodies_are_refused_or_taken_but_never_crash(xero: Caller, sale: dict[str, Any]) -> None:
+def test_spoiled_bodies_are_refused_or_taken_but_never_crash(
+    xero: Caller, sale: dict[str, Any], journal: dict[str, Any]
+) -> None:
     draw = random.Random(5)  # noqa: S311 (repeatable on purpose)
     invoice = xero.put("/Invoices", sale).body["Invoices"][0]
     payment = {"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Account": {"Code": "090"}, "Amount": 1}
@@ -62,12 +64,15 @@ def test_spoiled_bodies_are_refused_or_taken_but_never_crash(xero: Caller, sale:
         ("PUT", "/Payments", {"Payments": [{**payment, "Date": "2026-11-02"}]}),
         ("POST", "/Contacts", {"Contacts": [{"Name": "B", "Phones": phones, "ContactPersons": [{}]}]}),
         ("PUT", "/Items", {"Items": [{"Code": "I", "SalesDetails": {"UnitPrice": 1, "AccountCode": "200"}}]}),
+        ("PUT", "/ManualJournals", {"ManualJournals": [{**journal, "Url": "https://hub.test/1"}]}),
+        ("POST", "/BankTransactions", {**sale, "Type": "SPEND", "BankAccount": {"Code": "090"}}),
     ]
     statuses = set()
-    for _ in range(300):
+    for _ in range(400):
         method, path, body = draw.choice(targets)
         statuses.add(xero.request(method, path, spoiled(body, draw)).status)
     assert statuses == {200, 400}
+    assert xero.get("/Reports/TrialBalance").status == 200
 
 
 def test_a_stopped_simulator_answers_no_kept_connection() -> None:

@@ -5,7 +5,7 @@ Source: Xero developer pages, Granular scopes FAQ and OAuth 2.0 scopes. Broad sc
 
 from __future__ import annotations
 
-BROAD = {"accounting.transactions", "accounting.transactions.read"}
+BROAD = {"accounting.transactions", "accounting.transactions.read", "accounting.reports.read"}
 _WRITABLE = (
     "accounting.invoices",
     "accounting.payments",
@@ -16,8 +16,22 @@ _WRITABLE = (
     "accounting.attachments",
 )
 PLAIN = {"openid", "profile", "email", "offline_access"}
-GRANULAR = {scope + suffix for scope in _WRITABLE for suffix in ("", ".read")}
-_REPORTS = "accounting.reports."
+_REPORTS = (
+    "aged",
+    "balancesheet",
+    "banksummary",
+    "budgetsummary",
+    "executivesummary",
+    "profitandloss",
+    "taxreports",
+    "tenninetynine",
+    "trialbalance",
+)
+GRANULAR = (
+    {scope + suffix for scope in _WRITABLE for suffix in ("", ".read")}
+    | {f"accounting.reports.{report}.read" for report in _REPORTS}
+    | {"accounting.journals.read"}
+)
 
 # Which scope families open which resource; a family opens writing, with `.read` reading only.
 RESOURCE_SCOPES: dict[str, tuple[str, ...]] = {
@@ -28,13 +42,17 @@ RESOURCE_SCOPES: dict[str, tuple[str, ...]] = {
     "contacts": ("accounting.contacts",),
     "settings": ("accounting.settings",),
     "items": ("accounting.settings", "accounting.invoices"),
+    "manual_journals": ("accounting.manualjournals", "accounting.transactions"),
+    "journals": ("accounting.journals",),
+    "trial_balance": ("accounting.reports.trialbalance", "accounting.reports"),
+    "balance_sheet": ("accounting.reports.balancesheet", "accounting.reports"),
 }
 
 
 def refused(asked: list[str], broad_allowed: bool) -> list[str]:
     """The scopes an app may not ask for."""
     known = PLAIN | GRANULAR | (BROAD if broad_allowed else set())
-    return [scope for scope in asked if scope not in known and not scope.startswith(_REPORTS)]
+    return [scope for scope in asked if scope not in known]
 
 
 def opens(granted: list[str], resource: str, reading: bool) -> bool:
