@@ -1,4 +1,4 @@
-"""Cin7 Core for Ledgerport: reads a company's sales, purchases, contacts, products and reference lists."""
+"""Cin7 Core for Ledgerport: reads a company's sales, purchases, stock, contacts, products and reference lists."""
 
 from __future__ import annotations
 

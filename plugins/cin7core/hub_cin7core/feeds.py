@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from hub import Document, Feed, Kind
 from hub_cin7core import native_lists
 from hub_cin7core.fields import Native, guid, text
+from hub_cin7core.native_books import Books
 from hub_cin7core.native_purchases import read_purchase
 from hub_cin7core.native_sales import read_sale
 from hub_cin7core.native_task import Task
+from hub_cin7core.stock_feeds import STOCK_LISTS
 
 STANDALONE_CREDIT = "credit note"
 """The type, in lower case, of a credit that belongs to no sale or purchase."""
@@ -50,7 +52,7 @@ class TaskList:
     key: str
     id: str
     stamp: str
-    read: Callable[[Native, str], Task]
+    read: Callable[[Native, str, Books | None], Task]
     details: tuple[str, ...]
     detail_params: Mapping[str, str]
     standalone_credits: bool = False
@@ -59,9 +61,13 @@ class TaskList:
 
 ORGANISATION = Feed("organisation", frozenset(), full=True)
 
-_SALE_KINDS = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION})
-_PURCHASE_KINDS = frozenset({Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION})
-_SALE_PARAMS = {"CombineAdditionalCharges": "false", "HideInventoryMovements": "true"}
+_SALE_KINDS = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION, Kind.JOURNAL})
+_PURCHASE_KINDS = frozenset({Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION, Kind.JOURNAL})
+_SALE_PARAMS = {
+    "CombineAdditionalCharges": "false",
+    "HideInventoryMovements": "true",
+    "IncludeTransactions": "true",
+}
 _PURCHASE_PARAMS = {"CombineAdditionalCharges": "false"}
 # Works for purchases of every type, the simple one's own path only for simple ones.
 _PURCHASE_PATHS = ("advanced-purchase", "purchase")
@@ -123,7 +129,7 @@ TASK_LISTS = (
         _SALE_PARAMS,
     ),
     TaskList(
-        Feed("sale_credits", _SALE_KINDS & {Kind.CREDIT_NOTE, Kind.REFUND}),
+        Feed("sale_credits", _SALE_KINDS & {Kind.CREDIT_NOTE, Kind.REFUND, Kind.JOURNAL}),
         "saleCreditNoteList",
         "SaleList",
         "SaleID",
@@ -144,7 +150,7 @@ TASK_LISTS = (
         _PURCHASE_PARAMS,
     ),
     TaskList(
-        Feed("purchase_credits", _PURCHASE_KINDS & {Kind.SUPPLIER_CREDIT, Kind.REFUND}),
+        Feed("purchase_credits", _PURCHASE_KINDS & {Kind.SUPPLIER_CREDIT, Kind.REFUND, Kind.JOURNAL}),
         "purchaseCreditNoteList",
         "PurchaseList",
         "ID",
@@ -156,4 +162,4 @@ TASK_LISTS = (
     ),
 )
 
-FEEDS = (ORGANISATION, *(one.feed for one in CARD_LISTS), *(one.feed for one in TASK_LISTS))
+FEEDS = (ORGANISATION, *(one.feed for one in (*CARD_LISTS, *TASK_LISTS, *STOCK_LISTS)))

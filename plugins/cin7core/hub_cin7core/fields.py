@@ -85,3 +85,10 @@ def blocks(native: Native, key: str) -> tuple[Native, ...]:
     if isinstance(entries, str) or not all(isinstance(entry, Mapping) for entry in entries):
         raise ReadError(f"{key} is neither an object nor a list of objects")
     return tuple(entry for entry in entries if entry)
+
+
+def single(found: Any) -> Native:
+    """The one object that a detail is."""
+    if not isinstance(found, Mapping):
+        raise ReadError("the detail is not an object")
+    return found

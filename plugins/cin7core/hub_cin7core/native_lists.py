@@ -11,8 +11,10 @@ from decimal import Decimal
 
 from hub import Account, AccountClass, Address, BankAccount, Contact, Item, PaymentTerm, TaxRate
 from hub_cin7core.fields import Native, ReadError, blocks, flag, guid, number, text
+from hub_cin7core.native_attributes import product_attributes
 
-_CONTROL_ACCOUNTS = frozenset({"DEBTORS", "CREDITORS"})
+CONTROL_ACCOUNTS = frozenset({"DEBTORS", "CREDITORS"})
+"""What Core calls the accounts of receivables and payables."""
 _SPECIAL_TAX_WORDS = ("exempt", "reverse", "import", "excluded", "out of scope", "outside", "zero", "free")
 
 
@@ -101,6 +103,7 @@ def read_product(native: Native, site: str) -> Item:
         purchase_account=text(native, *bought),
         sale_tax=text(native, "SaleTaxRule"),
         purchase_tax=text(native, "PurchaseTaxRule"),
+        attributes=product_attributes(native),
     )
 
 
@@ -118,7 +121,7 @@ def read_account(native: Native, site: str) -> Account:
         system=system,
         active=text(native, "Status").upper() in ("", "ACTIVE"),
         takes_payments=kind == "BANK" or flag(native, "ForPayments"),
-        takes_documents=kind != "BANK" and system.upper() not in _CONTROL_ACCOUNTS,
+        takes_documents=kind != "BANK" and system.upper() not in CONTROL_ACCOUNTS,
     )
 
 

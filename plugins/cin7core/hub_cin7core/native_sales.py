@@ -1,4 +1,4 @@
-"""A sale of Core -> its invoices, credit notes, payments, refunds and allocations: pure.
+"""A sale of Core -> its invoices, credit notes, payments, refunds, allocations and journals: pure.
 
 Source: Cin7 Core API v2 documentation, Sale.
 """
@@ -6,13 +6,16 @@ Source: Cin7 Core API v2 documentation, Sale.
 from __future__ import annotations
 
 from hub_cin7core.fields import Native, ReadError, blocks, guid, number, text
+from hub_cin7core.native_attributes import sale_attributes
+from hub_cin7core.native_books import Books
+from hub_cin7core.native_sale_journals import read_sale_journals
 from hub_cin7core.native_task import SALE_CREDIT, SALE_INVOICE, Header, Task
 from hub_cin7core.native_trade import read_task
 
 
-def read_sale(native: Native, site: str) -> Task:
-    """Read a sale's detail; ``site`` is Core's web address, for links back."""
-    return read_task(
+def read_sale(native: Native, site: str, books: Books | None = None) -> Task:
+    """Read a sale's detail; ``site`` is Core's web address, for links back. Without ``books``: no journals."""
+    task = read_task(
         _header(native, site),
         blocks(native, "Invoices"),
         blocks(native, "CreditNotes"),
@@ -24,6 +27,10 @@ def read_sale(native: Native, site: str) -> Task:
         ],
         (SALE_INVOICE, SALE_CREDIT),
     )
+    if books is not None:
+        read_sale_journals(task, native, books)
+    task.rule_of_nothing()
+    return task
 
 
 def _header(native: Native, site: str) -> Header:
@@ -47,4 +54,5 @@ def _header(native: Native, site: str) -> Header:
         tax_code=text(native, "TaxRule"),
         source_url=f"{site}/{page}#{sale}",
         voided=text(native, "Status").upper() == "VOIDED",
+        attributes=sale_attributes(native),
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from hub import Bill, CreditNote, Document, Invoice, Kind, Payment, Refund, SupplierCredit
 from hub_cin7core.fields import ReadError
+from hub_cin7core.native_attributes import Attributes
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Header:
     tax_code: str
     source_url: str
     voided: bool
+    attributes: Attributes
 
 
 def kind_of(of: type[Document]) -> Kind:
@@ -89,10 +91,9 @@ SUPPLIER_CREDIT = Form(
 
 
 @dataclass
-class Task:
-    """What became of one sale or purchase: its documents, and what is not one with the rule that says why."""
+class Found:
+    """What became of one native record: its documents, and what is not one with the rule that says why."""
 
-    header: Header
     documents: list[Document] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
 
@@ -105,6 +106,13 @@ class Task:
     def skip(self, what: str, id: str, rule: str) -> None:
         """Say why something is no document."""
         self.skipped[f"{what}:{id}"] = rule
+
+
+@dataclass(kw_only=True)
+class Task(Found):
+    """What became of one sale or purchase."""
+
+    header: Header
 
     def rule_of_nothing(self) -> None:
         """A task that came to neither documents nor rules gets one rule of its own, so that counts add up."""

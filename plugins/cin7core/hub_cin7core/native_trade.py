@@ -34,7 +34,7 @@ def read_task(
     forms: tuple[Form, Form],
 ) -> Task:
     """All documents of a sale or purchase."""
-    task = Task(header)
+    task = Task(header=header)
     invoice_form, credit_form = forms
     invoices = tuple(invoices)
     prepayments = tuple(prepayments)
@@ -47,7 +47,6 @@ def read_task(
     targets = tuple(document for _, document in made)
     for entry in credits:
         _read_credit(task, entry, credit_form, targets)
-    task.rule_of_nothing()
     return task
 
 
@@ -95,6 +94,7 @@ def _read_document(
         tax_mode=amounts.mode,
         account=header.account,
         tax_code=header.tax_code,
+        attributes=header.attributes,
         lines=amounts.lines,
         subtotal=amounts.subtotal,
         tax=amounts.tax,

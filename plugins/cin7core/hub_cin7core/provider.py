@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from math import ceil
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from hub import Connection, Door, Feed, Limits, Provider, Role, Session, Window
-from hub_cin7core.client import Client
+from hub import Connection, Door, Feed, Kind, Limits, Provider, Reading, Role, Session, Window
+from hub_cin7core.client import PAGE_SIZE, Client
 from hub_cin7core.feeds import FEEDS
 from hub_cin7core.session import CoreSession
 
+_LEDGER_ROWS: Mapping[Kind, int] = {
+    Kind.INVOICE: 4,
+    Kind.CREDIT_NOTE: 4,
+    Kind.BILL: 4,
+    Kind.SUPPLIER_CREDIT: 4,
+    Kind.PAYMENT: 1,
+    Kind.REFUND: 1,
+    Kind.JOURNAL: 3,
+}
+"""About how many rows each sort of document has in the general ledger: one for a line or two, and one for tax."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -47,6 +60,10 @@ def _sendable(value: str, name: str) -> str:
             "copy it again, and that alone"
         )
     return value
+
+
+def _pages(rows: int) -> int:
+    return max(1, ceil(rows / PAGE_SIZE))
 
 
 class Cin7CoreSettings(BaseModel):
@@ -104,6 +121,12 @@ class Cin7Core(Provider):
     def limits(self, settings: Any) -> Limits:
         """60 calls a minute, or the share of them that the settings name."""
         return Limits(windows=(Window(settings.calls_per_minute, 60.0),), concurrent=settings.parallel)
+
+    def reading_cost(self, counts: Mapping[Kind, int], since: date, until: date) -> Reading:
+        """The chart and the tax rules, what is available, and the general ledger of the period, 1,000 rows a call."""
+        rows = sum(counts.get(kind, 0) * each for kind, each in _LEDGER_ROWS.items())
+        calls = 2 + _pages(counts.get(Kind.ITEM, 0)) + _pages(rows)
+        return Reading(calls, f"{PAGE_SIZE:,} products, or rows of the general ledger, come with one call")
 
     def open(self, connection: Connection, http: Door) -> Session:
         """Start reading one account; no call is made yet."""

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from hub import Record
+from hub import ProviderError, Record
+from hub_cin7core.client import FaultError
 from hub_cin7core.fields import text
 from hub_cin7core.walk import Row
 
+UNREAD = " unread"
+"""Ends the stamp of a record whose detail was not worth a call, to tell it from one whose detail was read."""
 NAMELESS = "without-id-"
 """Begins the id of a record that Core gave none."""
 
-_LABELS = ("OrderNumber", "Name", "AccountName", "SKU", "Code")
+STOCK_NUMBERS = (
+    "StocktakeNumber",
+    "AssemblyNumber",
+    "DisassemblyNumber",
+    "InventoryWriteOffNumber",
+    "JournalNumber",
+)
+Told: TypeAlias = tuple[Record, FaultError | None]
+"""A record, and Core's failure where that is why it could not be read."""
+
+_LABELS = ("OrderNumber", *STOCK_NUMBERS, "Name", "AccountName", "SKU", "Code")
 
 
 def unreadable(row: Row, native: Any, why: Exception | str) -> Record:
@@ -28,6 +41,13 @@ def unreadable(row: Row, native: Any, why: Exception | str) -> Record:
         stamp=row.stamp,
         label=text(row.native, *_LABELS),
     )
+
+
+def failed(row: Row, native: Any, why: ProviderError | ValueError | ArithmeticError) -> Told:
+    """What becomes of a record whose detail was refused, could not be had, or was not understood."""
+    if isinstance(why, ProviderError):
+        return unreadable(row, native, why.problem.detail), why if isinstance(why, FaultError) else None
+    return unreadable(row, native, why), None
 
 
 def say(why: Exception | str) -> str:

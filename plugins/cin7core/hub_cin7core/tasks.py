@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from itertools import zip_longest
 from typing import Any
 
-from hub import Page, ProviderError, Record, RejectedError, Want
+from hub import Page, Record, RejectedError, Want
 from hub_cin7core.client import Client, FaultError
 from hub_cin7core.cursor import Cursor, parameter, progress, resume_page, stamp
+from hub_cin7core.details import Details
 from hub_cin7core.feeds import STANDALONE_CREDIT, TaskList
-from hub_cin7core.fields import Native, ReadError, guid, number, text
-from hub_cin7core.records import unreadable
+from hub_cin7core.fields import Native, ReadError, blocks, guid, number, single, text
+from hub_cin7core.native_books import Books
+from hub_cin7core.records import UNREAD, Told, failed, unreadable
 from hub_cin7core.unread import read_again
 from hub_cin7core.walk import Row, Walk, read_row
 
-CHUNK = 50
-"""Details handed over and stored together. As many more are being read meanwhile: two chunks are held in memory, and
-a pull that breaks can lose them.
-"""
-
-_Reading = Future[tuple[Record, FaultError | None]]
-
-_FAULTS_IN_A_ROW = 3
 _AFTERTHOUGHT = timedelta(days=31)
 """How long before its date a document may have been touched last."""
-_UNREAD = " unread"
-"""Ends the stamp of a record whose detail was not worth a call, to tell it from one whose detail was read."""
 
 _TOO_EARLY = frozenset({"DRAFT", "ESTIMATING", "ESTIMATED", "ORDERING"})
 _NOT_STARTED = frozenset({"", "NOT AVAILABLE", "NOT INVOICED"})
@@ -41,16 +31,24 @@ class TaskPull:
     """One pull of one list of sales or purchases."""
 
     def __init__(
-        self, client: Client, tasks: TaskList, want: Want, *, site: str, started: datetime, parallel: int
+        self,
+        client: Client,
+        tasks: TaskList,
+        want: Want,
+        *,
+        books: Callable[[], Books],
+        site: str,
+        started: datetime,
+        parallel: int,
     ) -> None:
         self._client = client
         self._tasks = tasks
         self._want = want
+        self._books = books
         self._site = site
         self._started = started
         self._parallel = parallel
         self._paths = tasks.details
-        self._faults = 0
 
     def pages(self) -> Iterator[Page]:
         """What changed, in pages of at most :data:`CHUNK` records; the last one moves the cursor."""
@@ -61,10 +59,10 @@ class TaskPull:
             resume_page(self._want.progress),
             self._row,
         )
-        with ThreadPoolExecutor(self._parallel, thread_name_prefix="cin7core") as pool:
+        with Details(self._record, self._parallel) as details:
             for page, rows in walk:
                 changed = self._changed([row for row in rows if self._is_ours(row)])
-                for records, failure in self._read(pool, changed):
+                for records, failure in details.read(changed):
                     if records:
                         yield Page(records=records, progress=progress(page.number), expected=page.total)
                     if failure:
@@ -89,75 +87,28 @@ class TaskPull:
             stored = known.get(row.id, "")
             if row.stamp and stored == row.stamp:
                 continue
-            was_read = bool(stored) and not stored.endswith(_UNREAD)
+            was_read = bool(stored) and not stored.endswith(UNREAD)
             rule = "" if was_read or row.fault else needless(row, self._want.since)
             if not rule:
                 changed.append(row)
-            elif stored != row.stamp + _UNREAD:
+            elif stored != row.stamp + UNREAD:
                 changed.append(_unread(row, rule))
         return changed
 
-    def _read(
-        self, pool: ThreadPoolExecutor, changed: Sequence[Row | Record]
-    ) -> Iterator[tuple[tuple[Record, ...], ProviderError | None]]:
-        """Chunk after chunk; while one is handed over and stored, the next is being read."""
-        chunks = [changed[start : start + CHUNK] for start in range(0, len(changed), CHUNK)]
-        following = self._begin(pool, chunks[0]) if chunks else []
+    def _record(self, row: Row) -> Told:
+        if row.fault or not row.id:
+            return unreadable(row, row.native, row.fault or "the row has no id"), None
+        native: Any = row.native
         try:
-            for _, later in zip_longest(chunks, chunks[1:], fillvalue=()):
-                futures, following = following, self._begin(pool, later)
-                yield self._finish(futures)
-        finally:
-            for future in following:
-                future.cancel()
-
-    def _begin(self, pool: ThreadPoolExecutor, chunk: Sequence[Row | Record]) -> list[_Reading]:
-        return [pool.submit(self._record, entry) for entry in chunk]
-
-    def _finish(self, futures: Sequence[_Reading]) -> tuple[tuple[Record, ...], ProviderError | None]:
-        """Details read side by side, in order; when one call fails for good, what came before it is kept."""
-        records: list[Record] = []
-        try:
-            for future in futures:
-                record, fault = future.result()
-                self._note(fault)
-                records.append(record)
-        except ProviderError as error:
-            return tuple(records), error
-        finally:
-            for future in futures:
-                future.cancel()
-        return tuple(records), None
-
-    def _note(self, fault: FaultError | None) -> None:
-        """One record that Core fails on must not stop the others; Core failing on all of them must."""
-        if fault is None:
-            self._faults = 0
-            return
-        self._faults += 1
-        if self._faults >= _FAULTS_IN_A_ROW:
-            raise fault
-
-    def _record(self, entry: Row | Record) -> tuple[Record, FaultError | None]:
-        if isinstance(entry, Record):
-            return entry, None
-        if entry.fault or not entry.id:
-            return unreadable(entry, entry.native, entry.fault or "the row has no id"), None
-        native: Any = entry.native
-        try:
-            native = self._detail(entry)
-            if guid(native, "ID") != entry.id:
+            native = self._detail(row)
+            if guid(native, "ID") != row.id:
                 raise ReadError("the detail is not that of the record asked for")
-            task = self._tasks.read(native, self._site)
-            seen = entry.stamp or stamp(text(native, "LastModifiedOn", "LastUpdatedDate"))
-        except FaultError as fault:
-            return unreadable(entry, native, fault.problem.detail), fault
-        except RejectedError as refused:
-            return unreadable(entry, native, refused.problem.detail), None
-        except (ValueError, ArithmeticError) as error:
-            return unreadable(entry, native, error), None
-        label = text(entry.native, "OrderNumber", "CreditNoteNumber")
-        return Record(entry.id, seen, tuple(task.documents), task.skipped, label=label), None
+            task = self._tasks.read(native, self._site, self._books() if names_entries(native) else None)
+            seen = row.stamp or stamp(text(native, "LastModifiedOn", "LastUpdatedDate"))
+        except (FaultError, RejectedError, ValueError, ArithmeticError) as error:
+            return failed(row, native, error)
+        label = text(row.native, "OrderNumber", "CreditNoteNumber")
+        return Record(row.id, seen, tuple(task.documents), task.skipped, label=label), None
 
     def _detail(self, row: Row) -> Native:
         """The detail from the first path that serves this type of purchase or sale.
@@ -170,21 +121,20 @@ class TaskPull:
         params = {"ID": text(row.native, self._tasks.id), **self._tasks.detail_params}
         for path in paths[:-1]:
             try:
-                return _single(self._client.get(path, params))
+                return single(self._client.get(path, params))
             except RejectedError:
                 if is_simple:
                     self._paths = tuple(reversed(self._tasks.details))
-        return _single(self._client.get(paths[-1], params))
+        return single(self._client.get(paths[-1], params))
 
 
-def _single(found: Any) -> Native:
-    if not isinstance(found, Mapping):
-        raise ReadError("the detail is not an object")
-    return found
+def names_entries(native: Native) -> bool:
+    """Whether a detail shows what was booked, so that the chart must be known to read it."""
+    return bool(native.get("Transactions")) or any(block.get("Lines") for block in blocks(native, "ManualJournals"))
 
 
 def _unread(row: Row, rule: str) -> Record:
-    return Record(row.id, row.stamp + _UNREAD, skipped={f"task:{row.id}": rule}, label=text(row.native, "OrderNumber"))
+    return Record(row.id, row.stamp + UNREAD, skipped={f"task:{row.id}": rule}, label=text(row.native, "OrderNumber"))
 
 
 def needless(row: Row, since: date | None) -> str:

@@ -33,7 +33,17 @@ LIST_KEYS = {
     "ref/account/bank": "BankAccountsList",
     "ref/tax": "TaxRuleList",
     "ref/paymentterm": "PaymentTermList",
+    "ref/productavailability": "ProductAvailabilityList",
+    "transactions": "Transactions",
+    "stockadjustmentList": "StockAdjustmentList",
+    "stockTakeList": "StockAdjustmentList",
+    "finishedGoodsList": "FinishedGoods",
+    "disassemblyList": "Disassemblies",
+    "inventoryWriteOffList": "InventoryWriteOffs",
+    "journal": "Journals",
 }
+STOCK_DETAILS = ("stockadjustment", "stocktake", "finishedGoods", "disassembly", "inventoryWriteOff")
+DETAILS = ("sale", "purchase", "advanced-purchase", *STOCK_DETAILS)
 
 
 @dataclass(frozen=True)
@@ -60,10 +70,11 @@ class FakeCore:
 
     def __init__(self) -> None:
         self.lists: dict[str, list[dict[str, Any]]] = {path: [] for path in LIST_KEYS}
-        self.details: dict[str, dict[str, Any]] = {"sale": {}, "purchase": {}, "advanced-purchase": {}}
+        self.details: dict[str, dict[str, Any]] = {path: {} for path in DETAILS}
         self.forced: dict[str, list[Reply]] = {}
         self.calls: list[Call] = []
         self.page_cap = 1000
+        self.counts_both_ends = False
         self.before_answer: Callable[[Call], None] = lambda call: None
         self.url = ""
         self._lock = threading.Lock()
@@ -94,7 +105,7 @@ class FakeCore:
                 return self.forced[call.path].pop(0)
         self.before_answer(call)
         if call.path in self.details:
-            found = self.details[call.path].get(call.params.get("ID", "").lower())
+            found = self.details[call.path].get((call.params.get("ID") or call.params["TaskID"]).lower())
             return (
                 Reply(body=found) if found is not None else Reply(404, [{"ErrorCode": 404, "Exception": "not found"}])
             )
@@ -105,9 +116,18 @@ class FakeCore:
     def _page(self, call: Call) -> dict[str, Any]:
         since = call.params.get("UpdatedSince") or call.params.get("ModifiedSince") or ""
         rows = [row for row in self.lists[call.path] if not since or self._stamp(row)[:23] > since]
+        if "FromDate" in call.params:
+            rows = [row for row in rows if self._is_between(row, call.params["FromDate"], call.params["ToDate"])]
+        if "TaskID" in call.params:
+            rows = [row for row in rows if row["TaskID"] == call.params["TaskID"]]
         number, size = int(call.params["Page"]), min(int(call.params["Limit"]), self.page_cap)
         part = rows[(number - 1) * size : number * size]
         return {"Total": len(rows), "Page": number, LIST_KEYS[call.path]: part}
+
+    def _is_between(self, row: Mapping[str, Any], first: str, last: str) -> bool:
+        """What the documentation leaves open: whether the two days count themselves."""
+        day = f"{row['EffectiveDate']}.000"
+        return first < day < last or (self.counts_both_ends and day in (first, last))
 
     @staticmethod
     def _stamp(row: Mapping[str, Any]) -> str:

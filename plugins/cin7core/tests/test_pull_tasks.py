@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from hub_cin7core import client
+from hub_cin7core.details import CHUNK
 from hub_cin7core.feeds import FEEDS
-from hub_cin7core.tasks import CHUNK
 from hub_cin7core.unread import GIVE_UP
 
 from hub import Kind, Page, ProviderError, Record, Session, UnreachableError, Want

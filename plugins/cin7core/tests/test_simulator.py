@@ -136,7 +136,7 @@ def test_what_the_documentation_leaves_open_changes_no_document(
     before = fingerprints(documents(session))
     simulator.switch(name, value)
     assert fingerprints(documents(session)) == before
-    assert len({kind for kind, _, _ in before}) == 6
+    assert len({kind for kind, _, _ in before}) == 7
 
 
 @pytest.mark.parametrize("status", ["400", "500"])

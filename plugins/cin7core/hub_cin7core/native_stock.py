@@ -1,0 +1,105 @@
+"""Stocktakes, adjustments, assemblies and the like, and journals of their own: pure.
+
+Their values come from their own accounting entries. The quantities of a stock adjustment are what is on hand
+afterwards, so nothing could be worked out of quantity and cost (Cin7 Core API v2 documentation, Stock Adjustment,
+Stocktake, Finished Goods, Disassembly, Inventory Write-Off and Journal).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812 - a field is called date
+from decimal import Decimal
+
+from hub import JournalReason
+from hub_cin7core.fields import Native, ReadError, blocks, guid, number, text
+from hub_cin7core.native_attributes import place_attributes
+from hub_cin7core.native_journals import NOTHING_TO_POST, Cause, Owner, add_journals
+from hub_cin7core.native_pairs import Pair, day_of, read_pair
+from hub_cin7core.native_task import Found
+
+_COUNTS = "COMPLETED"
+_RULES = {"VOIDED": "voided", "DRAFT": "draft"}
+_UNFINISHED = frozenset({"AUTHORISED", "AUTHORIZED", "IN PROGRESS", "WORK IN PROGRESS"})
+
+
+@dataclass(frozen=True)
+class StockForm:
+    """Where one sort of stock document keeps its fields.
+
+    ``of_its_own_day``: the days of its entries count, where it has them; else all are of the document's ``day``.
+    """
+
+    reason: JournalReason
+    number: str
+    day: str = "EffectiveDate"
+    entries: str = "Transactions"
+    of_its_own_day: bool = True
+
+
+ADJUSTMENT = StockForm(JournalReason.ADJUSTMENT, "StocktakeNumber")
+STOCKTAKE = StockForm(JournalReason.STOCKTAKE, "StocktakeNumber")
+WRITE_OFF = StockForm(JournalReason.WRITE_OFF, "InventoryWriteOffNumber")
+ASSEMBLY = StockForm(JournalReason.ASSEMBLY, "AssemblyNumber", "CompletionDate", of_its_own_day=False)
+DISASSEMBLY = StockForm(JournalReason.DISASSEMBLY, "DisassemblyNumber", "CompletionDate")
+MANUAL = StockForm(JournalReason.MANUAL, "JournalNumber", entries="Lines")
+
+
+def rule_of(native: Native) -> str:
+    """Why a document does not count, from its row or its detail; empty when it counts."""
+    status = text(native, "Status").upper()
+    if status == _COUNTS:
+        return ""
+    if status not in _RULES and status not in _UNFINISHED:
+        raise ReadError(f"unknown document status {status!r}")
+    return _RULES.get(status, "not completed")
+
+
+def read_stock(native: Native, form: StockForm, base_currency: str) -> Found:
+    """The journals of one document, one for each day."""
+    found = Found()
+    own_id = guid(native, "TaskID")
+    rule = rule_of(native)
+    if rule:
+        found.skip(form.reason, own_id, rule)
+        return found
+    causes: defaultdict[Cause, list[Pair]] = defaultdict(list)
+    for pair in _pairs(native, form, base_currency):
+        causes[Cause(own_id, pair.date, form.reason, text(native, "Reference", "Narration"))].append(pair)
+    if not causes:
+        found.skip(form.reason, own_id, NOTHING_TO_POST)
+    owner = Owner(own_id, text(native, form.number) or own_id, base_currency, place_attributes(native))
+    add_journals(found, owner, causes)
+    return found
+
+
+def _pairs(native: Native, form: StockForm, base_currency: str) -> Iterator[Pair]:
+    for entry in blocks(native, form.entries):
+        yield read_pair(_in_base(entry, native, base_currency), dated=_dated(entry, native, form))
+
+
+def _dated(entry: Native, native: Native, form: StockForm) -> Date | None:
+    own = day_of(entry, "EffectiveDate")
+    whole = day_of(native, form.day)
+    return (own or whole) if form.of_its_own_day else (whole or own)
+
+
+def _in_base(entry: Native, native: Native, base_currency: str) -> Native:
+    """The entry with its amount in base currency; journals may be written in another one."""
+    if text(native, "Currency").upper() in ("", base_currency):
+        return entry
+    return {**entry, "Amount": _base_amount(entry, native)}
+
+
+def _base_amount(entry: Native, native: Native) -> Decimal:
+    given = number(entry, "BaseAmount")
+    if given is not None:
+        return given
+    amount, rate = number(entry, "Amount"), number(native, "CurrencyConversionRate")
+    if not amount:
+        return Decimal(0)
+    if not rate or rate < 0:
+        raise ReadError("a line in foreign currency has neither BaseAmount nor a rate")
+    return amount * rate
