@@ -19,6 +19,7 @@ _PAGES: Mapping[Kind, str] = {
     Kind.SUPPLIER_CREDIT: "/AccountsPayable/ViewCreditNote.aspx?creditNoteID=",
     Kind.PAYMENT: "/Bank/ViewTransaction.aspx?bankTransactionID=",
     Kind.REFUND: "/Bank/ViewTransaction.aspx?bankTransactionID=",
+    Kind.JOURNAL: "/Journal/View.aspx?invoiceID=",
     Kind.CONTACT: "/Contacts/View/",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hub import Action, Operation, Outcome, TargetState, TradeDocument
+from hub import Action, Journal, Operation, Outcome, TargetState, TradeDocument
 from hub_xero import refusals
 from hub_xero.exact import Json
 from hub_xero.render import COLLECTIONS
@@ -19,6 +19,7 @@ _IDENTITY: Mapping[str, tuple[str, ...]] = {
     "Items": ("ItemID", "Code"),
     "Payments": ("PaymentID", "Invoice.InvoiceID", "CreditNote.CreditNoteID", "Reference"),
     "Allocations": ("Invoice.InvoiceID",),
+    "ManualJournals": ("ManualJournalID", "Narration"),
 }
 """What an element is known by, sent and answered alike."""
 _OWN_ID = {
@@ -27,6 +28,7 @@ _OWN_ID = {
     "Contacts": "ContactID",
     "Items": "ItemID",
     "Payments": "PaymentID",
+    "ManualJournals": "ManualJournalID",
 }
 
 
@@ -126,5 +128,5 @@ def allocation_outcome(operation: Operation, answer: Any, credit_id: str) -> Out
 def _total_warnings(operation: Operation, state: TargetState) -> Iterator[str]:
     document = operation.document
     whole = operation.fields is None and state.status.is_live
-    if whole and isinstance(document, TradeDocument) and state.total not in (None, document.total):
+    if whole and isinstance(document, TradeDocument | Journal) and state.total not in (None, document.total):
         yield f"Xero's total is {Decimal(state.total or 0):.2f}, the stock system's {document.total:.2f}."

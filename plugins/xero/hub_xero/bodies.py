@@ -28,7 +28,7 @@ from hub import (
     TaxMode,
     TradeDocument,
 )
-from hub_xero import marks
+from hub_xero import journals, marks, tracking
 from hub_xero.exact import Json
 from hub_xero.money import currency_rate
 from hub_xero.pairing import line_ids
@@ -49,7 +49,7 @@ def reference(operation: Operation) -> str:
     return text if operation.kind is Kind.INVOICE else marks.reference(operation, text)
 
 
-def _line(line: Line, line_id: str, mode: TaxMode, facts: Facts) -> Json:
+def _line(line: Line, line_id: str, before: Line | None, mode: TaxMode, facts: Facts) -> Json:
     body: Json = {"LineItemID": line_id} if line_id else {}
     body |= {"Description": line.description, "Quantity": line.quantity, "UnitAmount": line.unit_price}
     if line.discount_percent:
@@ -59,6 +59,9 @@ def _line(line: Line, line_id: str, mode: TaxMode, facts: Facts) -> Json:
     body |= {"AccountCode": line.account, "LineAmount": line.amount}
     if mode is not TaxMode.NO_TAX:
         body |= {"TaxType": line.tax_code, "TaxAmount": line.tax_amount}
+    if line.tracking or (before is not None and before.tracking):
+        # A line for which nothing is said keeps what people chose for it.
+        body["Tracking"] = tracking.written(line.tracking)
     return body
 
 
@@ -68,11 +71,16 @@ def _lines(operation: Operation, document: TradeDocument, facts: Facts) -> list[
     Of a document that the hub adopted nobody knows what was written: its lines are taken in their order.
     """
     known = operation.target.lines if operation.target else ()
+    written: Mapping[str, Line] = {}
     if isinstance(operation.written, TradeDocument):
         ids = line_ids(document.lines, operation.written.lines, known)
+        written = dict(zip(known, operation.written.lines, strict=False))
     else:
         ids = [*known, *[""] * len(document.lines)][: len(document.lines)]
-    return [_line(line, line_id, document.tax_mode, facts) for line, line_id in zip(document.lines, ids, strict=True)]
+    return [
+        _line(line, line_id, written.get(line_id), document.tax_mode, facts)
+        for line, line_id in zip(document.lines, ids, strict=True)
+    ]
 
 
 def _rate(document: TradeDocument | Payment | Refund, facts: Facts) -> Json:
@@ -215,9 +223,11 @@ def allocation(operation: Operation, facts: Facts) -> Json:
 
 def ended(operation: Operation, facts: Facts) -> Json:
     """A document taken out of the books: voided, or deleted while it was only a draft."""
-    own_id = "CreditNoteID" if operation.kind in CREDIT_KINDS else "InvoiceID"
     draft = operation.target is not None and operation.target.status is TargetStatus.DRAFT
     status = "DELETED" if draft or operation.action is Action.DELETE else "VOIDED"
+    if operation.kind is Kind.JOURNAL:
+        return journals.ended(operation, status)
+    own_id = "CreditNoteID" if operation.kind in CREDIT_KINDS else "InvoiceID"
     return {own_id: operation.target_id, "Status": status}
 
 
@@ -228,5 +238,6 @@ WRITERS: Mapping[Kind, Callable[[Operation, Facts], Json]] = {
     Kind.PAYMENT: settlement,
     Kind.REFUND: settlement,
     Kind.ALLOCATION: allocation,
+    Kind.JOURNAL: journals.body,
 }
 """How an operation of each kind is written."""

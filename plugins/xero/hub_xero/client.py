@@ -30,6 +30,7 @@ from hub_xero.settings import XeroSettings
 
 PAGE_SIZE = 1000
 KEY_LENGTH = 128
+_WALKS = 3
 _MINUTE_REST = 60.0
 _RESTS = {"concurrent": 2.0, "day": 3600.0}
 """Seconds to rest where Xero names the limit and no time."""
@@ -147,6 +148,24 @@ class XeroClient:
                 return
             page += 1
 
+    def every(self, path: str, params: Mapping[str, str], id_name: str) -> Iterator[Json]:
+        """Each record of a list that has pages, once.
+
+        Where a list is not ordered by id, a record that is changed meanwhile moves, and another one slips from the next
+        page to one that was read. So a list of several pages is walked again until as many were seen as it has.
+        """
+        seen: set[str] = set()
+        for _ in range(_WALKS):
+            last = None
+            for last in self.pages(path, params):
+                for native in last.natives:
+                    if native[id_name] not in seen:
+                        seen.add(native[id_name])
+                        yield native
+            if last is None or last.page == 1 or last.expected is None or len(seen) >= last.expected:
+                return
+        raise UnreachableError(_restless(path))
+
     def write(self, method: str, path: str, params: Mapping[str, str], body: bytes, key: str) -> Answer:
         """Send one write once. ``key`` is left out when empty, and for a DELETE, which needs none."""
         headers = {"Content-Type": "application/json"} if body else {}
@@ -188,7 +207,7 @@ class XeroClient:
         return {entry["tenantId"] for entry in answer.json()}
 
 
-_COLLECTIONS = {"Organisation": "Organisations"}
+_COLLECTIONS = {"Organisation": "Organisations", "Reports/TrialBalance": "Reports"}
 """Where the collection is not called like its path."""
 
 
@@ -216,6 +235,16 @@ def _time_of(answer: Answer, body: Json) -> datetime:
         return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError):
         return datetime.now(UTC)
+
+
+def _restless(path: str) -> Problem:
+    return Problem(
+        code="list_keeps_changing",
+        what=f"Xero's list of {path} changed each time it was read.",
+        why="Somebody, or another program, is changing many records there.",
+        fix="The hub tries again by itself.",
+        done="Nothing was changed.",
+    )
 
 
 def _failed(answer: Answer) -> Problem:

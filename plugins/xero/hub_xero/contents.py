@@ -41,11 +41,35 @@ def document(native: Json) -> str:
     )
 
 
+def journal(native: Json) -> str:
+    """A manual journal with its lines, whose order does not count; empty for a summary, which has none."""
+    lines = native.get("JournalLines")
+    if not lines:
+        return ""
+    return _digest(
+        _text(native.get("Narration")),
+        _day(native, "Date"),
+        native.get("LineAmountTypes") or "",
+        native.get("ShowOnCashBasisReports") is not False,
+        sorted(_journal_line(line) for line in lines),
+    )
+
+
+def _journal_line(native: Json) -> list[Any]:
+    tax = native.get("TaxType") or "NONE"  # without tax some answers name the tax type and others do not
+    texts = (native.get(name) for name in ("AccountCode", "Description"))
+    numbers = (native.get(name) for name in ("LineAmount", "TaxAmount"))
+    return [*map(_text, texts), tax, *map(_number, numbers), _tracking(native)]
+
+
+def _tracking(native: Json) -> list[list[str]]:
+    return sorted([choice.get("Name") or "", choice.get("Option") or ""] for choice in native.get("Tracking") or ())
+
+
 def _line(native: Json) -> list[Any]:
-    tracking = ([option.get("Name") or "", option.get("Option") or ""] for option in native.get("Tracking") or ())
     texts = (native.get(name) for name in ("ItemCode", "AccountCode", "TaxType", "Description"))
     numbers = (native.get(name) for name in ("Quantity", "LineAmount", "TaxAmount"))
-    return [*map(_text, texts), *map(_number, numbers), sorted(tracking)]
+    return [*map(_text, texts), *map(_number, numbers), _tracking(native)]
 
 
 def contact(native: Json) -> str:

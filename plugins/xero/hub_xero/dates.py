@@ -48,6 +48,12 @@ def moment(value: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
+def dated(since: date, until: date) -> str:
+    """The condition of a list that ``Date`` lies in a period, both days included."""
+    after = until + timedelta(days=1)
+    return f"Date>=DateTime({since:%Y,%m,%d}) AND Date<DateTime({after:%Y,%m,%d})"
+
+
 def stamp_of(native: dict[str, Any]) -> str:
     """The change stamp of a native: its ``UpdatedDateUTC`` as ISO text, empty when it has none."""
     value = native.get("UpdatedDateUTC")

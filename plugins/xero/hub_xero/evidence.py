@@ -73,7 +73,7 @@ def _credit_note(operation: Operation, native: Json) -> TargetState | None:
     state = states.credit_note(native)
     if state is None or not _numbered(operation, state):
         return None
-    return _found(state, marks.reference_token(state.reference) == marks.token(operation))
+    return _found(state, marks.text_token(state.reference) == marks.token(operation))
 
 
 def _supplier_credit(operation: Operation, native: Json) -> TargetState | None:
@@ -119,7 +119,13 @@ def _payment(operation: Operation, native: Json) -> TargetState | None:
     state = states.payment(native)
     if state is None or state.kind is not operation.kind:
         return None
-    return state if marks.reference_token(state.reference) == marks.token(operation) else None
+    return state if marks.text_token(state.reference) == marks.token(operation) else None
+
+
+def _journal(operation: Operation, native: Json) -> TargetState | None:
+    """By our mark alone: a manual journal has no number that could be in our way."""
+    is_ours = marks.carried_token(native) == marks.token(operation)
+    return states.journal(native) if is_ours else None
 
 
 JUDGES: Mapping[Kind, Callable[[Operation, Json], TargetState | None]] = {
@@ -131,6 +137,7 @@ JUDGES: Mapping[Kind, Callable[[Operation, Json], TargetState | None]] = {
     Kind.ITEM: _item,
     Kind.PAYMENT: _payment,
     Kind.REFUND: _payment,
+    Kind.JOURNAL: _journal,
 }
 """How a found record of each kind is judged; ``None`` means that it is something else."""
 

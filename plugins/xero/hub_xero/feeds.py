@@ -1,7 +1,9 @@
 """What is pulled from Xero. An unchanged feed costs one call.
 
 Lists that Xero pages are walked ordered by id, so that a record changed meanwhile can not slip past; records
-changed since the cursor are asked for with some overlap, since repeats are harmless and gaps are not.
+changed since the cursor are asked for with some overlap, since repeats are harmless and gaps are not. Manual journals
+are not ordered, for then Xero puts all of them into one page: if any was changed while several pages were read, the
+cursor stays where it was.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hub import Document, Feed, Kind, Page, Record, TargetState, Want
 from hub_xero import exact, native, states, taxes
 from hub_xero.client import Listed, XeroClient
-from hub_xero.dates import stamp_of
+from hub_xero.dates import moment, stamp_of
 from hub_xero.exact import Json
 
 OVERLAP = timedelta(seconds=60)
@@ -31,7 +33,19 @@ ITEMS = Feed("items", frozenset({Kind.ITEM}))
 INVOICES = Feed("invoices", frozenset({Kind.INVOICE, Kind.BILL}), states_only=True)
 CREDIT_NOTES = Feed("credit_notes", frozenset({Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT}), states_only=True)
 PAYMENTS = Feed("payments", frozenset({Kind.PAYMENT, Kind.REFUND}), states_only=True)
-FEEDS = (ORGANISATION, ACCOUNTS, TAX_RATES, TRACKING, CONTACTS, ITEMS, INVOICES, CREDIT_NOTES, PAYMENTS)
+MANUAL_JOURNALS = Feed("manual_journals", frozenset({Kind.JOURNAL}), states_only=True)
+FEEDS = (
+    ORGANISATION,
+    ACCOUNTS,
+    TAX_RATES,
+    TRACKING,
+    CONTACTS,
+    ITEMS,
+    INVOICES,
+    CREDIT_NOTES,
+    PAYMENTS,
+    MANUAL_JOURNALS,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,7 @@ class ListOf:
     params: Mapping[str, str] | None = None
     skipped: Callable[[Json], str] | None = None
     """Why a native is not to be used, empty when it is."""
+    ordered: bool = True
 
 
 def _tracked_reason(item: Json) -> str:
@@ -61,8 +76,9 @@ _LISTS = {
     "invoices": ListOf("Invoices", "InvoiceID", "InvoiceNumber", None, states.invoice, {"summaryOnly": "true"}),
     "credit_notes": ListOf("CreditNotes", "CreditNoteID", "CreditNoteNumber", None, states.credit_note),
     "payments": ListOf("Payments", "PaymentID", "Reference", None, states.payment),
+    "manual_journals": ListOf("ManualJournals", "ManualJournalID", "Narration", None, states.journal, ordered=False),
 }
-_PAGED = frozenset({"contacts", "invoices", "credit_notes", "payments"})
+_PAGED = frozenset({"contacts", "invoices", "credit_notes", "payments", "manual_journals"})
 """The rest comes whole, and page 2 of it would be the same again."""
 
 
@@ -99,14 +115,24 @@ def _whole(client: XeroClient, wanted: ListOf, want: Want) -> Page:
 
 def _paged(client: XeroClient, wanted: ListOf, want: Want) -> Iterator[Page]:
     start, started = _progress(want.progress)
-    params = {**(wanted.params or {}), "order": f"{wanted.id_name} ASC"}
-    for listed in client.pages(wanted.path, params, _since(want), start):
+    since = _since(want)
+    params = {**(wanted.params or {}), **({"order": f"{wanted.id_name} ASC"} if wanted.ordered else {})}
+    changed = False
+    for listed in client.pages(wanted.path, params, since, start):
         started = started or listed.answered_at
+        changed = changed or any(_changed_after(started, entry) for entry in listed.natives)
         if listed.last:
-            yield _page(wanted, listed, watermark=started.isoformat(), expected=listed.expected)
+            may_lack = changed and listed.page > 1 and not wanted.ordered
+            reached = since if since and may_lack else started
+            yield _page(wanted, listed, watermark=reached.isoformat(), expected=listed.expected)
         else:
             progress = f"{listed.page + 1} {started.isoformat()}"
             yield _page(wanted, listed, progress=progress, expected=listed.expected)
+
+
+def _changed_after(moment_of_start: datetime, entry: Json) -> bool:
+    stamp = entry.get("UpdatedDateUTC")
+    return stamp is not None and moment(stamp) > moment_of_start
 
 
 def _progress(text: str | None) -> tuple[int, datetime | None]:

@@ -1,6 +1,6 @@
 """What Xero lets anybody do to a record in each of its states, as data.
 
-Sources: Xero API documentation, Invoices (editing paid invoices), Credit Notes, Payments, Contacts.
+Sources: Xero API documentation, Invoices (editing paid invoices), Credit Notes, Payments, Contacts, Manual Journals.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ neither can be told apart from other edits of contact and lines, so they are lef
 
 _SALES = (Kind.INVOICE,)
 _FIRM_WHEN_USED = (Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT)
+_JOURNALS = (Kind.JOURNAL,)
 _MONEY = (Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION)
 _TAKE_BACK = frozenset({Action.VOID, Action.DELETE})
 
@@ -32,8 +33,8 @@ _ENDED = Allowed(_NOTHING, reason="It was voided or deleted in Xero, which can n
 _GONE = Allowed(_NOTHING, reason="It is no longer in Xero.")
 
 _TABLE: dict[tuple[Kind, TargetStatus], Allowed] = {
-    **{(kind, TargetStatus.DRAFT): _DRAFT for kind in _SALES + _FIRM_WHEN_USED},
-    **{(kind, TargetStatus.OPEN): _OPEN for kind in _SALES + _FIRM_WHEN_USED},
+    **{(kind, TargetStatus.DRAFT): _DRAFT for kind in _SALES + _FIRM_WHEN_USED + _JOURNALS},
+    **{(kind, TargetStatus.OPEN): _OPEN for kind in _SALES + _FIRM_WHEN_USED + _JOURNALS},
     **{(kind, status): _FIELDS_ONLY for kind in _SALES for status in (TargetStatus.PART_PAID, TargetStatus.PAID)},
     **{(kind, status): _FIRM for kind in _FIRM_WHEN_USED for status in (TargetStatus.PART_PAID, TargetStatus.PAID)},
     **{(kind, TargetStatus.OPEN): Allowed(_TAKE_BACK, frozenset()) for kind in _MONEY},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
+from typing import cast
 
-from hub import Kind, Operation, TargetState
+from hub import Journal, Kind, Operation, TargetState
 from hub_xero import evidence
 from hub_xero.client import XeroClient
+from hub_xero.dates import dated
 from hub_xero.exact import Json
 from hub_xero.render import COLLECTIONS
 from hub_xero.states import READERS, allocation
@@ -17,6 +20,8 @@ IDS_PER_CALL = 40
 CLAUSES_PER_CALL = 15
 _CALL_LENGTH = 1500
 """Characters of numbers or conditions in one address."""
+_NEAR = timedelta(days=7)
+"""Days of journals no further apart than this are asked for together."""
 
 _BY_IDS = frozenset({Kind.INVOICE, Kind.BILL, Kind.CONTACT})
 """Kinds whose list takes ``IDs``; the others are asked for by a condition."""
@@ -26,6 +31,7 @@ _ID_NAMES = {
     "Contacts": "ContactID",
     "Items": "ItemID",
     "Payments": "PaymentID",
+    "ManualJournals": "ManualJournalID",
 }
 _PARAMS: Mapping[str, Mapping[str, str]] = {
     "Invoices": {"unitdp": "4"},
@@ -33,6 +39,7 @@ _PARAMS: Mapping[str, Mapping[str, str]] = {
     "Contacts": {"includeArchived": "true"},
     "Items": {"unitdp": "4"},
     "Payments": {},
+    "ManualJournals": {},
 }
 _UNPAGED = frozenset({"Items"})
 
@@ -84,9 +91,11 @@ class Lookup:
         seen: set[str] = set()
         for query in queries:
             params = {**_PARAMS[collection], **query}
-            paged = collection not in _UNPAGED
-            lists = self._client.pages(collection, params) if paged else [self._client.list(collection, params)]
-            for native in (native for listed in lists for native in listed.natives):
+            if collection in _UNPAGED:
+                natives: Iterable[Json] = self._client.list(collection, params).natives
+            else:
+                natives = self._client.every(collection, params, _ID_NAMES[collection])
+            for native in natives:
                 if native[_ID_NAMES[collection]] not in seen:
                     seen.add(native[_ID_NAMES[collection]])
                     yield native
@@ -141,8 +150,22 @@ def _condition_queries(clauses: Iterable[str], always: str = "") -> Iterator[Map
 def _mark_queries(kind: Kind, operations: Sequence[Operation]) -> Iterator[Mapping[str, str]]:
     if kind is Kind.INVOICE:
         return _number_queries(operations)
+    if kind is Kind.JOURNAL:
+        return _day_queries(operations)
     clauses = list(dict.fromkeys(evidence.clause(operation) for operation in operations))
     return _condition_queries(clauses, evidence.always(kind))
+
+
+def _day_queries(operations: Sequence[Operation]) -> Iterator[Mapping[str, str]]:
+    """Journals by their dates, those of a week or so together: nothing else on them is known to be a condition."""
+    days = sorted({cast(Journal, operation.document).date for operation in operations})
+    first = last = days[0]
+    for day in days[1:]:
+        if day - last > _NEAR:
+            yield {"where": dated(first, last)}
+            first = day
+        last = day
+    yield {"where": dated(first, last)}
 
 
 def _number_queries(operations: Sequence[Operation]) -> Iterator[Mapping[str, str]]:

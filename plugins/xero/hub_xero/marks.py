@@ -1,15 +1,17 @@
 """The marks we leave on records in Xero, so that each can be found again when an answer was lost.
 
 An invoice's and a bill's ``Url`` leads to the source document and carries a token; a customer's credit note
-and every payment carry the token at the end of ``Reference``; a contact carries ``ContactNumber``. The token
-stands for the source record and the generation of its link, so a record that was voided and posted anew gets
-another one.
+and every payment carry the token at the end of ``Reference``; a journal carries it in both ways, its text being
+``Narration``; a contact carries ``ContactNumber``. The token stands for the source record and the generation of
+its link, so a record that was voided and posted anew gets another one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from hub import Operation
@@ -22,8 +24,9 @@ NOWHERE = "https://ledgerport.invalid/"
 CONTACT_PREFIX = "LP-"
 CONTACT_NUMBER_LENGTH = 50
 REFERENCE_LENGTH = 255
+NARRATION_LENGTH = 4000
 _TOKEN_LENGTH = 12
-_IN_REFERENCE = re.compile(r"\[LP-([0-9a-f]{12})\]$")
+_AT_THE_END = re.compile(r"\[LP-([0-9a-f]{12})\]$")
 
 
 def token(operation: Operation) -> str:
@@ -49,15 +52,30 @@ def url_token(address: str) -> str:
 
 
 def reference(operation: Operation, text: str) -> str:
-    """``text`` for people with the token behind it."""
+    """A ``Reference``: ``text`` for people with the token behind it."""
+    return _marked(operation, text, REFERENCE_LENGTH)
+
+
+def narration(operation: Operation, text: str) -> str:
+    """A journal's ``Narration``: ``text`` for people with the token behind it."""
+    return _marked(operation, text, NARRATION_LENGTH)
+
+
+def _marked(operation: Operation, text: str, length: int) -> str:
     ending = f"[LP-{token(operation)}]"
-    return f"{text[: REFERENCE_LENGTH - len(ending) - 1]} {ending}".strip()
+    return f"{text[: length - len(ending) - 1]} {ending}".strip()
 
 
-def reference_token(text: str) -> str:
-    """The token in a ``Reference``, empty when there is none."""
-    found = _IN_REFERENCE.search(text)
+def text_token(text: str) -> str:
+    """The token at the end of a ``Reference`` or ``Narration``, empty when there is none."""
+    found = _AT_THE_END.search(text)
     return found[1] if found else ""
+
+
+def carried_token(native: Mapping[str, Any]) -> str:
+    """The token that a record carries in its link, or else at the end of its reference or narration."""
+    texts = (native.get("Reference") or "", native.get("Narration") or "")
+    return url_token(native.get("Url") or "") or next(filter(None, map(text_token, texts)), "")
 
 
 def contact_number(operation: Operation) -> str:

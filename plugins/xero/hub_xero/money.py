@@ -26,6 +26,12 @@ def currency_rate(rate: Decimal) -> Decimal:
     return theirs.quantize(_RATE_STEP, ROUND_HALF_UP)
 
 
+def in_base(amount: Decimal, theirs: Decimal | int | None) -> Decimal:
+    """An amount in the base currency by Xero's own rate; none is the rate of the base currency itself."""
+    kept = Decimal(theirs or 1)
+    return cents(amount / kept if RATE_IS_FOREIGN_PER_BASE else amount * kept)
+
+
 def rate_problems(
     amount: Decimal, currency: str, rate: Decimal | None, facts: Facts, notes: Notes
 ) -> Iterator[Problem]:
@@ -38,7 +44,7 @@ def rate_problems(
     if rate is None or currency == base:
         return
     kept = currency_rate(rate)
-    there = cents(amount / kept if RATE_IS_FOREIGN_PER_BASE else amount * kept) if kept else Decimal(0)
+    there = in_base(amount, kept) if kept else Decimal(0)
     here = cents(amount * rate)
     if here == there:
         return

@@ -1,6 +1,7 @@
 """Xero's lists and cards in the hub's words. Pure: parsed JSON in, documents out.
 
-Sources: Xero API documentation, Organisation, Accounts, Tax Rates, Tracking Categories, Contacts, Items.
+Sources: Xero API documentation, Organisation, Accounts, Tax Rates, Tracking Categories, Contacts, Items; Xero Central,
+Locked and system accounts in your chart of accounts.
 """
 
 from __future__ import annotations
@@ -30,6 +31,19 @@ _REFUSING_SYSTEM_ACCOUNTS = frozenset(
 """System accounts that Xero posts to by itself."""
 _REFUSING_TYPES = frozenset({"BANK", "INVENTORY"})
 """Bank accounts take payments, inventory accounts only what Xero's own tracked items put there."""
+_JOURNAL_REFUSING_SYSTEM_ACCOUNTS = frozenset(
+    {
+        "DEBTORS",
+        "CREDITORS",
+        "BANKCURRENCYGAIN",
+        "RETAINEDEARNINGS",
+        "TRACKINGTRANSFERS",
+        "UNPAIDEXPCLM",
+        "UNREALISEDCURRENCYGAIN",
+        "WAGEPAYABLES",
+    }
+)
+"""System accounts that no manual journal may touch: they are to equal what documents say, or Xero reckons them."""
 
 
 def organisation(native: Json, tenant_id: str) -> Organisation:
@@ -60,6 +74,7 @@ def account(native: Json) -> Account:
         active=native.get("Status", "ACTIVE") == "ACTIVE",
         takes_payments=kind == "BANK" or native.get("EnablePaymentsToAccount") is True,
         takes_documents=kind not in _REFUSING_TYPES and system not in _REFUSING_SYSTEM_ACCOUNTS,
+        takes_journals=kind not in _REFUSING_TYPES and system not in _JOURNAL_REFUSING_SYSTEM_ACCOUNTS,
         currency=native.get("CurrencyCode") or "",
         tax_code=native.get("TaxType") or "",
     )

@@ -14,8 +14,12 @@ from hub_xero.oauth import XeroOAuth
 
 WORDS = {
     "accounting.invoices": "write invoices, bills and credit notes",
-    "accounting.transactions": "write invoices, bills, credit notes and payments",
+    "accounting.transactions": "write invoices, bills, credit notes, payments and manual journals",
     "accounting.payments": "write payments",
+    "accounting.manualjournals": "write manual journals",
+    "accounting.banktransactions.read": "read bank transactions",
+    "accounting.reports.trialbalance.read": "read the trial balance",
+    "accounting.reports.read": "read the trial balance",
     "accounting.contacts": "write contacts",
     "accounting.settings": "read accounts and tax rates, and add accounts",
 }

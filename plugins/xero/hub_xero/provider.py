@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, cast
 
 from hub import (
@@ -18,6 +19,7 @@ from hub import (
     Facts,
     Fit,
     Item,
+    Journal,
     Kind,
     Limits,
     Operation,
@@ -25,6 +27,7 @@ from hub import (
     Payload,
     Payment,
     Provider,
+    Reading,
     Refund,
     Role,
     Session,
@@ -32,7 +35,7 @@ from hub import (
     TradeDocument,
     Window,
 )
-from hub_xero import addresses, cards, lifecycle, money, render, trade
+from hub_xero import addresses, books, cards, journals, lifecycle, money, render, trade
 from hub_xero.chart import ACCOUNT_TYPES
 from hub_xero.feeds import FEEDS
 from hub_xero.oauth import XeroOAuth
@@ -63,6 +66,7 @@ class XeroProvider(Provider):
         Kind.PAYMENT: _MONEY,
         Kind.REFUND: _MONEY,
         Kind.ALLOCATION: _MONEY,
+        Kind.JOURNAL: _TRADE,
     }
     batch_rules = dict.fromkeys(writes, _BATCH) | {Kind.ALLOCATION: BatchRule(operations=1)}
     skips = {
@@ -97,6 +101,8 @@ class XeroProvider(Provider):
             return money.fit_settlement(document, facts)
         if isinstance(document, Allocation):
             return money.fit_allocation(document, facts)
+        if isinstance(document, Journal):
+            return journals.fit(document, facts)
         if isinstance(document, Contact):
             return cards.fit_contact(document, facts)
         return cards.fit_item(document, facts) if isinstance(document, Item) else Fit(document)
@@ -108,6 +114,10 @@ class XeroProvider(Provider):
     def allowed(self, kind: Kind, state: TargetState) -> Allowed:
         """What Xero lets anybody do to a record in this state."""
         return lifecycle.allowed(kind, state)
+
+    def reading_cost(self, counts: Mapping[Kind, int], since: date, until: date) -> Reading:
+        """About how many calls a reconciliation makes here."""
+        return books.reading_cost(counts)
 
     def address_of(self, kind: Kind, id: str, organisation: Organisation) -> str:
         """The record's page at Xero."""

@@ -22,6 +22,7 @@ COLLECTIONS = {
     Kind.PAYMENT: "Payments",
     Kind.REFUND: "Payments",
     Kind.ALLOCATION: "Allocations",
+    Kind.JOURNAL: "ManualJournals",
 }
 """Under which name Xero lists each kind, in paths and in bodies."""
 EACH = "{PaymentID}"
@@ -30,6 +31,7 @@ _TAKES_BACK = frozenset({Action.VOID, Action.DELETE})
 _ELEMENTWISE = "summarizeErrors=false"
 """Each element is judged alone; without it one bad element refuses the batch."""
 _WITH_UNIT_PRICES = f"{_ELEMENTWISE}&unitdp=4"
+_PRICED = frozenset({"Invoices", "CreditNotes", "Items"})
 
 
 def render(operations: Sequence[Operation], facts: Facts) -> Payload:
@@ -43,7 +45,7 @@ def render(operations: Sequence[Operation], facts: Facts) -> Payload:
     collection = COLLECTIONS[first.kind]
     write = bodies.ended if first.action in _TAKES_BACK else bodies.WRITERS[first.kind]
     method = "PUT" if first.action is Action.CREATE else "POST"
-    query = _ELEMENTWISE if collection in ("Contacts", "Payments") else _WITH_UNIT_PRICES
+    query = _WITH_UNIT_PRICES if collection in _PRICED else _ELEMENTWISE
     elements = [write(operation, facts) for operation in operations]
     return Payload(f"{method} {collection}?{query}", exact.encode({collection: elements}))
 

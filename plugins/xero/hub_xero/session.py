@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 
-from hub import Account, Batch, Connection, Door, Operation, Organisation, Outcome, Page, TargetState, Want
+from hub import Account, Batch, Connection, Door, Operation, Organisation, Outcome, Page, Posting, TargetState, Want
 from hub_xero import chart, feeds, native, permissions
+from hub_xero.books import Books
 from hub_xero.client import XeroClient
 from hub_xero.lookups import Lookup
 from hub_xero.push import push
@@ -16,6 +19,7 @@ class XeroSession:
 
     def __init__(self, connection: Connection, http: Door) -> None:
         self._client = XeroClient(connection, http)
+        self._books = Books(self._client)
         self._connection = connection
 
     def check(self) -> Organisation:
@@ -37,6 +41,14 @@ class XeroSession:
     def missing_permissions(self) -> Sequence[str]:
         """What the consent does not cover of what the hub will be asked to do."""
         return permissions.missing(self._connection)
+
+    def balances(self, at: date) -> Mapping[str, Decimal]:
+        """The balance of each account at the end of a day, by code."""
+        return self._books.balances(at)
+
+    def postings(self, accounts: Collection[str], since: date, until: date) -> Iterator[Posting]:
+        """Lines of approved documents on these accounts, dated in the period."""
+        return self._books.postings(accounts, since, until)
 
     def find_account(self, code: str) -> Account | None:
         """The account with this code, archived or not."""

@@ -1,6 +1,6 @@
 """What Xero says of a record, in the words every ledger shares. Pure: parsed JSON in, states out.
 
-Sources: Xero API documentation, Invoices, Credit Notes, Payments, Contacts, Items.
+Sources: Xero API documentation, Invoices, Credit Notes, Payments, Contacts, Items, Manual Journals.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from hub import Kind, TargetState, TargetStatus
-from hub_xero import contents
+from hub_xero import contents, marks
 from hub_xero.dates import day_of, stamp_of
 from hub_xero.exact import Json
 
@@ -26,6 +26,7 @@ _PAYMENT_KINDS = {
 }
 _DRAFTS = frozenset({"DRAFT", "SUBMITTED"})
 _ENDED = frozenset({"VOIDED", "DELETED"})
+_JOURNAL_STATUS = {"DRAFT": TargetStatus.DRAFT, "POSTED": TargetStatus.OPEN}
 _CONTACT_STATUS = {
     "ACTIVE": TargetStatus.ACTIVE,
     "ARCHIVED": TargetStatus.ARCHIVED,
@@ -128,6 +129,25 @@ def allocation(native: Json, credit_id: str) -> TargetState | None:
     )
 
 
+def journal(native: Json) -> TargetState:
+    """The state of a manual journal: ``reference`` is its narration, ``total`` the sum of its debits. It has no number
+    and is always in the base currency. A summary without lines tells no total.
+    """
+    amounts = [_decimal(line, "LineAmount") for line in native.get("JournalLines") or ()]
+    return TargetState(
+        kind=Kind.JOURNAL,
+        target_id=native["ManualJournalID"],
+        status=_JOURNAL_STATUS.get(native.get("Status") or "DRAFT", TargetStatus.VOIDED),
+        reference=native.get("Narration") or "",
+        date=day_of(native),
+        total=sum((amount for amount in amounts if amount > 0), Decimal(0)) if amounts else None,
+        stamp=stamp_of(native),
+        url=native.get("Url") or "",
+        content=contents.journal(native),
+        ours=bool(marks.carried_token(native)),
+    )
+
+
 def contact(native: Json) -> TargetState:
     """The state of a contact: ``number`` is its ContactNumber, ``reference`` its name.
 
@@ -169,5 +189,6 @@ READERS: Mapping[Kind, Callable[[Json], TargetState | None]] = {
     Kind.REFUND: payment,
     Kind.CONTACT: contact,
     Kind.ITEM: item,
+    Kind.JOURNAL: journal,
 }
 """How a native of each kind is read; allocations need their credit's id as well."""

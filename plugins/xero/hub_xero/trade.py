@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hub import CREDIT_KINDS, Facts, Fit, Kind, Line, Problem, TaxMode, TradeDocument
-from hub_xero import validity
+from hub_xero import tracking, validity
 from hub_xero.arithmetic import cents, totals
 from hub_xero.balance import Balance
 from hub_xero.lines import shaped
@@ -72,6 +72,7 @@ def _line_problems(document: TradeDocument, facts: Facts) -> Iterator[Problem]:
         if (line.account, code) not in seen:
             seen.add((line.account, code))
             yield from validity.account_problems(line.account, facts, code)
+    yield from tracking.problems((line.tracking for line in document.lines), facts)
     if document.tax_mode is not TaxMode.NO_TAX and any(not line.tax_code for line in document.lines):
         yield Problem(
             code="tax_missing",

@@ -29,6 +29,21 @@ def account_problems(code: str, facts: Facts, tax_code: str = "") -> Iterator[Pr
         yield from tax_problems(tax_code, account, facts)
 
 
+def journal_account_problems(code: str, facts: Facts) -> Iterator[Problem]:
+    """Say why a journal can not post to this account."""
+    account = _account(code, facts)
+    if account is None or not account.active:
+        yield unknown_account(code) if account is None else _archived(account)
+    elif not account.takes_journals:
+        yield Problem(
+            code="account_refuses_journals",
+            what=f"Xero does not let journals post to account {account.label}.",
+            why="It is a bank account, a tracked inventory account or one that Xero keeps itself.",
+            fix="Map to another account.",
+            subject=code,
+        )
+
+
 def _account(code: str, facts: Facts) -> Account | None:
     """The account with this code; several have none, and no code is not a code."""
     return facts.accounts.get(code) if code else None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.fernet import Fernet
@@ -30,6 +34,9 @@ from hub import (
     Facts,
     Invoice,
     Item,
+    Journal,
+    JournalLine,
+    JournalReason,
     Kind,
     Limits,
     Line,
@@ -75,7 +82,8 @@ def facts() -> Facts:
     accounts = [
         _account("200", "Sales", revenue),
         _account("310", "Cost of goods sold", expense),
-        _account("090", "Current account", asset, takes_payments=True, takes_documents=False),
+        _account("635", "Stock on hand", asset),
+        _account("090", "Current account", asset, takes_payments=True, takes_documents=False, takes_journals=False),
         _account("091", "Dollar account", asset, takes_payments=True, takes_documents=False, currency="USD"),
         _account("610", "Debtors", asset, system="DEBTORS", takes_documents=False),
         _account("860", "Rounding", expense, system="ROUNDING"),
@@ -168,6 +176,30 @@ def payment() -> Callable[..., Payment]:
             "account": "090",
         }
         return Payment(**(given | values))
+
+    return make
+
+
+@pytest.fixture
+def journal() -> Callable[..., Journal]:
+    """What a shipment cost: ten pounds from stock to cost of goods."""
+
+    def make(amount: str = "10.00", **values: Any) -> Journal:
+        cost = Decimal(amount)
+        given: dict[str, Any] = {
+            "external_id": "ship-1",
+            "reason": JournalReason.COST_OF_GOODS,
+            "number": "SO-1",
+            "reference": "PO 77",
+            "date": DAY,
+            "currency": "GBP",
+            "lines": (
+                JournalLine(account="310", amount=cost, description="Shipped"),
+                JournalLine(account="635", amount=-cost, description="Shipped"),
+            ),
+            "source_url": "https://stock.example/Sale#abc",
+        }
+        return Journal(**(given | values))
 
     return make
 
@@ -336,3 +368,70 @@ def office(sim: Any, tmp_path: Path, facts: Facts) -> Iterator[Office]:
 def customer(office: Office, contact: Callable[..., Any], operate: Callable[..., Any]) -> TargetState:
     """Ridgeway, posted and linked."""
     return office.post(operate(contact()))
+
+
+class Recorder:
+    """Answers every call with the next of its answers, else with an empty one."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, dict[str, list[str]], dict[str, str], bytes]] = []
+        self.answers: list[tuple[int, str, str]] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                recorder.seen.append((self.command, parts.path, parse_qs(parts.query), headers, body))
+                status, kind, text = recorder.answers.pop(0) if recorder.answers else _empty(parts.path)
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Tests keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def say(self, value: Any, status: int = 200, kind: str = "application/json") -> None:
+        self.answers.append((status, kind, value if isinstance(value, str) else json.dumps(value)))
+
+
+def _empty(path: str) -> tuple[int, str, str]:
+    return 200, "application/json", json.dumps({path.rsplit("/", 1)[-1]: []})
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    made = Recorder()
+    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+class _Token:
+    """A consent whose token is always good."""
+
+    def access_token(self, *, rejected: str | None = None) -> str:
+        return "token"
+
+
+@pytest.fixture
+def session(recorder: Recorder, tmp_path: Path) -> Iterator[Session]:
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    store.migrate()
+    door = Door(store, connection_id=1, name="Xero", limits=Limits(), sleep=lambda seconds: None)
+    settings = XeroSettings(client_id="id", api_url=recorder.url)
+    yield XeroProvider().open(Connection(1, "tenant-1", "Test", settings, cast(Consent, _Token())), door)
+    store.dispose()

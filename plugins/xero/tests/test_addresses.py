@@ -11,6 +11,7 @@ LEADS_THERE = {
     Kind.INVOICE: "/AccountsReceivable/View.aspx?InvoiceID=abc",
     Kind.BILL: "/AccountsPayable/View.aspx?InvoiceID=abc",
     Kind.CREDIT_NOTE: "/AccountsReceivable/ViewCreditNote.aspx?creditNoteID=abc",
+    Kind.JOURNAL: "/Journal/View.aspx?invoiceID=abc",
     Kind.CONTACT: "/Contacts/View/abc",
 }
 

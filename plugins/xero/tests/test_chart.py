@@ -137,7 +137,12 @@ def test_an_archived_account_is_found_too(sim: Any, open_session: Open) -> None:
 def test_a_full_consent_misses_nothing_and_a_narrow_one_says_what(open_session: Open) -> None:
     assert open_session().missing_permissions() == ()
     narrow = open_session("offline_access accounting.settings accounting.contacts accounting.payments")
-    assert narrow.missing_permissions() == ("write invoices, bills and credit notes",)
+    assert narrow.missing_permissions() == (
+        "write invoices, bills and credit notes",
+        "write manual journals",
+        "read bank transactions",
+        "read the trial balance",
+    )
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.bm90IGpzb24.c", "a.W10.c", ""])

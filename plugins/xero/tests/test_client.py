@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hub_xero.client import calls_left_today, crowded, idempotency_key, throttled
@@ -20,87 +15,19 @@ from hub import (
     Action,
     Answer,
     Batch,
-    Connection,
-    Consent,
     Facts,
     Kind,
-    Limits,
     Session,
     UnreachableError,
     Want,
 )
-from hub.http import Door
-from hub.store import Store
 
 PROVIDER = XeroProvider()
 Make = Callable[..., Any]
 
 
-class Recorder:
-    """Answers every call with the next of its answers, else with an empty one."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str, dict[str, list[str]], dict[str, str], bytes]] = []
-        self.answers: list[tuple[int, str, str]] = []
-        recorder = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                recorder.seen.append((self.command, parts.path, parse_qs(parts.query), headers, body))
-                status, kind, text = recorder.answers.pop(0) if recorder.answers else _empty(parts.path)
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Tests keep quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def say(self, value: Any, status: int = 200, kind: str = "application/json") -> None:
-        self.answers.append((status, kind, value if isinstance(value, str) else json.dumps(value)))
-
-
-def _empty(path: str) -> tuple[int, str, str]:
-    return 200, "application/json", json.dumps({path.rsplit("/", 1)[-1]: []})
-
-
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    made = Recorder()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
-
-
-class _Token:
-    """A consent whose token is always good."""
-
-    def access_token(self, *, rejected: str | None = None) -> str:
-        return "token"
-
-
-@pytest.fixture
-def session(recorder: Recorder, tmp_path: Path) -> Iterator[Session]:
-    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-    store.migrate()
-    door = Door(store, connection_id=1, name="Xero", limits=Limits(), sleep=lambda seconds: None)
-    settings = XeroSettings(client_id="id", api_url=recorder.url)
-    yield PROVIDER.open(Connection(1, "tenant-1", "Test", settings, cast(Consent, _Token())), door)
-    store.dispose()
+Recorder = Any
+"""What the fixture of this name gives: a server that writes down what it is asked and says what it is told to."""
 
 
 def _pull(session: Session, name: str, **values: Any) -> list[Any]:
@@ -258,6 +185,36 @@ def test_the_cursor_is_xeros_own_time_and_is_asked_for_with_overlap(session: Ses
     assert recorder.seen[1][3]["if-modified-since"] == "2015-08-13T02:51:36"
 
 
+def _journal_page(*ids: int, changed: int = 0) -> dict[str, Any]:
+    """A page of two: each journal with its stamp, in milliseconds; Xero answered the first page at 1000 seconds."""
+    natives = [
+        {"ManualJournalID": f"j-{id}", "Status": "POSTED", "UpdatedDateUTC": f"/Date({changed or 1000})/"} for id in ids
+    ]
+    pages = {"page": 1, "pageSize": 2, "pageCount": 2, "itemCount": 3}
+    return {"DateTimeUTC": "/Date(1000000)/", "ManualJournals": natives, "pagination": pages}
+
+
+def test_manual_journals_are_asked_for_page_by_page_and_never_ordered(session: Session, recorder: Recorder) -> None:
+    recorder.say(_journal_page(1, 2))
+    recorder.say(_journal_page(3))
+    first, second = _pull(session, "manual_journals", cursor="2026-03-31T12:00:00+00:00")
+
+    assert [query["page"] for _, _, query, _, _ in recorder.seen] == [["1"], ["2"]]
+    assert all("order" not in query for _, _, query, _, _ in recorder.seen), "ordered, all would come in one page"
+    assert recorder.seen[0][3]["if-modified-since"] == "2026-03-31T11:59:00"
+    assert (first.watermark, second.watermark) == (None, "1970-01-01T00:16:40+00:00")
+
+
+def test_a_journal_changed_while_several_pages_were_read_keeps_the_cursor_where_it_was(
+    session: Session, recorder: Recorder
+) -> None:
+    recorder.say(_journal_page(1, 2))
+    recorder.say(_journal_page(1, changed=1_000_500))  # it went to the end, and 3 slipped to the page before
+    pages = _pull(session, "manual_journals", cursor="2026-03-31T12:00:00+00:00")
+
+    assert pages[-1].watermark == "2026-03-31T11:59:00+00:00"
+
+
 def test_states_of_invoices_are_asked_for_as_summaries(session: Session, recorder: Recorder) -> None:
     _pull(session, "invoices")
     _, _, query, headers, _ = recorder.seen[0]
@@ -380,6 +337,8 @@ def test_scopes_are_a_setting_with_both_families() -> None:
     broad = PROVIDER.oauth.scopes(XeroSettings(client_id="id", scope_family=ScopeFamily.BROAD))
 
     assert "accounting.invoices" in granular and "accounting.transactions" in broad
+    assert {"accounting.manualjournals", "accounting.reports.trialbalance.read"} <= set(granular)
+    assert "accounting.reports.read" in broad
     assert "offline_access" in granular and "offline_access" in broad
     assert PROVIDER.oauth.scopes(XeroSettings(client_id="id", scopes="a b")) == ("a", "b")
 

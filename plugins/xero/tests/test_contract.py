@@ -26,6 +26,7 @@ from hub import (
     Refund,
     Session,
     TaxRate,
+    Tracking,
     Want,
 )
 from hub.http import Door
@@ -84,6 +85,7 @@ def keep_books(simulator: Any) -> None:
         ("/Contacts", {"Contacts": [{"Name": "Theirs"}, {"Name": "Also theirs"}]}),
         ("/Items", {"Items": [{"Code": "TEA", "Name": "Tea"}, {"Code": "COFFEE", "Name": "Coffee"}]}),
         ("/TrackingCategories", {"Name": "Region"}),
+        ("/Accounts", {"Code": "635", "Name": "Stock on hand", "Type": "CURRENT"}),
         ("/Invoices", {"Invoices": [sale]}),
         ("/CreditNotes", {"CreditNotes": [{"Type": "ACCRECCREDIT", "CreditNoteNumber": "THEIRS-2", **document}]}),
         ("/Payments", payment),
@@ -117,14 +119,18 @@ class TestContract(ProviderContract):
     def facts(self, session: Session) -> Facts:
         accounts: list[Account] = listed(session, "accounts")
         taxes: list[TaxRate] = listed(session, "tax_rates")
+        categories: list[Tracking] = listed(session, "tracking")
         return Facts(
             organisation=session.check(),
             accounts={account.code: account for account in accounts},
             taxes={tax.code: tax for tax in taxes},
+            tracking={category.name: category for category in categories},
         )
 
     @pytest.fixture
-    def samples(self, contact: Make, item: Make, trade: Make, line: Make, payment: Make) -> Mapping[Kind, Document]:
+    def samples(
+        self, contact: Make, item: Make, trade: Make, line: Make, payment: Make, journal: Make
+    ) -> Mapping[Kind, Document]:
         bought = (line(account="310", tax_code="INPUT2"),)
         money: dict[str, Any] = {"date": date(2026, 4, 1), "currency": "GBP"}
         to_credit: dict[str, Any] = {"document_kind": Kind.CREDIT_NOTE, "document_id": "credit-1"}
@@ -146,5 +152,6 @@ class TestContract(ProviderContract):
                 amount=Decimal("2.00"),
                 **money,
             ),
+            journal(),
         ]
         return {document.kind: document for document in documents}

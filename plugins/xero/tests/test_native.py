@@ -60,6 +60,23 @@ def test_an_account_says_whether_it_takes_payments_and_documents(
     assert (account.takes_payments, account.takes_documents) == (pays, documents)
 
 
+@pytest.mark.parametrize(
+    ("values", "journals"),
+    [
+        ({"Type": "CURRENT", "Class": "ASSET"}, True),
+        ({"Type": "BANK", "Class": "ASSET"}, False),
+        ({"Type": "INVENTORY", "Class": "ASSET"}, False),
+        ({"Type": "CURRENT", "Class": "ASSET", "SystemAccount": "DEBTORS"}, False),
+        ({"Type": "CURRLIAB", "Class": "LIABILITY", "SystemAccount": "CREDITORS"}, False),
+        ({"Type": "EQUITY", "Class": "EQUITY", "SystemAccount": "RETAINEDEARNINGS"}, False),
+        ({"Type": "CURRLIAB", "Class": "LIABILITY", "SystemAccount": "GST"}, True),
+        ({"Type": "EXPENSE", "Class": "EXPENSE", "SystemAccount": "ROUNDING"}, True),
+    ],
+)
+def test_an_account_says_whether_it_takes_journals(values: dict[str, Any], journals: bool) -> None:
+    assert native.account({"AccountID": "a1", "Name": "Any", "Code": "1", **values}).takes_journals is journals
+
+
 def test_an_account_without_a_code_is_kept() -> None:
     account = native.account({"AccountID": "a1", "Name": "Till", "Type": "BANK", "Class": "ASSET"})
 

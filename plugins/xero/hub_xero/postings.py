@@ -1,0 +1,89 @@
+"""What Xero's documents say of an account: lines of approved documents as postings. Pure.
+
+Sources: Xero API documentation, Invoices, Credit Notes, Manual Journals, Bank Transactions. A line's amount is without
+tax unless the document is tax inclusive; ``CurrencyRate`` brings it to the base currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hub import Kind, Posting
+from hub_xero import marks
+from hub_xero.dates import day_of
+from hub_xero.exact import Json
+from hub_xero.money import in_base
+
+
+@dataclass(frozen=True)
+class Source:
+    """One of Xero's lists, and what its documents do to the accounts of their lines."""
+
+    path: str
+    id_name: str
+    number_name: str
+    kinds: Mapping[str, tuple[Kind, int]]
+    """By ``Type``: what it is to the hub, and 1 where its lines are debits, -1 where they are credits."""
+    live: frozenset[str] = frozenset({"AUTHORISED", "PAID"})
+    """The states in which a document is in the books."""
+    lines_name: str = "LineItems"
+    ordered: bool = True
+    """Whether the list may be ordered; manual journals then come all in one page."""
+
+
+_DOCUMENTS = (
+    Source("Invoices", "InvoiceID", "InvoiceNumber", {"ACCREC": (Kind.INVOICE, -1), "ACCPAY": (Kind.BILL, 1)}),
+    Source(
+        "CreditNotes",
+        "CreditNoteID",
+        "CreditNoteNumber",
+        {"ACCRECCREDIT": (Kind.CREDIT_NOTE, 1), "ACCPAYCREDIT": (Kind.SUPPLIER_CREDIT, -1)},
+    ),
+)
+_JOURNALS = Source(
+    "ManualJournals",
+    "ManualJournalID",
+    "",
+    {"": (Kind.JOURNAL, 1)},
+    live=frozenset({"POSTED"}),
+    lines_name="JournalLines",
+    ordered=False,
+)
+_MONEY = Source(
+    "BankTransactions", "BankTransactionID", "Reference", {"SPEND": (Kind.PAYMENT, 1), "RECEIVE": (Kind.PAYMENT, -1)}
+)
+SOURCES = (*_DOCUMENTS, _JOURNALS, _MONEY)
+
+Address = Callable[[Kind, str], str]
+"""Where a person sees a record."""
+
+
+def postings(native: Json, source: Source, accounts: Collection[str], address: Address) -> Iterator[Posting]:
+    """The lines of a document on these accounts; none of a draft or of what was taken back."""
+    known = source.kinds.get(str(native.get("Type") or "").partition("-")[0])  # SPEND-PREPAYMENT spends as well
+    day = day_of(native)
+    if known is None or day is None or native.get("Status") not in source.live:
+        return
+    kind, sign = known
+    target_id = str(native[source.id_name])
+    for line in native.get(source.lines_name) or ():
+        if line.get("AccountCode") in accounts:
+            yield Posting(
+                kind=kind,
+                target_id=target_id,
+                date=day,
+                account=line["AccountCode"],
+                amount=sign * in_base(_net(line, native), native.get("CurrencyRate")),
+                number=native.get(source.number_name) or "",
+                description=line.get("Description") or native.get("Narration") or "",
+                url=address(kind, target_id),
+                is_ours=bool(marks.carried_token(native)),
+            )
+
+
+def _net(line: Json, native: Json) -> Decimal:
+    amount = Decimal(line.get("LineAmount") or 0)
+    inclusive = native.get("LineAmountTypes") == "Inclusive"
+    return amount - Decimal(line.get("TaxAmount") or 0) if inclusive else amount
