@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ WORTH_STATISTICS = 1000
 GROWN = 4
 """Statistics say how values are spread, which hardly changes; a table several times as long may be another one."""
 BUSY_MILLISECONDS = 30_000
+RESTED_SECONDS = 5.0
+"""After so long a connection to PostgreSQL is asked whether it still answers before it is used."""
 
 if TYPE_CHECKING:
     from hub.vault import Vault
@@ -45,7 +48,7 @@ TableLike = sa.Table | type[SQLModel]
 
 
 class SharedRead:
-    """A read transaction that is begun by the first read and lent to all further ones; for one thread."""
+    """A connection for reading that the first read takes and that is lent to all further ones; for one thread."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
@@ -95,8 +98,9 @@ class Store:
             # In WAL mode NORMAL spares the fsync of each commit; only the last ones can be lost, in order.
             self._quick = _sqlite_engine(parsed, "BEGIN IMMEDIATE", "synchronous=NORMAL")
         else:
-            self.engine = self._quick = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
-            self._reader = self.engine.execution_options(postgresql_readonly=True)
+            self.engine = self._quick = _postgresql_engine(parsed)
+            # Each statement sees the moment it begins, in a transaction as without: so reads do without one.
+            self._reader = _postgresql_engine(parsed, autocommit=True, default_transaction_read_only="on")
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
@@ -114,7 +118,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A read transaction; an attempt to write in it fails."""
+        """A connection for reading; an attempt to write through it fails."""
         shared = _SHARED_READ.get()
         lends = shared is not None and shared.engine is self._reader and not shared.is_over
         with shared.borrowed() if shared is not None and lends else self._reader.connect() as db:
@@ -122,10 +126,11 @@ class Store:
 
     @contextmanager
     def one_read(self) -> Iterator[None]:
-        """Within it, all reads of this thread are one transaction: they show one moment, and only the first begins it.
+        """Within it, all reads of this thread go through one connection, and only the first has to get it.
 
-        After a write of this thread the next read begins another, so that it sees what was written. It is for what is
-        over soon, such as a page: what others write meanwhile is not seen.
+        On SQLite that is one transaction, which shows one moment; after a write of this thread the next read begins
+        another, so that it sees what was written. It is for what is over soon, such as a page. On PostgreSQL each
+        statement sees what is committed when it begins.
         """
         token = _SHARED_READ.set(SharedRead(self._reader))
         try:
@@ -339,6 +344,31 @@ def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql_engine(url: sa.URL, *, autocommit: bool = False, **settings: str) -> sa.Engine:
+    given = url.query.get("options", "")
+    options = " ".join(
+        [*(given if isinstance(given, tuple) else (given,)), *(f"-c {n}={v}" for n, v in settings.items())]
+    )
+    chosen: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
+    engine = sa.create_engine(url, connect_args={"options": options}, pool_size=8, max_overflow=16, **chosen)
+
+    @sa.event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: Any, _proxy: Any) -> None:
+        # One that was just used is there; one that rested is asked, since its server may have restarted.
+        if time.monotonic() - record.info.get("used", math.inf) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError("the database closed the connection") from error
 
     return engine
 

@@ -60,6 +60,25 @@ def stamps(store: Store) -> dict[str, tuple[str, str]]:
         return {row.record_id: (row.stamp, row.label) for row in db.execute(sa.select(RECORDS))}
 
 
+# -- connections -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_the_server_closed_while_it_rested_is_opened_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for door in (store.read, store.write):
+        with door() as db:
+            db.execute(sa.text("SELECT 1"))
+    stranger = sa.create_engine(store.engine.url, isolation_level="AUTOCOMMIT")
+    with stranger.connect() as db:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        db.execute(sa.text(f"{others} AND pid <> pg_backend_pid()"))
+    stranger.dispose()
+    monkeypatch.setattr("hub.store.RESTED_SECONDS", 0.0)
+    for door in (store.read, store.write):
+        with door() as db:
+            assert db.execute(sa.text("SELECT 1")).scalar() == 1
+
+
 # -- transactions ------------------------------------------------------------------------------------------------
 
 

@@ -79,6 +79,11 @@ def test_a_date_that_is_none_is_named(house: House) -> None:
     assert "yesterday is not a date such as 2025-07-01." in page.text
 
 
+def test_nothing_is_exported_for_a_date_that_is_none(house: House) -> None:
+    page = Visitor(create_app(house.hub), add_owner(house.hub)).get("/audit/export?since=yesterday&what=renamed")
+    assert (page.status, page.location) == (302, "/audit?since=yesterday&what=renamed")
+
+
 def test_entries_about_an_entity_are_only_for_who_sees_it(house: House) -> None:
     rights = [Right.MANAGE_USERS]
     everything = add_person(house.hub, "mary@example.com", rights=rights)

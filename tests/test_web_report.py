@@ -107,7 +107,19 @@ def test_the_filter_finds_by_either_number_kind_and_date(seen: Visitor, house: H
 
 
 def test_a_filter_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
-    assert shown(seen, "?status=x&kind=y&since=soon&integration=z&page=-3") == set(NUMBERS.values())
+    assert shown(seen, "?status=x&kind=y&integration=z&page=-3") == set(NUMBERS.values())
+
+
+def test_a_date_that_can_not_be_read_is_said_at_its_field_and_nothing_is_listed_or_exported(
+    seen: Visitor, house: House
+) -> None:
+    page = seen.get("/report?since=soon")
+    assert "Dated from : soon is not a date such as 2025-07-01." in page.text
+    [field] = [tag for tag in page.tags("input") if tag.get("id") == "since"]
+    assert (field["type"], field["value"]) == ("text", "soon")
+    assert shown(seen, "?since=soon") == set()
+    sheet = seen.get(f"/integrations/{house.integration_id}/report?form=csv&since=soon")
+    assert (sheet.status, sheet.location) == (302, f"/report?integration={house.integration_id}&since=soon")
 
 
 def test_a_posted_document_whose_change_is_held_is_not_completed(seen: Visitor, house: House) -> None:

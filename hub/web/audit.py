@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.accounts import Right
@@ -41,7 +41,9 @@ def show() -> ResponseReturnValue:
 @needs(Right.MANAGE_USERS)
 def export() -> ResponseReturnValue:
     """What the filter leaves, as a sheet."""
-    wanted, _ = _wanted()
+    wanted, wrong = _wanted()
+    if wrong:
+        return redirect(url_for("audit.show", **_arguments()))
     with the_hub().store.read() as db:
         rows = [_line(row) for row in queries.every_event(db, acting(), wanted)]
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}

@@ -46,7 +46,8 @@ def show() -> ResponseReturnValue:
         found = _integrations(db)
         integration = next((one for one in found if one.id == (wanted or chosen_integration())), None)
         integration = integration or next(iter(found), None)
-        page = entries(db, integration, chosen, page_number()) if integration is not None else Paged([], 0, 1)
+        is_found = integration is not None and not chosen.faults
+        page = entries(db, integration, chosen, page_number()) if is_found else Paged([], 0, 1)
         ledger = Ledger(db, integration.ledger_id) if integration is not None else None
     return render_template(
         "report.html",
@@ -67,12 +68,12 @@ def export(integration_id: int) -> ResponseReturnValue:
     integration = row_or_404(
         sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
     )
-    form, store = request.args.get("form", ""), the_hub().store
-    if form not in TYPES:
-        return redirect(url_for("report.show", integration=integration_id))
+    form, store, chosen = request.args.get("form", ""), the_hub().store, Filter.of(request.args)
+    if form not in TYPES or chosen.faults:
+        return redirect(url_for("report.show", integration=integration_id, **chosen.arguments))
     with store.read() as db:
         ledger = Ledger(db, integration.ledger_id)
-    found = every_entry(store, integration, Filter.of(request.args))
+    found = every_entry(store, integration, chosen)
     rows, name = _rows(found, ledger), f"sync-report-{integration_id}.{form}"
     if form == XLSX:
         return send_file(write_xlsx(TITLES, rows), mimetype=TYPES[XLSX], as_attachment=True, download_name=name)

@@ -17,7 +17,7 @@ from hub.web.access import visible_integrations
 from hub.web.forms import cleaned
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import number
-from hub.web.queries.report import readable_day
+from hub.web.queries.report import day_faults, typed_day
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
 
 GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
@@ -76,8 +76,8 @@ class Filter:
             least=cleaned(sent.get("least", "")),
             most=cleaned(sent.get("most", "")),
             contact=sent.get("contact", "").strip(),
-            since=_day(sent.get("since", "")),
-            until=_day(sent.get("until", "")),
+            since=typed_day(sent.get("since", "")),
+            until=typed_day(sent.get("until", "")),
             caught=bool(sent.get("caught")),
             blocked=bool(sent.get("blocked")),
             upto=_whole(sent.get("upto", "")),
@@ -92,11 +92,10 @@ class Filter:
     @property
     def faults(self) -> dict[str, str]:
         """What is wrong with it, by the name of the part; nothing is found until it is corrected."""
-        days, amounts = {"since": self.since, "until": self.until}, {"least": self.least, "most": self.most}
-        wrong_days = {name: day for name, day in days.items() if day and not readable_day(day)}
+        amounts = {"least": self.least, "most": self.most}
         wrong_amounts = {name: amount for name, amount in amounts.items() if amount and _amount(amount) is None}
         return {
-            **{name: f"{day} is not a date such as 2025-07-01." for name, day in wrong_days.items()},
+            **day_faults({"since": self.since, "until": self.until}),
             **{name: f"{amount} is not an amount such as 1,234.50." for name, amount in wrong_amounts.items()},
         }
 
@@ -206,11 +205,6 @@ def _about_operation(db: sa.Connection, chosen: Filter) -> list[Any]:
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 18 else None
-
-
-def _day(text: str) -> str:
-    """A day as an input of dates shows it, or what was typed instead."""
-    return readable_day(text) or cleaned(text)
 
 
 def _amount(text: str) -> Decimal | None:

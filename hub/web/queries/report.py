@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hub.mapping import fold
 from hub.models import FlowMode, OperationState
 from hub.store import Store
+from hub.web.forms import cleaned
 from hub.web.paging import PAGE_SIZE, Paged
 from hub.web.queries.report_statements import (
     DATED,
@@ -36,7 +37,10 @@ FILTERS = tuple(status for status in SyncStatus if status is not SyncStatus.UNPL
 
 @dataclass(frozen=True)
 class Filter:
-    """Which documents are asked for; empty parts leave nothing out."""
+    """Which documents are asked for; empty parts leave nothing out.
+
+    Days are as they were typed: while one can't be read, ``faults`` says so and nothing is found.
+    """
 
     status: str = ""
     kind: str = ""
@@ -46,20 +50,25 @@ class Filter:
 
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> Filter:
-        """The filter in an address; what can't be read is left out."""
+        """The filter in an address; a status or kind that there is none of is left out."""
         status, kind = sent.get("status", ""), sent.get("kind", "")
         return cls(
             status=status if status in FILTERS else "",
             kind=kind if kind in DATED else "",
             text=sent.get("text", "").strip(),
-            since=readable_day(sent.get("since", "")),
-            until=readable_day(sent.get("until", "")),
+            since=typed_day(sent.get("since", "")),
+            until=typed_day(sent.get("until", "")),
         )
 
     @property
     def arguments(self) -> dict[str, str]:
         """The filter as the arguments of an address."""
         return {name: value for name, value in asdict(self).items() if value}
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong with it, by the name of the part; nothing is found until it is corrected."""
+        return day_faults({"since": self.since, "until": self.until})
 
     @property
     def order(self) -> str:
@@ -109,6 +118,17 @@ def readable_day(text: str) -> str:
         return date.fromisoformat(text.strip()).isoformat()
     except ValueError:
         return ""
+
+
+def typed_day(text: str) -> str:
+    """A day as an input of dates shows it, or what was typed instead."""
+    return readable_day(text) or cleaned(text)
+
+
+def day_faults(days: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with typed days, by the names of their fields."""
+    wrong = {name: day for name, day in days.items() if day and not readable_day(day)}
+    return {name: f"{day} is not a date such as 2025-07-01." for name, day in wrong.items()}
 
 
 def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number: int) -> Paged:
