@@ -82,7 +82,8 @@ def test_a_line_keeps_what_is_not_sent_when_the_switch_says_so(xero: Caller, pos
 
 
 def test_lines_not_sent_or_sent_empty_stay(xero: Caller, posted: Body) -> None:
-    for fields in ({}, {"JournalLines": []}):
+    unsent: tuple[Body, ...] = ({}, {"JournalLines": []})
+    for fields in unsent:
         found = changed(xero, posted, Narration="Recounted", **fields)
         assert (found["Narration"], found["JournalLines"]) == ("Recounted", posted["JournalLines"])
 

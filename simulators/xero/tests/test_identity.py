@@ -111,6 +111,8 @@ def test_a_public_app_needs_a_challenge_and_its_verifier(sim: Simulator) -> None
 
 def test_a_new_app_may_not_ask_for_broad_scopes(sim: Simulator) -> None:
     assert answered(ask(sim, scope="accounting.transactions"))["error"] == "invalid_scope"
+    assert answered(ask(sim, scope="accounting.reports.read"))["error"] == "invalid_scope"
+    assert ask(sim, scope="accounting.reports.trialbalance.read").status_code == 200
     assert ask(sim, scope="accounting.transactions", client_id=OLD_APP.client_id).status_code == 200
 
 

@@ -62,7 +62,7 @@ def test_a_journal_is_found_by_its_id(xero: Caller, three: list[Body]) -> None:
 
 
 def test_an_order_puts_everything_on_the_first_page_unless_switched(xero: Caller, three: list[Body]) -> None:
-    query = {"order": "Narration DESC", "pageSize": 2}
+    query: Body = {"order": "Narration DESC", "pageSize": 2}
     reply = xero.get("/ManualJournals", page=1, **query).body
     assert [row["Narration"] for row in reply["ManualJournals"]] == ["C", "B", "A"]
     assert reply["pagination"] == {"page": 1, "pageSize": 3, "pageCount": 1, "itemCount": 3}

@@ -74,6 +74,18 @@ def test_a_refused_batch_is_not_in_the_file(tmp_path: Path, sale: dict[str, Any]
         assert len(sim.books.accounts) == 75
 
 
+def test_the_ledger_survives_a_restart(tmp_path: Path, journal: dict[str, Any]) -> None:
+    state = str(tmp_path / "books.sqlite")
+    with Simulator(state=state) as sim:
+        sim.caller().put("/ManualJournals", journal)
+        sim.person("enter_bank_transaction", type="SPEND", lines={"630": "12.50"})
+        sim.person("opening_balances", date="2026-03-31", balances={"630": 100})
+        (before,) = sim.books.manual_journals
+    with Simulator(state=state) as sim:
+        assert list(sim.books.manual_journals) == [before]
+        assert [str(sim.balance(code)) for code in ("630", "631", "090")] == ["112.50", "100.00", "-12.50"]
+
+
 def test_a_reset_empties_books_and_file(tmp_path: Path) -> None:
     state = str(tmp_path / "books.sqlite")
     with Simulator(state=state) as sim:
