@@ -54,10 +54,10 @@ _LISTS: tuple[frozenset[Kind], ...] = tuple(frozenset(kind for kind, _ in source
 
 
 def reading_cost(counts: Mapping[Kind, int]) -> Reading:
-    """A trial balance, the chart, the organisation, and a call for each page of each list.
+    """The trial balance before the first day and of the last, the chart, the organisation, and each page of each list.
 
     It is an estimate: people's own documents are not counted, and bank transactions are taken for as many as payments.
     """
     pages = [max(1, ceil(sum(counts.get(kind, 0) for kind in kinds) / PAGE_SIZE)) for kinds in _LISTS]
-    why = f"the trial balance, the chart and the organisation, and {sum(pages)} pages of up to {PAGE_SIZE:,} documents"
-    return Reading(3 + sum(pages), why)
+    why = f"two trial balances, the chart and the organisation, and {sum(pages)} pages of up to {PAGE_SIZE:,} documents"
+    return Reading(4 + sum(pages), why)

@@ -71,7 +71,7 @@ KNOWN: tuple[Refusal, ...] = (
     ),
     Refusal(
         "status_forbids",
-        r"not of valid status for modification|Invalid status change",
+        r"not of valid status for modification|Invalid status change|The status '?\w*'? cannot be applied",
         "The document's status in Xero does not allow the change any more.",
         "Look at the document in Xero; it may have been voided, deleted or paid.",
         refresh=True,

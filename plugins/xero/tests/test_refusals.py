@@ -31,6 +31,7 @@ SAID = [
         "",
     ),
     ("Invoice not of valid status for modification", "status_forbids", ""),
+    ("The status 'VOIDED' cannot be applied to the document", "status_forbids", ""),
     ("Payments can only be made against Authorised documents", "document_not_authorised", ""),
     ("Payment amount exceeds the amount outstanding on this document", "amount_exceeds_due", ""),
     ("Payments within a batch cannot be deleted.", "batch_payment", ""),
