@@ -406,11 +406,15 @@ class JournalReason(StrEnum):
 
 
 class JournalLine(Frozen):
-    """One line of a journal: debits are positive, credits negative, in the journal's currency."""
+    """One line of a journal: debits are positive, credits negative, in the journal's currency.
+
+    ``attributes`` are what the line says beside its account; each goes before the journal's own of the same name.
+    """
 
     account: str
     amount: Amount
     description: str = ""
+    attributes: Attributes = ()
     tracking: Choices = ()
 
 

@@ -9,9 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Contact, Document, Invoice, Item, Kind, Line, Payment, TaxMode
+from hub.documents import (
+    Contact,
+    Document,
+    Invoice,
+    Item,
+    Journal,
+    JournalLine,
+    JournalReason,
+    Kind,
+    Line,
+    Payment,
+    TaxMode,
+)
 from hub.engine import Decisions, Hub, RunReport
 from hub.engine.connections import connect, integrate
+from hub.engine.methods import Methods
 from hub.engine.pilot import Pilot
 from hub.engine.visiting import Visits
 from hub.mapping import MappingList
@@ -214,6 +227,30 @@ def payment(id: str = "pay1", document_id: str = "i1", amount: str = "12.00", **
         "account": "090",
     }
     return Payment(**{**values, **more})
+
+
+def journal(id: str = "j1", amount: str = "30.00", day: date = date(2026, 2, 5), **more: Any) -> Journal:
+    """The cost of what was sold: from stock to cost of goods."""
+    values: dict[str, Any] = {
+        "external_id": id,
+        "reason": JournalReason.COST_OF_GOODS,
+        "number": f"SO-{id}",
+        "date": day,
+        "currency": "GBP",
+        "lines": (
+            JournalLine(account="320", amount=Decimal(amount)),
+            JournalLine(account="630", amount=-Decimal(amount)),
+        ),
+    }
+    return Journal(**{**values, **more})
+
+
+def make_perpetual(house: House, since: date = START, mode: FlowMode = FlowMode.AUTOMATIC) -> Methods:
+    """Map the accounts of stock and go perpetual; answers with the verbs on the method."""
+    house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"630": "630", "320": "320"})
+    methods = Methods(house.person)
+    methods.go_perpetual(house.integration_id, since, mode)
+    return methods
 
 
 def put(house: House, *documents: Document) -> None:

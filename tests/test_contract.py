@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from houses import contact, invoice, item, line, payment, trade
+from houses import contact, invoice, item, journal, line, payment, trade
 from pydantic import BaseModel, Field
 
 from hub.documents import Allocation, Bill, CreditNote, Document, Kind, Refund, SupplierCredit
@@ -54,6 +54,7 @@ def one_of_each() -> dict[Kind, Document]:
         payment(amount="5.00"),
         Refund(**refund),
         allocation(),
+        journal(),
     ]
     return {document.kind: document for document in documents}
 

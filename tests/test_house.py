@@ -49,7 +49,6 @@ PROVIDER_WORDS = re.compile(r"cin7|xero|quickbooks|qbdesktop|\bqb\b|\bvies\b", r
 LONGEST = 400
 LONG_FILES = {
     "hub/documents.py": "one class per kind of document, all of one pattern",
-    "hub/mapping.py": "the resolver and what suggests mappings share their vocabulary",
     "hub/testing/contract.py": "the whole contract of a provider, to be read in one go",
     "hub/providers.py": "the whole contract between the hub and a provider",
 }

@@ -315,4 +315,5 @@ def test_a_tax_of_the_same_name_and_another_rate_is_not_suggested() -> None:
 
 
 def test_the_lists_have_the_names_that_are_stored() -> None:
-    assert {one.value for one in MappingList} == {"account", "tax_rate", "payment_account", "default"}
+    documents = {"account", "tax_rate", "payment_account", "default"}
+    assert {one.value for one in MappingList} == documents | {"tracking", "tracking_option"}

@@ -226,10 +226,10 @@ def test_another_start_date_can_be_tried_before_it_is_chosen(seen: Visitor, hous
 
 
 @ONE_DATABASE
-def test_the_inventory_method_is_explained_and_perpetual_is_not_yet_there(seen: Visitor, path: str) -> None:
+def test_the_inventory_method_is_explained_and_confirmed(seen: Visitor, path: str) -> None:
     page = seen.get(f"{path}/set-up/inventory")
     assert page.faults == []
-    assert "Perpetual: not yet there" in page.text
+    assert "The method is periodic" in page.text
     assert "Nothing was noted" in seen.follow(f"{path}/set-up/inventory").text
     seen.follow(f"{path}/set-up/inventory", {"sure": "yes"})
     assert f"{OWNER} confirmed the periodic method" in seen.get(f"{path}/set-up/inventory").text

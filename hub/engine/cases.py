@@ -8,15 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Document, Kind, Status, TradeDocument, parse_document
+from hub.documents import Document, Journal, Kind, Status, TradeDocument, parse_document
 from hub.engine.facts import Ground, load_links, load_matches, load_namesakes, load_resolver
 from hub.engine.faults import allowed_for, fit_of
 from hub.engine.notes import chunks
 from hub.engine.standing import load_dependencies
 from hub.mapping import Ref, Resolved, target_fact
-from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, table
-from hub.reconcile import Case, LinkView, Match
+from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, SummaryMember, table
+from hub.reconcile import Case, LinkView, Match, covers, summary_of
 
+members = table(SummaryMember)
 operations = table(OperationRow)
 snapshots = table(Snapshot)
 
@@ -34,6 +35,8 @@ class Portion:
     generations: Mapping[str, int]
     open: Mapping[str, sa.Row[Any]]
     dropped: Mapping[str, sa.Row[Any]]
+    memberships: Mapping[str, sa.Row[Any]]
+    """Of journals: the summary that each is in, and whether the ledger has it with that."""
 
 
 def load_portion(db: sa.Connection, ground: Ground, flow: Flow, notes: Sequence[sa.Row[Any]]) -> Portion:
@@ -50,6 +53,7 @@ def load_portion(db: sa.Connection, ground: Ground, flow: Flow, notes: Sequence[
         generations=generations,
         open=load_operations(db, flow, ids, OPEN_STATES),
         dropped=load_operations(db, flow, ids, (OperationState.DROPPED.value,)),
+        memberships=load_memberships(db, flow, ids) if flow.kind == Kind.JOURNAL else {},
     )
 
 
@@ -59,6 +63,15 @@ def _snapshots(db: sa.Connection, stock_id: int, kind: str, ids: Sequence[str]) 
         chosen = sa.select(snapshots).where(
             snapshots.c.connection_id == stock_id, snapshots.c.kind == kind, snapshots.c.external_id.in_(part)
         )
+        found |= {row.external_id: row for row in db.execute(chosen)}
+    return found
+
+
+def load_memberships(db: sa.Connection, flow: Flow, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """Which summaries these journals are in, by external id."""
+    found: dict[str, sa.Row[Any]] = {}
+    for part in chunks(ids):
+        chosen = sa.select(members).where(members.c.flow_id == flow.id, members.c.external_id.in_(part))
         found |= {row.external_id: row for row in db.execute(chosen)}
     return found
 
@@ -113,8 +126,10 @@ def cases_of(portion: Portion) -> list[tuple[Case, sa.Row[Any]]]:
 def _as_posted(portion: Portion, document: Document) -> Document:
     """The document with the status it is to have in the ledger and the number of its generation."""
     changes: dict[str, Any] = {}
-    if isinstance(document, TradeDocument) and document.status is Status.AUTHORISED:
+    if isinstance(document, TradeDocument | Journal) and document.status is Status.AUTHORISED:
         changes["status"] = Status(_chosen_status(portion, document.external_id) or portion.flow.post_as)
+    if isinstance(document, Journal):
+        changes["on_cash_basis"] = portion.ground.integration.journals_on_cash_basis
     generation = _generation(portion, document.external_id)
     if isinstance(document, TradeDocument) and generation > 1:
         changes["number"] = f"{document.number}-v{generation}"
@@ -182,6 +197,7 @@ def _case(
     resolved.trace.extend(fit.notes)
     if document.kind in (Kind.CONTACT, Kind.ITEM):
         resolved.rest_on(target_fact(document.kind, row.natural_key))
+    summary, in_ledger = _membership(portion, document) if isinstance(document, Journal) else ("", False)
     return Case(
         document=document,
         fingerprint=row.fingerprint,
@@ -191,13 +207,27 @@ def _case(
         stock_lock=ground.stock_lock,
         resolved=resolved,
         fitted=fit.document,
-        fit_notes=fit.notes,
+        fit_notes=(*resolved.warnings, *fit.notes),
         fit_problems=fit.problems,
         link=link,
         allowed=allowed_for(ground.provider, document.kind, link.state) if link else None,
         generation=_generation(portion, document.external_id),
         post_as="" if link else _chosen_status(portion, document.external_id),
-        matches=names.matches(row),
+        matches=[match for match in names.matches(row) if ground.provider.may_be(document, match.target_id)],
         namesake=names.namesake(row),
         dependencies={ref: dependencies[ref] for ref in resolved.depends_on if ref in dependencies},
+        summary=summary,
+        in_ledger=in_ledger,
     )
+
+
+def _membership(portion: Portion, journal: Journal) -> tuple[str, bool]:
+    """The summary that a journal is posted in, and whether the ledger has it with that.
+
+    One that is in the ledger stays in its summary, however later ones are posted.
+    """
+    before = portion.memberships.get(journal.external_id)
+    if before is not None and before.posted and covers(before.summary_id, journal):
+        return before.summary_id, True
+    integration = portion.ground.integration
+    return summary_of(journal, integration.journal_modes, integration.id or 0), False

@@ -15,12 +15,14 @@ from hub.engine.facts import COMING_STATES
 from hub.engine.freeing import removal_dropped
 from hub.engine.hits import Hits
 from hub.engine.hub import Hub
+from hub.engine.methods import must_be_perpetual
 from hub.engine.notes import ONLY_A_PERSON_KNOWS, all_due, chunks, forget_facts, note_due, open_due, touch_facts
 from hub.engine.pilot import keep_to_pilot, must_be_settled
 from hub.engine.previewing import preview
 from hub.engine.reference import load_reference
 from hub.engine.runs import want_run
 from hub.engine.skipping import wake_resting
+from hub.engine.summaries import forget_written
 from hub.errors import SettingsError
 from hub.mapping import MappingList, Suggestion, fold, link_fact, map_fact
 from hub.models import (
@@ -208,7 +210,7 @@ class Decisions:
                 [map_fact(where, code) for code in changed],
                 waiting_only=False,
             )
-            self._want_both(db, integration_id)
+            self.want_both(db, integration_id)
             if changed:
                 mapped = {code: codes[code] for code in changed}
                 was = {code: before for code, before in changed.items() if before}
@@ -244,7 +246,8 @@ class Decisions:
             db.execute(sa.insert(mappings).values(**row, suggested=suggested, changed_at=self.hub.clock()))
         return str(before)
 
-    def _want_both(self, db: sa.Connection, integration_id: int) -> None:
+    def want_both(self, db: sa.Connection, integration_id: int) -> None:
+        """Have what was decided take effect soon."""
         row = db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
         want_run(db, row.ledger_id, "nudge", self.hub.clock())
 
@@ -280,25 +283,31 @@ class Decisions:
         if mode is not FlowMode.OFF:
             self._check_currencies(flow_id)
         put_off = "" if mode is FlowMode.OFF else Hits(self.hub, self.actor).must_be_none(flow_id)
+        values: dict[str, Any] = {"mode": mode.value, "post_as": post_as, "update_approved": update_approved}
         with self.store.write() as db:
             self._claim_of(db, flow_id)
-            flow = db.execute(sa.select(flows).where(flows.c.id == flow_id)).one()
-            integration = db.execute(sa.select(integrations).where(integrations.c.id == flow.integration_id)).one()
-            if mode is not FlowMode.OFF and not integration.others_off_by:
-                raise SettingsError(
-                    "Confirm first that every other integration between the two is off: two of them post twice."
-                )
-            if mode is FlowMode.AUTOMATIC and flow.mode != FlowMode.AUTOMATIC:
-                must_be_settled(db, flow.integration_id)
-            values: dict[str, Any] = {"mode": mode.value, "post_as": post_as, "update_approved": update_approved}
-            if put_off:
-                values |= {"checked_at": None, "hits": []}
-            db.execute(sa.update(flows).where(flows.c.id == flow_id).values(values))
-            all_due(db, flow, integration.stock_id)
-            # Whatever is not posted yet may rest on this flow being on, off, or posting drafts.
-            open_due(self.store, db, flow.integration_id, "a flow was switched")
-            self._want_both(db, flow.integration_id)
-            self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", put_off, post_as=post_as, flow=flow_id)
+            self.switch(db, flow_id, values | ({"checked_at": None, "hits": []} if put_off else {}), put_off)
+
+    def switch(self, db: sa.Connection, flow_id: int, values: Mapping[str, Any], why: str = "") -> None:
+        """Switch a flow within the caller's transaction, which holds the claim; see ``set_flow``."""
+        flow = db.execute(sa.select(flows).where(flows.c.id == flow_id)).one()
+        integration = db.execute(sa.select(integrations).where(integrations.c.id == flow.integration_id)).one()
+        mode = FlowMode(values["mode"])
+        if mode is not FlowMode.OFF and not integration.others_off_by:
+            raise SettingsError(
+                "Confirm first that every other integration between the two is off: two of them post twice."
+            )
+        if mode is FlowMode.AUTOMATIC and flow.mode != FlowMode.AUTOMATIC:
+            must_be_settled(db, flow.integration_id)
+        if flow.mode == FlowMode.OFF and mode is not FlowMode.OFF and flow.kind == Kind.JOURNAL:
+            must_be_perpetual(integration)
+        db.execute(sa.update(flows).where(flows.c.id == flow_id).values(values))
+        all_due(db, flow, integration.stock_id)
+        # Whatever is not posted yet may rest on this flow being on, off, or posting drafts.
+        open_due(self.store, db, flow.integration_id, "a flow was switched")
+        self.want_both(db, flow.integration_id)
+        said = {"post_as": values["post_as"], "flow": flow_id}
+        self.hub.audit(db, self.actor, "set flow", f"{flow.kind}: {mode}", why, **said)
 
     def _claim_of(self, db: sa.Connection, flow_id: int) -> None:
         """Nothing of the flow's integration is planned meanwhile: a plan in the making would not see the switch."""
@@ -335,7 +344,10 @@ class Decisions:
                 "ended_why": reason,
                 "version": links.c.version + 1,
             }
+            written = db.execute(sa.select(links.c.written_document).where(*mine)).scalar()
             if db.execute(change.values(values)).rowcount:
+                if kind is Kind.JOURNAL and written:
+                    forget_written(db, integration_id, source_id, written)
                 touch_facts(self.store, db, [integration_id], [link_fact(kind, source_id)], waiting_only=False)
                 mine_flows = sa.select(flows.c.id).where(
                     flows.c.integration_id == integration_id, flows.c.kind == kind.value
@@ -367,7 +379,7 @@ class Decisions:
             change = sa.update(integrations).where(integrations.c.id == integration_id)
             db.execute(change.values(rounding_limit_cents=cents))
             open_due(self.store, db, integration_id, "the rounding limit was changed")
-            self._want_both(db, integration_id)
+            self.want_both(db, integration_id)
             self.hub.audit(db, self.actor, "set rounding limit", f"{cents} cents", integration=integration_id)
 
     def preview(self, operation_id: int) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from hub.documents import (
+    TRADE_KINDS,
     Account,
     Contact,
     Document,
@@ -20,6 +21,7 @@ from hub.documents import (
     Settlement,
     Status,
     TaxRate,
+    Tracking,
     TradeDocument,
     parse_document,
 )
@@ -38,7 +40,7 @@ from hub.models import (
     Snapshot,
     table,
 )
-from hub.providers import Action, Facts, Organisation, Provider, TargetState, TargetStatus
+from hub.providers import Action, Facts, Organisation, Provider, TargetState, TargetStatus, party_of
 from hub.reconcile import Conflict, FlowRules, LinkView, Match
 
 connections = table(ConnectionRow)
@@ -74,8 +76,19 @@ class Ground:
     @property
     def policy(self) -> Policy:
         """What holds for all documents of the integration."""
-        items_on = any(flow.kind == Kind.ITEM and flow.mode != FlowMode.OFF for flow in self.flows.values())
-        return Policy(items_on=items_on, periodic=self.integration.inventory_method == "periodic")
+        on = {flow.kind for flow in self.flows.values() if flow.mode != FlowMode.OFF}
+        return Policy(
+            items_on=Kind.ITEM in on,
+            periodic=self.is_periodic,
+            perpetual_from=self.integration.perpetual_from,
+            journals_on=Kind.JOURNAL in on,
+            hold_untracked=self.integration.unmapped_tracking == "hold",
+        )
+
+    @property
+    def is_periodic(self) -> bool:
+        """Whether goods that are bought count as purchases."""
+        return self.integration.inventory_method == PERIODIC
 
     def flow_rules(self, flow: Flow) -> FlowRules:
         """One flow's decisions."""
@@ -84,6 +97,8 @@ class Ground:
             post_as=Status(flow.post_as),
             update_approved=flow.update_approved,
             conflict=Conflict(_CONFLICTS.get(self.integration.conflict_policy, Conflict.ASK)),
+            periodic=self.is_periodic,
+            perpetual_from=self.integration.perpetual_from,
         )
 
     def facts(self, targets: Mapping[Ref, str] | None = None) -> Facts:
@@ -92,11 +107,15 @@ class Ground:
             organisation=self.organisation,
             accounts=self.chart.accounts,
             taxes=self.chart.taxes,
+            tracking={category.name: category for category in self.chart.tracking.values()},
             targets=targets or {},
             rounding_limit=Decimal(self.integration.rounding_limit_cents) / 100,
             rounding_account=self.rules.find(MappingList.DEFAULT, Default.ROUNDING_ACCOUNT),
         )
 
+
+PERIODIC, PERPETUAL = "periodic", "perpetual"
+"""The inventory methods, as integrations keep them."""
 
 _CONFLICTS = {"stock": Conflict.STOCK_WINS, "ledger": Conflict.LEDGER_WINS, "ask": Conflict.ASK}
 
@@ -131,10 +150,11 @@ def load_rules(db: sa.Connection, integration_id: int) -> Rules:
 
 
 def load_chart(db: sa.Connection, connection_id: int) -> Chart:
-    """A connection's accounts and tax rates by code."""
+    """A connection's accounts and tax rates by code, and its tracking categories."""
     listed = [parse_listed(Kind(row.kind), row.document) for row in db.execute(_CHART, {"connection": connection_id})]
     accounts = {one.code: one for one in listed if isinstance(one, Account) and one.code}
-    return Chart(accounts, {one.code: one for one in listed if isinstance(one, TaxRate) and one.code})
+    taxes = {one.code: one for one in listed if isinstance(one, TaxRate) and one.code}
+    return Chart(accounts, taxes, {fold(one.name): one for one in listed if isinstance(one, Tracking)})
 
 
 def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Document]:
@@ -158,7 +178,7 @@ _PRESENT = (
     .order_by(snapshots.c.natural_key)
 )
 _LIST = _PRESENT.where(snapshots.c.kind == sa.bindparam("kind"))
-_CHART = _PRESENT.where(snapshots.c.kind.in_([Kind.ACCOUNT.value, Kind.TAX_RATE.value]))
+_CHART = _PRESENT.where(snapshots.c.kind.in_([Kind.ACCOUNT.value, Kind.TAX_RATE.value, Kind.TRACKING.value]))
 
 
 @lru_cache(maxsize=2000)
@@ -234,20 +254,24 @@ def _link_view(row: sa.Row[Any], with_document: bool) -> LinkView:
 
 
 def load_targets(db: sa.Connection, integration_id: int, refs: Iterable[Ref]) -> dict[Ref, str]:
-    """The target ids of linked source records."""
+    """The target ids of linked source records, and whom the documents among them are with in the ledger."""
     by_kind: dict[Kind, set[str]] = {}
     for kind, external_id in refs:
         by_kind.setdefault(kind, set()).add(external_id)
     found: dict[Ref, str] = {}
     for kind, ids in by_kind.items():
         for part in chunks(sorted(ids)):
-            chosen = sa.select(links.c.source_id, links.c.target_id).where(
+            stated = (links.c.state,) if kind in TRADE_KINDS else ()
+            chosen = sa.select(links.c.source_id, links.c.target_id, *stated).where(
                 links.c.integration_id == integration_id,
                 links.c.kind == kind.value,
                 links.c.source_id.in_(part),
                 links.c.live.is_(True),
             )
-            found |= {(kind, row.source_id): row.target_id for row in db.execute(chosen)}
+            for row in db.execute(chosen):
+                found[kind, row.source_id] = row.target_id
+                if stated and row.state.get("contact_id"):
+                    found[party_of((kind, row.source_id))] = row.state["contact_id"]
     return found
 
 

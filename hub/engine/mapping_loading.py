@@ -32,9 +32,11 @@ def loadable(db: sa.Connection, integration_id: int, other_id: int) -> dict[Mapp
     }
     targets[MappingList.DEFAULT] = targets[MappingList.ACCOUNT] | targets[MappingList.TAX_RATE]
     mine = {(each.list, fold(each.source_code)) for each in _stored(db, integration_id)}
-    found: dict[MappingList, dict[str, str]] = {where: {} for where in MappingList}
+    found: dict[MappingList, dict[str, str]] = {where: {} for where in sources}
     for each in _stored(db, other_id):
         where = MappingList(each.list)
+        if where not in sources:
+            continue  # tracking is chosen by the names of one ledger's own categories
         fits = fold(each.source_code) in sources[where] and each.target_code in targets[where]
         if fits and (each.list, fold(each.source_code)) not in mine:
             found[where][each.source_code] = each.target_code

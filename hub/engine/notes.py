@@ -20,6 +20,7 @@ from hub.models import (
     Snapshot,
     table,
 )
+from hub.reconcile import SUMMARIES, own_prefix
 from hub.store import Store
 
 due = table(Due)
@@ -96,6 +97,9 @@ def all_due(db: sa.Connection, flow: sa.Row[Any], stock_id: int) -> None:
     chosen = sa.select(
         sa.literal(flow.id), snapshots.c.external_id, sa.literal("the flow was switched"), sa.literal(1)
     ).where(snapshots.c.connection_id == stock_id, snapshots.c.kind == flow.kind, ~posted, ~noted)
+    # Another integration's summaries are of its own members.
+    own = snapshots.c.external_id.startswith(own_prefix(flow.integration_id))
+    chosen = chosen.where(sa.or_(snapshots.c.feed != SUMMARIES, own))
     db.execute(sa.insert(due).from_select(["flow_id", "external_id", "reason", "version"], chosen))
 
 

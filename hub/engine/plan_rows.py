@@ -14,10 +14,11 @@ from hub.engine.freeing import REMOVALS, wake_money
 from hub.engine.money import money_of
 from hub.engine.notes import chunks, forget_facts, touch_facts
 from hub.engine.skipping import wake_resting
+from hub.engine.summaries import save_members
 from hub.mapping import link_fact
 from hub.models import Exclusion, FlowMode, Link, OperationFact, OperationRow, OperationState, table
 from hub.providers import Action
-from hub.reconcile import REMOVAL_TIER, TIERS, Case, Decision, Match, Verdict, payload_hash
+from hub.reconcile import REMOVAL_TIER, TIERS, Case, Decision, Match, Verdict, is_summary, payload_hash
 from hub.store import Store
 
 exclusions = table(Exclusion)
@@ -41,6 +42,8 @@ class PlannedRows:
     included: list[str] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
     to_free: list[str] = field(default_factory=list)
+    joined: dict[str, str] = field(default_factory=dict)
+    """The summary that each journal is posted in; empty for one that is in none."""
     counts: dict[str, int] = field(default_factory=dict)
 
     def count(self, name: str) -> None:
@@ -91,6 +94,8 @@ class PlannedRows:
             self._wake_those_that_rest_on_what_is_left_out(store)
         if self.to_free:
             wake_money(store, db, flow.integration_id, flow.kind, self.to_free)
+        if self.joined:
+            save_members(store, db, flow, self.portion.memberships, self.joined)
 
     def _wake_those_that_name_them(self, store: Store) -> None:
         """A contact or an item is on its way now, for instance since its flow was switched on."""
@@ -124,8 +129,13 @@ def _record(plan: PlannedRows, case: Case, decision: Decision, reason: str) -> N
     before = plan.portion.open.get(source_id)
     # Whoever leaves a contact out does not want it linked unasked either.
     unasked = decision.verdict is Verdict.ADOPT and case.document.kind is Kind.CONTACT
-    if (unasked or decision.verdict in (Verdict.WRITE, Verdict.HOLD)) and _is_dropped(plan, case, decision):
+    wanted = decision.verdict in (Verdict.WRITE, Verdict.HOLD, Verdict.JOIN)
+    if (unasked or wanted) and _is_dropped(plan, case, decision):
         decision = Decision(Verdict.NOTHING, rule="dropped by a person")
+    # While the flow is off nothing is decided: what is posted together stays as it is.
+    is_on = plan.portion.flow.mode != FlowMode.OFF
+    if is_on and case.document.kind is Kind.JOURNAL and not is_summary(source_id):
+        plan.joined[source_id] = case.summary if decision.verdict is Verdict.JOIN else ""
     if isinstance(case.document, TradeDocument) and case.link and _is_about_removal(decision, before):
         plan.to_free.append(source_id)
     if decision.verdict is Verdict.EXCLUDED:
@@ -147,6 +157,8 @@ def _record(plan: PlannedRows, case: Case, decision: Decision, reason: str) -> N
         plan.count("held" if decision.verdict is Verdict.HOLD else "proposed")
     elif decision.verdict is Verdict.EXCLUDED:
         plan.count("not eligible")
+    elif decision.verdict is Verdict.JOIN:
+        plan.count("in a summary")
 
 
 def _is_dropped(plan: PlannedRows, case: Case, decision: Decision) -> bool:

@@ -19,6 +19,7 @@ from hub.engine.facts import Ground, load_ground
 from hub.engine.notes import left_alone
 from hub.engine.plan_rows import AUTOMATIC, PlannedRows
 from hub.engine.runs import SILENT_SECONDS, RunToken
+from hub.engine.summaries import refresh
 from hub.models import (
     ConnectionRow,
     Cursor,
@@ -34,7 +35,7 @@ from hub.models import (
     table,
 )
 from hub.providers import Action, Provider
-from hub.reconcile import TIERS, Decision, Verdict, decide
+from hub.reconcile import TIERS, Decision, Verdict, decide, is_summary, own_prefix
 from hub.store import Store
 
 connections = table(ConnectionRow)
@@ -128,6 +129,9 @@ def _plan_portion(
     notes = _due_notes(db, flow)
     if not notes:
         return {}, False
+    makes_more = flow.kind == Kind.JOURNAL
+    if makes_more and flow.mode != FlowMode.OFF:
+        refresh(store, db, ground, flow, [note.external_id for note in notes], run.clock())
     portion = load_portion(db, ground, flow, notes)
     rows = PlannedRows(portion, run.clock())
     for case, note in cases_of(portion):
@@ -136,15 +140,20 @@ def _plan_portion(
     rows.save(store)
     seen = sa.delete(due).where(due.c.id == sa.bindparam("seen_id"), due.c.version == sa.bindparam("seen_version"))
     db.execute(seen, [{"seen_id": note.id, "seen_version": note.version} for note in notes])
-    return rows.counts, len(notes) == PORTION
+    # Planned journals may have brought their summaries due, which are planned last.
+    return rows.counts, makes_more or len(notes) == PORTION
 
 
 def _due_notes(db: sa.Connection, flow: Flow) -> Sequence[sa.Row[Any]]:
-    chosen = sa.select(due).where(due.c.flow_id == flow.id).order_by(due.c.id).limit(PORTION)
+    order = [due.c.external_id.startswith(own_prefix(flow.integration_id)), due.c.id]
+    chosen = sa.select(due).where(due.c.flow_id == flow.id).limit(PORTION)
+    chosen = chosen.order_by(*(order if flow.kind == Kind.JOURNAL else order[1:]))
     busy = list(
         db.execute(sa.select(operations.c.source_id).where(operations.c.flow_id == flow.id, left_alone())).scalars()
     )
-    return db.execute(chosen.where(due.c.external_id.not_in(busy)) if busy else chosen).all()
+    notes = db.execute(chosen.where(due.c.external_id.not_in(busy)) if busy else chosen).all()
+    # What is posted together is made anew when all that may be in it is planned.
+    return [note for note in notes if not is_summary(note.external_id)] or notes
 
 
 def is_unreleased(db: sa.Connection, integration_id: int) -> bool:

@@ -82,6 +82,7 @@ _VERDICTS = {
     Verdict.NOTHING: "Nothing: the ledger has it as it should be",
     Verdict.EXCLUDED: "Nothing: a rule leaves it out",
     Verdict.ADOPT: "Take what is in the ledger already for it",
+    Verdict.JOIN: "Post it together with others",
     Verdict.HOLD: "Hold it until something is put right",
 }
 

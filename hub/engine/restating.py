@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import TRADE_KINDS, Status
+from hub.documents import TRADE_KINDS, Kind, Status
 from hub.engine.cases import cases_of
 from hub.engine.decisions import Decisions
 from hub.engine.facts import load_ground
@@ -18,6 +18,9 @@ from hub.providers import Action
 from hub.reconcile import Case, payload_hash
 
 operations = table(OperationRow)
+
+RESTATED = TRADE_KINDS | {Kind.JOURNAL}
+"""What a ledger knows drafts of."""
 
 PORTION = 250
 """Operations restated in one transaction: short enough that other writers do not wait long."""
@@ -46,7 +49,7 @@ def _restate(person: Decisions, ids: Sequence[int], status: Status, seen: Mappin
             person.store.claim(db, integration_id)
         kept = [row for row in _proposed(db, ids) if seen is None or seen.get(row.id) == row.payload_hash]
         fresh |= {row.id: row.payload_hash for row in kept}
-        trade = [row for row in kept if row.kind in TRADE_KINDS and row.action == Action.CREATE.value]
+        trade = [row for row in kept if row.kind in RESTATED and row.action == Action.CREATE.value]
         for flow_id in sorted({row.flow_id for row in trade}):
             fresh |= _restate_flow(person, db, [row for row in trade if row.flow_id == flow_id], status)
     return fresh

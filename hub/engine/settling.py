@@ -15,6 +15,7 @@ from hub.engine.money import money_moved, money_of
 from hub.engine.notes import chunks, forget_facts, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
 from hub.engine.state_history import Moved, note_states
+from hub.engine.summaries import note_settled
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, link_fact
 from hub.models import OPEN_STATES, BatchRow, Link, OperationFact, OperationRow, OperationState, table
@@ -187,6 +188,7 @@ class Settlement:
             self._renew_link(row, document, state)
         else:
             self._end_link(row, document, state)
+        note_settled(self.db, row, document)
         self._settled.append(row)
         told = [*row.warnings, *warnings]
         self._done.append(

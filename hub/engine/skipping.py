@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hub.documents import TRADE_KINDS, Kind
 from hub.engine.freeing import MONEY
 from hub.engine.notes import touch_facts
+from hub.engine.summaries import wake_corrected
 from hub.mapping import link_fact
 from hub.store import Store
 
@@ -28,6 +29,8 @@ def wake_resting(
     What is held for them is found by index. Only where some ``were_coming`` can anything else rest on them, and what
     waits to go is then looked through once, however many they are.
     """
+    if kind == Kind.JOURNAL:
+        wake_corrected(store, db, integration_id, source_ids)
     kinds = _RESTING.get(kind, ())
     if not kinds:
         return 0

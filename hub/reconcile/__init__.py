@@ -27,10 +27,24 @@ from hub.reconcile.deciding import decide
 from hub.reconcile.legal import LEGAL_ANSWERS, REMOVAL_TIER, TIERS, Answer, Change, Conflict, Standing
 from hub.reconcile.looks import Look, judge_look
 from hub.reconcile.obstacles import closed_period, dependency_problem, waits_for
+from hub.reconcile.summing import (
+    SUMMARIES,
+    JournalMode,
+    correction,
+    covers,
+    is_summary,
+    mode_on,
+    month_after,
+    own_prefix,
+    says_the_same,
+    summarise,
+    summary_of,
+)
 
 __all__ = [
     "LEGAL_ANSWERS",
     "REMOVAL_TIER",
+    "SUMMARIES",
     "TIERS",
     "Absence",
     "Answer",
@@ -40,6 +54,7 @@ __all__ = [
     "Decision",
     "Dependency",
     "FlowRules",
+    "JournalMode",
     "LinkView",
     "Look",
     "Match",
@@ -48,15 +63,24 @@ __all__ = [
     "change_of",
     "changed_fields",
     "closed_period",
+    "correction",
+    "covers",
     "decide",
     "dependency_problem",
     "document_date",
     "is_locked",
+    "is_summary",
     "judge_look",
     "locked_until",
+    "mode_on",
+    "month_after",
+    "own_prefix",
     "payload_hash",
+    "says_the_same",
     "standing_of",
     "state_digest",
+    "summarise",
+    "summary_of",
     "waits_for",
     "was_edited",
 ]

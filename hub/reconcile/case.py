@@ -24,6 +24,9 @@ class FlowRules:
     post_as: Status = Status.AUTHORISED
     update_approved: bool = True
     conflict: Conflict = Conflict.ASK
+    periodic: bool = True
+    perpetual_from: date | None = None
+    """With the perpetual method: the first date whose journals are posted; None: the start date."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,10 @@ class Case:
     namesake: str = ""
     """Another source record of the same name or code that is on its way to the ledger."""
     dependencies: Mapping[Ref, Dependency] = field(default_factory=dict)
+    summary: str = ""
+    """Of a journal: the summary that it is posted in; empty: it is posted by itself."""
+    in_ledger: bool = False
+    """Of a journal that is posted in a summary: whether the ledger has that summary with it."""
 
 
 class Verdict(StrEnum):
@@ -130,6 +137,8 @@ class Verdict(StrEnum):
     ADOPT = "adopt"
     WRITE = "write"
     HOLD = "hold"
+    JOIN = "join"
+    """It is posted within a summary."""
 
 
 @dataclass(frozen=True)

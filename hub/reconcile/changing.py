@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.documents import Allocation, Contact, Document, Item, Settlement, Status, TradeDocument
+from hub.documents import Allocation, Contact, Document, Item, Journal, Settlement, Status, TradeDocument
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, link_fact
 from hub.providers import Action, Allowed, TargetStatus
@@ -20,6 +20,7 @@ from hub.reconcile.case import (
 )
 from hub.reconcile.legal import LEGAL_ANSWERS, Answer, Change, Conflict, Standing
 from hub.reconcile.obstacles import closed_period, contact_problem, obstacle
+from hub.reconcile.summing import is_summary
 
 
 def decide_linked(case: Case, link: LinkView) -> Decision:
@@ -30,9 +31,7 @@ def decide_linked(case: Case, link: LinkView) -> Decision:
         return Decision(Verdict.NOTHING, rule="unchanged" if change is Change.SAME else "already gone from the ledger")
     if answer is Answer.HOLD_LOCKED:
         case.resolved.rest_on(ORGANISATION_FACT)
-        problem = closed_period(case)
-        fix = f"{problem.fix.partition(',')[0]}, or correct it with a dated credit."
-        return hold(case, problem.model_copy(update={"fix": fix}), Action.UPDATE)
+        return hold(case, _locked(case), Action.UPDATE)
     if answer is Answer.HOLD_GONE:
         return hold(case, _target_gone(case.document, link), Action.UPDATE)
     if answer in (Answer.HOLD, Answer.AFTER_PAYMENTS):
@@ -46,11 +45,21 @@ def decide_linked(case: Case, link: LinkView) -> Decision:
     return _edit(case, link, answer, standing)
 
 
+def _locked(case: Case) -> Problem:
+    problem = closed_period(case)
+    if is_summary(case.document.external_id):
+        return problem
+    by = "journal of a later date" if isinstance(case.document, Journal) else "dated credit"
+    return problem.model_copy(update={"fix": f"{problem.fix.partition(',')[0]}, or correct it with a {by}."})
+
+
 def change_of(case: Case, link: LinkView) -> Change:
     """What happened in the source since we last wrote."""
     status = getattr(case.document, "status", Status.AUTHORISED)
     if case.withdrawn or status is Status.VOIDED or _goes_with_its_document(case):
         return Change.VOIDED
+    if isinstance(case.document, Journal) and not case.document.total:
+        return Change.VOIDED  # a ledger takes no journal that moves nothing
     if status is Status.DRAFT:
         return Change.UNDONE
     return Change.SAME if case.fingerprint == link.written_fingerprint else Change.EDITED
@@ -105,7 +114,7 @@ def _edit(case: Case, link: LinkView, answer: Answer, standing: Standing) -> Dec
     if (
         answer is Answer.UPDATE_UNLESS_APPROVED
         and not case.rules.update_approved
-        and isinstance(case.document, TradeDocument)
+        and isinstance(case.document, TradeDocument | Journal)
     ):
         return hold(case, _approved(case.document), Action.UPDATE)
     return _update(case, link, standing)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hub.documents import Contact, Item, Status
+from hub.documents import Contact, Item, Journal, Status
 from hub.errors import Problem
 from hub.mapping import link_fact
 from hub.providers import Action
-from hub.reconcile.case import Case, Decision, Verdict, document_date, hold
-from hub.reconcile.obstacles import obstacle, waits_for
+from hub.reconcile.case import Case, Decision, FlowRules, Verdict, document_date, hold
+from hub.reconcile.obstacles import does_not_add_up, obstacle, waits_for
 
 
 def decide_unlinked(case: Case) -> Decision:
@@ -15,6 +15,8 @@ def decide_unlinked(case: Case) -> Decision:
     rule = _not_eligible(case)
     if rule:
         return Decision(Verdict.EXCLUDED, rule=rule)
+    if case.summary:
+        return _join(case)
     adoption = _adoption(case)
     if adoption:
         return adoption
@@ -30,18 +32,38 @@ def decide_unlinked(case: Case) -> Decision:
     )
 
 
+def _join(case: Case) -> Decision:
+    """A journal that is posted with others waits for nothing by itself, unless its sides are not equal."""
+    problem = None if case.in_ledger else does_not_add_up(case.document)
+    return hold(case, problem, Action.CREATE) if problem else Decision(Verdict.JOIN, rule="posted in a summary")
+
+
 def _not_eligible(case: Case) -> str:
     document = case.document
     status = getattr(document, "status", Status.AUTHORISED)
     if case.withdrawn:
-        return "withdrawn in the source before it was posted"
+        return "withdrawn in the source" if case.in_ledger else "withdrawn in the source before it was posted"
     if status is not Status.AUTHORISED:
         return f"{status} in the source"
     if isinstance(document, Item) and not document.active:
         return "deprecated in the source"
+    if isinstance(document, Journal) and not document.total:
+        return "nothing to post"
+    if case.in_ledger:
+        return ""  # what is posted is kept in step, whatever was decided since for what is not
+    if isinstance(document, Journal) and (rule := _not_perpetual(case.rules, document)):
+        return rule
     day = document_date(document)
     if day and day < case.rules.start_date:
         return f"dated before the start date {case.rules.start_date}"
+    return ""
+
+
+def _not_perpetual(rules: FlowRules, journal: Journal) -> str:
+    if rules.periodic:
+        return "the inventory method is periodic"
+    if rules.perpetual_from and journal.date < rules.perpetual_from:
+        return f"dated before the perpetual method began on {rules.perpetual_from}"
     return ""
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from hub.documents import CREDIT_KINDS, Allocation, Contact, Document, Item, Kind, Settlement, TradeDocument
+from hub.documents import (
+    CREDIT_KINDS,
+    Allocation,
+    Contact,
+    Document,
+    Item,
+    Journal,
+    Kind,
+    Settlement,
+    TradeDocument,
+)
 from hub.mapping import DIRECT_TARGET, fold
 from hub.providers import Action, Facts, TargetState
 from hub.reconcile.case import state_digest, was_edited
@@ -65,6 +75,8 @@ def _equals(document: Document, state: TargetState, facts: Facts) -> bool:
             expected["number"] = document.number
     elif isinstance(document, Settlement):
         expected = {"total": document.amount, "date": document.date}
+    elif isinstance(document, Journal):
+        expected = {"total": document.total, "date": document.date}
     elif isinstance(document, Allocation):
         expected = {"total": document.amount}
     elif isinstance(document, Item):

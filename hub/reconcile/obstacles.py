@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.documents import Allocation, Document, Kind, Settlement, Status, TradeDocument
+from hub.documents import Allocation, Document, Journal, Kind, Settlement, Status, TradeDocument
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, Ref
 from hub.providers import TargetState, TargetStatus
 from hub.reconcile.case import Absence, Case, Dependency, document_date, is_locked, locked_until
+from hub.reconcile.summing import is_summary
 
 
 def obstacle(case: Case) -> Problem | None:
     """The first reason why the document as such can not be written."""
     document = case.document
-    if isinstance(document, TradeDocument):
-        difference = next(document.differences(), "")
-        if difference:
-            return Problem(
-                code="does_not_add_up",
-                what=f"{document.number} does not add up: {difference}.",
-                fix="Correct it in the stock system.",
-                subject=document.external_id,
-            )
+    if wrong := does_not_add_up(document):
+        return wrong
+    if isinstance(document, Journal) and document.currency != case.organisation.base_currency:
+        return Problem(
+            code="journal_currency",
+            what=f"{document.number} is in {document.currency}.",
+            why=f"The ledger keeps its books in {case.organisation.base_currency}, and so are its journals.",
+            fix="Skip it, and enter it in the ledger by hand if it belongs there.",
+            subject=document.external_id,
+        )
     currency = getattr(document, "currency", "")
     needs_rate = isinstance(document, TradeDocument | Settlement)
     if needs_rate and currency != case.organisation.base_currency and getattr(document, "rate", None) is None:
@@ -43,15 +45,31 @@ def obstacle(case: Case) -> Problem | None:
     return None
 
 
+def does_not_add_up(document: Document) -> Problem | None:
+    """Lines that do not come to what the document says, or debits that are not equal to credits."""
+    difference = next(document.differences(), "") if isinstance(document, TradeDocument | Journal) else ""
+    if not difference:
+        return None
+    return Problem(
+        code="does_not_add_up",
+        what=f"{document.label} does not add up: {difference}.",
+        fix="Correct it in the stock system.",
+        subject=document.external_id,
+    )
+
+
 def closed_period(case: Case) -> Problem:
     """The books of one side are closed on the document's date."""
     last = locked_until(case)
     side = "ledger" if last == case.organisation.lock_date else "stock system"
+    later = "date the document later"
+    if is_summary(case.document.external_id):
+        later = "post what it is short or over by as a correction of a later date, on its page"
     return Problem(
         code="closed_period",
         what=f"{case.document.label} is dated {document_date(case.document)}, in a closed period.",
         why=f"The {side} is locked up to {last}.",
-        fix=f"Move the lock date in the {side}, or date the document later.",
+        fix=f"Move the lock date in the {side}, or {later}.",
         subject=str(last),
     )
 

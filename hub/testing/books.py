@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from hub.documents import Account, Kind
+from hub.documents import Account, Kind, Tracking
 from hub.providers import TargetState, TargetStatus
 
 
@@ -36,7 +36,10 @@ class Entry:
 
     @property
     def total(self) -> Decimal | None:
-        """The document's total, or the amount of money moved."""
+        """The document's total, the amount of money moved, or the sum of a journal's debits."""
+        if self.kind is Kind.JOURNAL:
+            amounts = (Decimal(str(line["amount"])) for line in self.native.get("lines", ()))
+            return sum((amount for amount in amounts if amount > 0), Decimal(0))
         value = self.native.get("total") or self.native.get("amount")
         return Decimal(value) if value is not None else None
 
@@ -80,6 +83,8 @@ class Books:
     entries: dict[str, Entry] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
     """What was added to the chart."""
+    tracking: list[Tracking] = field(default_factory=list)
+    """The categories that a person set up."""
     faults: list[Fault] = field(default_factory=list)
     writes: int = 0
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -132,6 +137,8 @@ class Books:
         if kind in MONEY_KINDS:
             for name in ("document", "credit"):
                 self._check_money(native, name)
+        if kind is Kind.JOURNAL:
+            _check_sides(native)
 
     def _check_money(self, native: dict[str, Any], name: str) -> None:
         """Money moves only against approved documents, and never more than is left on them."""
@@ -159,6 +166,8 @@ class Books:
             raise ValueError(f"{entry.id} is {entry.status}")
         if entry.paid and not native.keys() <= FREE_FIELDS:
             raise ValueError(f"{entry.id} has payments")
+        if entry.kind is Kind.JOURNAL:
+            _check_sides({**entry.native, **native})
         entry.native = {**entry.native, **native}
         entry.stamp = next(self._stamps)
         return entry
@@ -209,6 +218,12 @@ class Books:
         entry = self.entries[id]
         entry.status = _paid_status(entry)
         entry.stamp = next(self._stamps)
+
+
+def _check_sides(native: dict[str, Any]) -> None:
+    amounts = [Decimal(str(line["amount"])) for line in native.get("lines", ())]
+    if len(amounts) < 2 or sum(amounts) != 0:
+        raise ValueError("debits and credits of a journal are equal")
 
 
 def _paid_status(entry: Entry) -> TargetStatus:

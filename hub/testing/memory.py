@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
 from hub.documents import Account, AccountClass, Contact, Document, Item, Kind, TaxRate
+from hub.entries import Entry as LedgerEntry
+from hub.entries import Posting, Reading, StockValue
 from hub.errors import BusyError, Problem, RejectedError, UnsureError
 from hub.http import Door
+from hub.mapping import is_stock
 from hub.providers import (
     AccountType,
     Action,
@@ -34,6 +38,7 @@ from hub.providers import (
     TargetStatus,
     Want,
 )
+from hub.testing.bookkeeping import balances_of, chosen, entries_of, postings_of
 from hub.testing.books import DUE_KINDS, FREE_FIELDS, UNIQUE_NUMBERS, Books, Entry, Fault
 
 PAGE = 20
@@ -48,14 +53,19 @@ ACCOUNTS = (
         account_class=AccountClass.ASSET,
         takes_payments=True,
         takes_documents=False,
+        takes_journals=False,
     ),
     Account(external_id="a4", code="860", name="Rounding", account_class=AccountClass.EXPENSE),
     Account(external_id="a5", code="630", name="Inventory", account_class=AccountClass.ASSET),
+    Account(external_id="a6", code="320", name="Cost of goods sold", account_class=AccountClass.EXPENSE),
 )
 TAXES = (
     TaxRate(external_id="t1", code="STANDARD", name="Standard", percent=Decimal(20)),
     TaxRate(external_id="t2", code="NONE", name="No VAT", percent=Decimal(0), special=True),
 )
+
+
+BASE_CURRENCY = "GBP"
 
 STOCK_KINDS = frozenset(Kind) - {Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM, Kind.BANK_ACCOUNT, Kind.TRACKING}
 
@@ -75,6 +85,10 @@ class Shelf:
     accounts: tuple[Account, ...] = ACCOUNTS
     taxes: tuple[TaxRate, ...] = TAXES
     stamp: int = 0
+    now: datetime = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    """When it is asked what the stock is worth."""
+    revalued: dict[str, Decimal] = field(default_factory=dict)
+    """What its own valuation is over or under its general ledger, by item code."""
 
     def put(self, record_id: str, *documents: Document) -> None:
         """Save a record with its complete set of documents."""
@@ -104,6 +118,9 @@ class MemoryStock(Provider):
     def __init__(self, shelf: Shelf | None = None) -> None:
         self.shelf = shelf or Shelf()
 
+    def reading_cost(self, counts: Mapping[Kind, int], since: date, until: date) -> Reading:
+        return Reading(2, "one call for the entries and one for the value of the stock")
+
     def open(self, connection: Connection, http: Door) -> StockSession:
         return StockSession(self.shelf)
 
@@ -115,7 +132,17 @@ class StockSession:
     shelf: Shelf
 
     def check(self) -> Organisation:
-        return Organisation(id="shelf", name="Shelf Ltd", base_currency="GBP")
+        return Organisation(id="shelf", name="Shelf Ltd", base_currency=BASE_CURRENCY)
+
+    def entries(self, since: date, until: date) -> Iterator[LedgerEntry]:
+        every = entries_of(self.shelf.documents(), BASE_CURRENCY)
+        return (entry for entry in every if since <= entry.date <= until)
+
+    def stock_value(self) -> StockValue:
+        """What its general ledger says of the stock accounts, and what its valuation differs by."""
+        kept = {account.code for account in self.shelf.accounts if is_stock(account)}
+        total = sum((e.amount for e in self.entries(date.min, date.max) if e.account in kept), Decimal(0))
+        return StockValue(self.shelf.now, total + sum(self.shelf.revalued.values(), Decimal(0)), self.shelf.revalued)
 
     def pull(self, want: Want) -> Iterator[Page]:
         if want.feed.name == "organisation":
@@ -159,6 +186,7 @@ def _listed(documents: Iterable[Document]) -> tuple[Record, ...]:
 _WRITES: Mapping[Kind, frozenset[Action]] = {
     **{kind: frozenset({Action.CREATE, Action.UPDATE}) for kind in (Kind.CONTACT, Kind.ITEM)},
     **{kind: frozenset(Action) for kind in (Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT)},
+    Kind.JOURNAL: frozenset(Action),
     **{
         kind: frozenset({Action.CREATE, Action.VOID, Action.DELETE})
         for kind in (Kind.PAYMENT, Kind.REFUND, Kind.ALLOCATION)
@@ -181,6 +209,7 @@ class MemoryLedger(Provider):
         Feed("organisation", frozenset()),
         Feed("accounts", frozenset({Kind.ACCOUNT}), full=True),
         Feed("taxes", frozenset({Kind.TAX_RATE}), full=True),
+        Feed("tracking", frozenset({Kind.TRACKING}), full=True),
         Feed("contacts", frozenset({Kind.CONTACT})),
         Feed("items", frozenset({Kind.ITEM})),
         Feed("states", frozenset(_WRITES), states_only=True),
@@ -206,6 +235,9 @@ class MemoryLedger(Provider):
             return Allowed(frozenset({Action.UPDATE}), FREE_FIELDS - {"mark"}, "it has payments")
         return Allowed(frozenset(actions))
 
+    def reading_cost(self, counts: Mapping[Kind, int], since: date, until: date) -> Reading:
+        return Reading(2, "one call for the balances and one for what is behind them")
+
     def open(self, connection: Connection, http: Door) -> LedgerSession:
         return LedgerSession(self.books)
 
@@ -230,7 +262,7 @@ def _native(one: Operation, facts: Facts) -> dict[str, Any]:
         ("document", "document_kind", "document_id"),
         ("credit", "credit_kind", "credit_id"),
     ):
-        if id_name in native:
+        if kind_name in native:
             native[name] = facts.target(Kind(native[kind_name]), native[id_name])
     if native.get("contact_id"):
         native["contact"] = facts.target(Kind.CONTACT, native["contact_id"])
@@ -266,6 +298,12 @@ class LedgerSession:
     def look(self, operations: Sequence[Operation]) -> Mapping[int, Sequence[TargetState]]:
         return {one.id: _found(self.books, one) for one in operations}
 
+    def balances(self, at: date) -> Mapping[str, Decimal]:
+        return balances_of(postings_of(self.books), at)
+
+    def postings(self, accounts: Collection[str], since: date, until: date) -> Iterator[Posting]:
+        return chosen(postings_of(self.books), accounts, since, until)
+
     def find_account(self, code: str) -> Account | None:
         return next((one for one in (*ACCOUNTS, *self.books.accounts) if one.code == code), None)
 
@@ -293,6 +331,8 @@ def hear(books: Books, want: Want) -> Page:
         return Page(records=_listed((*ACCOUNTS, *books.accounts)), watermark="")
     if want.feed.name == "taxes":
         return Page(records=_listed(TAXES), watermark="")
+    if want.feed.name == "tracking":
+        return Page(records=_listed(books.tracking), watermark="")
     if want.feed.name == "states":
         return Page(states=tuple(entry.state for entry in changed), watermark=watermark)
     kind = Kind.CONTACT if want.feed.name == "contacts" else Kind.ITEM

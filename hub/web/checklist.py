@@ -61,7 +61,7 @@ STEPS: Mapping[StepName, Words] = {
     StepName.INVENTORY: Words(
         "Inventory method",
         "Whether goods that are bought count as stock or as purchases in the ledger.",
-        "checklist.inventory",
+        "inventory.show",
         "Read and confirm",
     ),
     StepName.ACCOUNTS: Words(
@@ -159,28 +159,6 @@ def save_start_date(integration_id: int) -> ResponseReturnValue:
     tell(
         f"Documents dated {wanted.start_date} or later are posted; noted with your name.{warning_of(wanted.start_date)}"
     )
-    return _back(integration_id)
-
-
-@pages.get("/inventory")
-def inventory(integration_id: int) -> ResponseReturnValue:
-    """What the method means."""
-    row = pair_of(integration_id)
-    with the_hub().store.read() as db:
-        said = confirmed(db, integration_id, Confirmable.INVENTORY, row.inventory_method)
-    return render_template("inventory.html", row=row, said=said)
-
-
-@pages.post("/inventory")
-@needs(Right.MANAGE_ENTITIES)
-def confirm_inventory(integration_id: int) -> ResponseReturnValue:
-    """A person has read it and keeps the books that way."""
-    row = pair_of(integration_id)
-    if request.form.get("sure") != "yes":
-        tell("Tick the box if your books are kept that way. Nothing was noted.")
-        return redirect(url_for("checklist.inventory", integration_id=integration_id), 303)
-    confirm(the_hub(), actor(), integration_id, Confirmable.INVENTORY, row.inventory_method)
-    tell("Noted, with your name and the time.")
     return _back(integration_id)
 
 

@@ -113,7 +113,7 @@ def _integration(integration_id: int) -> sa.Row[Any]:
 
 
 def _list(where: str) -> MappingList:
-    return MappingList(where) if where in set(MappingList) else abort(404)
+    return MappingList(where) if where in TITLES else abort(404)
 
 
 def _typed() -> dict[str, str]:

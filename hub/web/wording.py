@@ -24,6 +24,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "payment": ("Payment", "Payments"),
     "refund": ("Refund", "Refunds"),
     "allocation": ("Allocation", "Allocations"),
+    "journal": ("Journal", "Journals"),
 }
 
 OPERATION_STATES: Mapping[str, str] = {
@@ -64,6 +65,7 @@ COUNTS: Mapping[str, str] = {
     "kept": "planned as before",
     "adopted": "linked to what was there",
     "proposed": "planned",
+    "in a summary": "posted together with others",
     "not eligible": "left out by the rules",
     "failed": "refused",
     "unsure": "perhaps arrived, looked for next",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.documents import Kind
 from hub.engine.confirming import Confirmable, all_confirmed
+from hub.engine.facts import PERPETUAL
 from hub.engine.pilot import STEP as PILOT
 from hub.engine.pilot import PilotView, is_settled, pilot_of
 from hub.mapping import MappingList
@@ -208,6 +209,9 @@ def _start_date(ground: Ground) -> Step:
 
 def _inventory(ground: Ground) -> Step:
     method = ground.row.inventory_method
+    if method == PERPETUAL and all(flow.mode == FlowMode.OFF for flow in ground.flows if flow.kind == Kind.JOURNAL):
+        why = "It is perpetual, but journals are off: nothing relieves stock, and bills for goods are held."
+        return Step(StepName.INVENTORY, Stand.BLOCKED, why)
     said = ground.confirmed(Confirmable.INVENTORY, method)
     if said is not None:
         return Step(StepName.INVENTORY, Stand.DONE, f"The method is {method}.", said.confirmed_by, said.confirmed_at)

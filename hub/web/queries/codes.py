@@ -67,6 +67,10 @@ DEFAULTS: Mapping[Default, tuple[str, MappingList | None]] = {
     Default.SALE_CONTACT: ("Contact for sales without one", None),
     Default.SALE_ACCOUNT: ("Account of sales lines without one", MappingList.ACCOUNT),
     Default.PURCHASE_ACCOUNT: ("Account of purchase lines without one", MappingList.ACCOUNT),
+    Default.EARLIER_PURCHASES: (
+        "Account of goods bought before the perpetual method began",
+        MappingList.ACCOUNT,
+    ),
     Default.SALE_TAX: ("Tax rate of sales lines without one", MappingList.TAX_RATE),
     Default.PURCHASE_TAX: ("Tax rate of purchase lines without one", MappingList.TAX_RATE),
     Default.ROUNDING_ACCOUNT: ("Account for rounding differences", MappingList.ACCOUNT),

@@ -7,10 +7,8 @@ a code decides; a code that is not mapped holds the document instead of falling 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import cast
 
 from hub.documents import (
@@ -20,142 +18,29 @@ from hub.documents import (
     Contact,
     Document,
     Item,
+    Journal,
     Kind,
     Line,
     Settlement,
-    TaxRate,
     TradeDocument,
 )
 from hub.errors import Problem
-
-Ref = tuple[Kind, str]
-
-
-class MappingList(StrEnum):
-    """The lists of an integration's mappings."""
-
-    ACCOUNT = "account"
-    TAX_RATE = "tax_rate"
-    PAYMENT_ACCOUNT = "payment_account"
-    DEFAULT = "default"
-
-
-class Default(StrEnum):
-    """What the default list may name; the target of ``sale_contact`` is a ledger contact's id."""
-
-    SALE_CONTACT = "sale_contact"
-    SALE_ACCOUNT = "sale_account"
-    PURCHASE_ACCOUNT = "purchase_account"
-    SALE_TAX = "sale_tax"
-    PURCHASE_TAX = "purchase_tax"
-    ROUNDING_ACCOUNT = "rounding_account"
-
-
-DIRECT_TARGET = "="
-"""Prefix of a contact id that names a target record itself instead of a source record."""
-
-
-def fold(code: str) -> str:
-    """Codes and names match whatever their case and spacing."""
-    return " ".join(code.casefold().split())
-
-
-@dataclass(frozen=True)
-class Rules:
-    """An integration's mappings: (list, folded source code) -> target code."""
-
-    targets: Mapping[tuple[str, str], str] = field(default_factory=dict)
-
-    def find(self, where: str, code: str) -> str:
-        """The target code, or nothing."""
-        return self.targets.get((where, fold(code)), "")
-
-
-@dataclass(frozen=True)
-class Chart:
-    """The target's lists by code."""
-
-    accounts: Mapping[str, Account] = field(default_factory=dict)
-    taxes: Mapping[str, TaxRate] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The source documents that others refer to, by external id."""
-
-    items: Mapping[str, Item] = field(default_factory=dict)
-    contacts: Mapping[str, Contact] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What the integration has decided for all documents."""
-
-    items_on: bool = True
-    periodic: bool = True
-
-
-@dataclass
-class Resolved:
-    """A document with the target's codes, how that came about, and what it rests on.
-
-    ``facts`` are the keys of everything that was consulted; ``depends_on`` the source records that must be linked
-    before it can be sent.
-    """
-
-    document: Document
-    trace: list[str] = field(default_factory=list)
-    facts: list[str] = field(default_factory=list)
-    depends_on: list[Ref] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    _known: set[str | Ref] = field(default_factory=set, repr=False, compare=False)
-
-    def rest_on(self, *facts: str) -> None:
-        """Remember facts, each once."""
-        for fact in facts:
-            if fact not in self._known:
-                self._known.add(fact)
-                self.facts.append(fact)
-
-    def note(self, text: str) -> None:
-        """Add to the trace, each sentence once."""
-        if text not in self.trace:
-            self.trace.append(text)
-
-    def object_to(self, problem: Problem) -> None:
-        """Add a problem, each once."""
-        if problem not in self.problems:
-            self.problems.append(problem)
-
-    def depend(self, kind: Kind, external_id: str) -> None:
-        """Wait for another source record's link."""
-        self.rest_on(link_fact(kind, external_id))
-        if (kind, external_id) not in self._known:
-            self._known.add((kind, external_id))
-            self.depends_on.append((kind, external_id))
-
-
-def map_fact(where: str, code: str) -> str:
-    """The key of a mapping row."""
-    return f"map:{where}:{fold(code)}"
-
-
-def link_fact(kind: Kind | str, external_id: str) -> str:
-    """The key of a source record's link and its target's state."""
-    return f"link:{kind}:{external_id}"
-
-
-def target_fact(kind: Kind | str, code: str) -> str:
-    """The key of an entry in the target's own lists."""
-    return f"target:{kind}:{code}"
-
-
-def source_fact(kind: Kind | str, external_id: str) -> str:
-    """The key of another source document that was consulted."""
-    return f"source:{kind}:{external_id}"
-
-
-ORGANISATION_FACT = "target:organisation:"
+from hub.mapping.journals import resolve_journal
+from hub.mapping.problems import account_problem, not_mapped
+from hub.mapping.rules import (
+    DIRECT_TARGET,
+    Chart,
+    Default,
+    MappingList,
+    Policy,
+    Resolved,
+    Rules,
+    Sources,
+    map_fact,
+    source_fact,
+    target_fact,
+)
+from hub.mapping.tracking import Tracker
 
 _SALES = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
 
@@ -178,6 +63,7 @@ class Resolver:
         self.chart = chart
         self.sources = sources
         self.policy = policy or Policy()
+        self._tracker = Tracker(rules, chart, hold=self.policy.hold_untracked)
 
     def resolve(self, document: Document) -> Resolved:
         """Fill in the target's codes."""
@@ -191,6 +77,8 @@ class Resolver:
             resolved.depend(document.document_kind, document.document_id)
         elif isinstance(document, Item):
             self._item(document, resolved)
+        elif isinstance(document, Journal):
+            resolve_journal(document, self.rules, self.chart, self._tracker, resolved)
         return resolved
 
     def _trade(self, document: TradeDocument, resolved: Resolved) -> None:
@@ -198,7 +86,7 @@ class Resolver:
         contact = self.sources.contacts.get(document.contact_id)
         codes: dict[tuple[str, ...], tuple[str, str]] = {}
         lines = tuple(self._line(line, document, contact, resolved, codes) for line in document.lines)
-        changes = {"lines": lines, "contact_id": contact_id, "account": "", "tax_code": ""}
+        changes = {"lines": lines, "contact_id": contact_id, "account": "", "tax_code": "", "attributes": ()}
         resolved.document = document.model_copy(update=changes)
 
     def _contact(self, document: TradeDocument, resolved: Resolved) -> str:
@@ -239,13 +127,16 @@ class Resolver:
         alike = (line.account, item_account, line.tax_code, item_tax, line.purpose)
         if alike not in codes:
             account = self._account(line, item_account, document, contact, resolved)
+            account = self._before_perpetual(account, line, document, resolved)
             tax = self._tax(line, item_tax, document, contact, resolved)
             self._check_account(account, line, document, resolved)
             self._check_tax(tax, resolved)
             codes[alike] = account, tax
         account, tax = codes[alike]
         code = self._line_item(line, item, resolved)
-        changes = {"account": account, "tax_code": tax, "item_code": code, "item_id": line.item_id if code else ""}
+        changes: dict[str, object] = {"account": account, "tax_code": tax, "item_code": code}
+        changes |= {"item_id": line.item_id if code else ""}
+        changes |= {"tracking": self._tracker.choices(item, document.attributes, resolved)}
         return line.model_copy(update=changes)
 
     def _account(
@@ -281,7 +172,7 @@ class Resolver:
             if target:
                 resolved.note(f"{search.what} {code} of the {place} becomes {self._name(search.where, target)}")
             else:
-                resolved.object_to(_not_mapped(search.what, search.where, code, place))
+                resolved.object_to(not_mapped(search.what, search.where, code, place))
             return target
         resolved.rest_on(map_fact(MappingList.DEFAULT, search.default))
         target = self.rules.find(MappingList.DEFAULT, search.default)
@@ -300,7 +191,7 @@ class Resolver:
             return
         resolved.rest_on(target_fact(Kind.ACCOUNT, code))
         account = self.chart.accounts.get(code)
-        problem = _account_problem(code, account)
+        problem = account_problem(code, account)
         if problem is None and account is not None and not account.takes_documents:
             problem = Problem(
                 code="account_not_for_documents",
@@ -309,23 +200,46 @@ class Resolver:
                 fix="Map the source account to another one.",
                 subject=code,
             )
-        if problem is None and account is not None and self._debits_stock(account, line, document):
-            problem = Problem(
-                code="stock_account_in_periodic",
-                what=f"Goods on {document.number} would be debited to the stock account {code} {account.name}.",
-                why="With the periodic method nothing relieves stock again, so the account would only grow.",
-                fix="Map the source's inventory account to a purchases account.",
-                subject=code,
-            )
+        if problem is None and account is not None and _debits_stock(account, line, document):
+            problem = self._stock_problem(account, document)
         if problem:
             resolved.object_to(problem)
 
-    def _debits_stock(self, account: Account, line: Line, document: TradeDocument) -> bool:
-        is_purchase = document.kind in (Kind.BILL, Kind.SUPPLIER_CREDIT)
-        is_stock = account.type.upper() == "INVENTORY" or (
-            account.account_class is AccountClass.ASSET and line.purpose == "goods"
+    def _before_perpetual(self, code: str, line: Line, document: TradeDocument, resolved: Resolved) -> str:
+        """Goods of a bill dated before the perpetual method began go to purchases, where a person said which."""
+        account = self.chart.accounts.get(code)
+        earlier = not self.policy.periodic and self.policy.is_periodic(document.date)
+        if account is None or not earlier or not _debits_stock(account, line, document):
+            return code
+        resolved.rest_on(map_fact(MappingList.DEFAULT, Default.EARLIER_PURCHASES))
+        target = self.rules.find(MappingList.DEFAULT, Default.EARLIER_PURCHASES)
+        if not target:
+            return code
+        name = self._name(MappingList.ACCOUNT, target)
+        resolved.note(f"dated before {self.policy.perpetual_from}, so goods go to {name} instead of the stock account")
+        return target
+
+    def _stock_problem(self, account: Account, document: TradeDocument) -> Problem | None:
+        """Stock is debited only if it is relieved again."""
+        what = f"Goods on {document.number} would be debited to the stock account {account.code} {account.name}."
+        if self.policy.is_periodic(document.date):
+            why = "With the periodic method nothing relieves stock again, so the account would only grow."
+            fix = "Map the source's inventory account to a purchases account."
+            if not self.policy.periodic:
+                why = (
+                    f"The perpetual method begins on {self.policy.perpetual_from}, and nothing relieves it for earlier."
+                )
+                fix = "Choose a purchases account for goods bought earlier under Mappings, Defaults."
+            return Problem(code="stock_account_in_periodic", what=what, why=why, fix=fix, subject=account.code)
+        if self.policy.journals_on:
+            return None
+        return Problem(
+            code="stock_not_relieved",
+            what=what,
+            why="The flow of journals is off, so nothing relieves stock again and the account would only grow.",
+            fix="Switch the flow of journals on, or go back to the periodic method.",
+            subject=account.code,
         )
-        return self.policy.periodic and is_purchase and is_stock
 
     def _check_tax(self, code: str, resolved: Resolved) -> None:
         if not code:
@@ -366,11 +280,11 @@ class Resolver:
             return
         resolved.rest_on(target_fact(Kind.ACCOUNT, target))
         resolved.note(f"payment account {document.account} becomes {self._name(MappingList.ACCOUNT, target)}")
-        for problem in _payment_account_problems(target, self.chart.accounts.get(target), document.currency):
+        for problem in _payment_problems(target, self.chart.accounts.get(target), document.currency):
             resolved.object_to(problem)
 
     def _item(self, item: Item, resolved: Resolved) -> None:
-        changes: dict[str, str] = {}
+        changes: dict[str, object] = {"attributes": ()}
         for name, where in (
             ("sale_account", MappingList.ACCOUNT),
             ("purchase_account", MappingList.ACCOUNT),
@@ -392,14 +306,11 @@ class Resolver:
         return target if account and account.active and account.takes_documents else ""
 
 
-def _not_mapped(what: str, where: MappingList, code: str, place: str) -> Problem:
-    return Problem(
-        code=f"{where}_not_mapped",
-        what=f"The {what} {code} is not mapped.",
-        why=f"It comes from the {place}.",
-        fix="Choose what it is in the ledger on the mappings page.",
-        subject=code,
-    )
+def _debits_stock(account: Account, line: Line, document: TradeDocument) -> bool:
+    """Whether a line of a purchase books goods to a stock account."""
+    is_purchase = document.kind in (Kind.BILL, Kind.SUPPLIER_CREDIT)
+    is_goods = account.account_class is AccountClass.ASSET and line.purpose == "goods"
+    return is_purchase and (account.type.upper() == "INVENTORY" or is_goods)
 
 
 def _no_default(search: _Search) -> Problem:
@@ -411,19 +322,8 @@ def _no_default(search: _Search) -> Problem:
     )
 
 
-def _account_problem(code: str, account: Account | None) -> Problem | None:
-    if account is not None and account.active:
-        return None
-    return Problem(
-        code="account_not_usable",
-        what=f"Account {code} is {'archived' if account else 'not'} in the ledger.",
-        fix="Restore it there, or map the source account to another one.",
-        subject=code,
-    )
-
-
-def _payment_account_problems(code: str, account: Account | None, currency: str) -> Iterator[Problem]:
-    unusable = _account_problem(code, account)
+def _payment_problems(code: str, account: Account | None, currency: str) -> Iterator[Problem]:
+    unusable = account_problem(code, account)
     if unusable or account is None:
         if unusable:
             yield unusable
@@ -442,63 +342,3 @@ def _payment_account_problems(code: str, account: Account | None, currency: str)
             fix="Map a payment account of the same currency.",
             subject=code,
         )
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A mapping we would make, and why."""
-
-    source_code: str
-    target_code: str
-    why: str
-
-
-_STOCK_WORDS = re.compile(r"\b(inventory|stock)\b", re.IGNORECASE)
-
-
-def suggest_accounts(source: Sequence[Account], target: Sequence[Account], *, periodic: bool) -> Iterator[Suggestion]:
-    """By code and name together, then by code, then by name; a stock account goes to purchases when periodic."""
-    usable = [account for account in target if account.active and account.code and account.takes_documents]
-    by_code = {fold(account.code): account for account in usable}
-    by_name = {fold(account.name): account for account in usable}
-    purchases = next((a for a in usable if a.type.upper() in ("DIRECTCOSTS", "COST OF GOODS SOLD")), None)
-    for account in source:
-        if periodic and account.account_class is AccountClass.ASSET and _STOCK_WORDS.search(account.name):
-            if purchases:
-                yield Suggestion(account.code, purchases.code, "purchases, since the method is periodic")
-            continue
-        same_code, same_name = by_code.get(fold(account.code)), by_name.get(fold(account.name))
-        if same_code and same_code is same_name:
-            yield Suggestion(account.code, same_code.code, "same code and name")
-        elif same_code and same_code.account_class is account.account_class:
-            yield Suggestion(account.code, same_code.code, "same code and class")
-        elif same_name and same_name.account_class is account.account_class:
-            yield Suggestion(account.code, same_name.code, "same name and class")
-
-
-def suggest_payment_accounts(source: Sequence[Account], target: Sequence[Account]) -> Iterator[Suggestion]:
-    """Only an account with the same code and the same name that takes payments: money is never guessed."""
-    by_code = {fold(account.code): account for account in target if account.active and account.takes_payments}
-    for account in source:
-        match = by_code.get(fold(account.code))
-        if match and fold(match.name) == fold(account.name):
-            yield Suggestion(account.code, match.code, "same code and name")
-
-
-def suggest_tax_rates(source: Sequence[TaxRate], target: Sequence[TaxRate]) -> Iterator[Suggestion]:
-    """By name when the rates agree; by rate alone only where one ordinary rate fits, never a special one."""
-    usable = [tax for tax in target if tax.active]
-    by_name = {fold(tax.name): tax for tax in usable}
-    for tax in source:
-        match = by_name.get(fold(tax.name))
-        if match:
-            if match.percent == tax.percent:
-                yield Suggestion(tax.code, match.code, "same name and rate")
-            continue
-        ordinary = [
-            other
-            for other in usable
-            if not other.special and other.percent == tax.percent and other.on_sales == tax.on_sales
-        ]
-        if tax.percent and not tax.special and len(ordinary) == 1:
-            yield Suggestion(tax.code, ordinary[0].code, "the only ordinary rate of the same percentage")
