@@ -39,7 +39,7 @@ Amounts = list[tuple[str, Decimal]]
 
 
 class Ledger:
-    """A reading of the books; the system accounts and the reliefs of open documents are looked up once."""
+    """A reading of the books; system accounts and account codes are looked up once."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -69,13 +69,18 @@ class Ledger:
     def _trade(self, document: Document) -> Iterator[Posting]:
         """Invoice, bill or credit note: its control account against the accounts of its lines and the tax."""
         sign = _sign(document)
-        amounts: Amounts = [(self._control(document), sign * _base(document.total, document.rate))]
-        for line in document.lines:
-            net = line.line_amount - (line.tax_amount if document.line_amount_types == "Inclusive" else ZERO)
-            if net:
-                amounts.append((self._codes[line.account_code], -sign * _base(net, document.rate)))
-        amounts.append((self._system["GST"], -sign * _base(document.total_tax, document.rate)))
+        amounts = [
+            (self._control(document), sign * _base(document.total, document.rate)),
+            *self._lines(document, -sign),
+        ]
         yield from self._closed(document.date, amounts, document.type, document.document_id, "ROUNDING")
+
+    def _lines(self, of: Document | BankTransaction, sign: int) -> Amounts:
+        """The lines without their tax, each on its account, and the tax of all on the tax account."""
+        inclusive = of.line_amount_types == "Inclusive"
+        nets = ((line, line.line_amount - (line.tax_amount if inclusive else ZERO)) for line in of.lines)
+        amounts = [(self._codes[line.account_code], sign * _base(net, of.rate)) for line, net in nets if net]
+        return [*amounts, (self._system["GST"], sign * _base(of.total_tax, of.rate))]
 
     def _payment(self, payment: Payment) -> Iterator[Posting]:
         document = self._document(payment.document_id, payment.is_refund)
@@ -101,15 +106,9 @@ class Ledger:
         yield from self._closed(journal.date, amounts, "MANJOURNAL", journal.journal_id, "ROUNDING")
 
     def _bank(self, transaction: BankTransaction) -> Iterator[Posting]:
-        sign = 1 if transaction.is_received else -1
-        rate = transaction.rate
-        amounts: Amounts = [(transaction.account_id, sign * _base(transaction.total, rate))]
-        for line in transaction.lines:
-            net = line.line_amount - (line.tax_amount if transaction.line_amount_types == "Inclusive" else ZERO)
-            if net:
-                amounts.append((self._codes[line.account_code], -sign * _base(net, rate)))
-        amounts.append((self._system["GST"], -sign * _base(transaction.total_tax, rate)))
-        source = "CASHREC" if transaction.is_received else "CASHPAID"
+        sign, source = (1, "CASHREC") if transaction.is_received else (-1, "CASHPAID")
+        moved = (transaction.account_id, sign * _base(transaction.total, transaction.rate))
+        amounts = [moved, *self._lines(transaction, -sign)]
         yield from self._closed(transaction.date, amounts, source, transaction.transaction_id, "ROUNDING")
 
     def _opening(self) -> Iterator[Posting]:

@@ -2,7 +2,8 @@
 
 The plain columns are the movement of the month the date is in, up to the date; the YTD columns what an account stands
 at: since the beginning for the balance sheet, since the start of the financial year for revenue and expenses, whose
-earlier years are in the retained earnings. An amount stands on its own side, zero on the side usual for the class.
+earlier years are in the retained earnings. A vendor says so of the month, and the documented example agrees. An amount
+stands on its own side, zero on the side usual for the class.
 """
 
 from __future__ import annotations
