@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from sim_cin7core import chart
+from sim_cin7core.books.ledger import Books
 from sim_cin7core.exchange import Call, RefusedError
 from sim_cin7core.lists import Selections
-from sim_cin7core.records import Task
-from sim_cin7core.store import Collection, Store
+from sim_cin7core.records import JsonObject
+from sim_cin7core.store import Collection, R, Store
 from sim_cin7core.switches import Switches
 
 DEFAULT_ACCOUNT_ID = "0b6e5c1a-2f43-4c8d-9a57-6d1e8f20c734"
@@ -24,9 +25,25 @@ class Account:
         self.account_id = account_id
         self.key = key
         self.me = chart.me()
-        self.accounts = chart.accounts()
         self.tax_rules = chart.tax_rules()
         self.selections = Selections()
+        self.books = Books(store, switches)
+
+    @property
+    def accounts(self) -> list[JsonObject]:
+        """The chart: accrual of stock, once switched on, has two accounts of its own."""
+        floating = self.switches.on("inventory_accrual") or self.switches.on("stock_in_transit")
+        return chart.accounts(floating=floating)
+
+    def settle(self) -> None:
+        """After a change: records whose costs it changed say so by their stamps, if the switch wants that."""
+        moved = self.books.settle()
+        if not self.switches.on("cost_change_moves_stamp"):
+            return
+        for record_id in sorted(moved):
+            record = self.store.record(record_id)
+            if record is not None:
+                self.store.touch(record)
 
     def lock(self, day: date | None) -> None:
         """Close the books up to and with a day, as ``/me`` tells it (documentation, Me); None opens them.
@@ -46,8 +63,8 @@ class Account:
         if given != (self.account_id.lower(), self.key.lower()):
             raise RefusedError(403, "Incorrect credentials!")
 
-    def found(self, collection: Collection[Task], call: Call, name: str, what: str) -> Task:
-        """The task that a parameter names; 400 without it, 400 or 404 (a switch) when there is none."""
+    def found(self, collection: Collection[R], call: Call, name: str, what: str) -> R:
+        """The record that a parameter names; 400 without it, 400 or 404 (a switch) when there is none."""
         record_id = call.text(name)
         if record_id is None:
             raise RefusedError(400, f"{what} ID must be specified")

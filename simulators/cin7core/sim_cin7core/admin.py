@@ -53,6 +53,11 @@ def _state_pages(app: Flask, simulator: Simulator) -> None:
         with simulator.store.lock:
             return jsonify([plain(record) for record in found.in_order()[offset : offset + limit]])
 
+    @app.get("/_sim/books")
+    def books() -> Response:
+        with simulator.store.lock:
+            return jsonify(truth.books(simulator.account.books))
+
     @app.get("/_sim/calls")
     def calls() -> Response:
         return jsonify(simulator.calls.summary(detail=request.args.get("detail") == "1"))

@@ -23,10 +23,12 @@ from sim_cin7core.records import (
     VOIDED,
     Card,
     Document,
+    JournalLine,
     Line,
     Payment,
     Task,
     cents,
+    first_delivery,
     identifier,
 )
 from sim_cin7core.retail import open_text
@@ -161,7 +163,7 @@ class PurchaseLoader:
             stamp,
             country=_country(vendor),
             void=order["Status"] == _REJECTED,
-            fulfilled=order["Status"] == _COMPLETE,
+            deliveries=first_delivery(PURCHASE, task_id, ordered) if order["Status"] == _COMPLETE else [],
         )
         self._bill(task, order, vendor)
         return task
@@ -281,6 +283,17 @@ class PurchaseLoader:
 
     def _stamp(self, moment: datetime, seed: int) -> int:
         return stamps.with_fraction(stamps.ticks_of(moment), seed, self._varied)
+
+
+def land(purchases: list[Task]) -> None:
+    """Carriage that comes to the first simple and the first advanced purchase that was received, made up."""
+    for kind, amount, days in ((SIMPLE, "36.40", 0), (ADVANCED, "58.15", 9)):
+        task = next((task for task in purchases if task.type == kind and task.deliveries), None)
+        if task is not None:
+            day = task.date + timedelta(days=days)
+            task.journals.append(
+                JournalLine(chart.INVENTORY, chart.FREIGHT, Decimal(amount), day, "Landed cost", system=True)
+            )
 
 
 def _shares(task: Task) -> list[tuple[tuple[Line, ...], tuple[Line, ...]]]:

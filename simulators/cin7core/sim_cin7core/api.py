@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim_cin7core import card_calls, purchase_calls, sale_calls
+from sim_cin7core import book_calls, card_calls, purchase_calls, sale_calls, stock_calls
 from sim_cin7core.account import Account
 from sim_cin7core.calls import CallLog
 from sim_cin7core.errors import error_body
 from sim_cin7core.exchange import PREFIX, Answer, Call, RefusedError
 from sim_cin7core.faults import Faults
 from sim_cin7core.limits import Limiter
+from sim_cin7core.stock_records import ADJUSTMENT, ASSEMBLY, DISASSEMBLY, STOCKTAKE, WRITE_OFF
 
 Endpoint = Callable[[Account, Call], Answer]
 ENDPOINTS: dict[str, Endpoint] = {
@@ -26,7 +27,19 @@ ENDPOINTS: dict[str, Endpoint] = {
     "ref/location": card_calls.locations,
     "ref/customer/credits": card_calls.customer_credits,
     "ref/supplier/deposits": card_calls.supplier_deposits,
-    "journal": card_calls.journals,
+    "ref/productavailability": book_calls.availability,
+    "journal": book_calls.journals,
+    "transactions": book_calls.transactions,
+    "stockadjustmentlist": stock_calls.list_of(ADJUSTMENT),
+    "stockadjustment": stock_calls.detail_of(ADJUSTMENT),
+    "stocktakelist": stock_calls.list_of(STOCKTAKE),
+    "stocktake": stock_calls.detail_of(STOCKTAKE),
+    "finishedgoodslist": stock_calls.list_of(ASSEMBLY),
+    "finishedgoods": stock_calls.detail_of(ASSEMBLY),
+    "disassemblylist": stock_calls.list_of(DISASSEMBLY),
+    "disassembly": stock_calls.detail_of(DISASSEMBLY),
+    "inventorywriteofflist": stock_calls.list_of(WRITE_OFF),
+    "inventorywriteoff": stock_calls.detail_of(WRITE_OFF),
     "salelist": sale_calls.sale_list,
     "salecreditnotelist": sale_calls.credit_note_list,
     "sale": sale_calls.detail,
@@ -34,13 +47,28 @@ ENDPOINTS: dict[str, Endpoint] = {
     "sale/invoice": sale_calls.invoices,
     "sale/creditnote": sale_calls.credit_notes,
     "sale/payment": sale_calls.payments,
+    "sale/manualjournal": sale_calls.manual_journal,
     "purchaselist": purchase_calls.purchase_list,
     "purchasecreditnotelist": purchase_calls.credit_note_list,
     "purchase": purchase_calls.simple,
     "purchase/payment": purchase_calls.simple_payments,
+    "purchase/manualjournal": purchase_calls.simple_manual_journal,
     "advanced-purchase": purchase_calls.advanced,
     "advanced-purchase/payment": purchase_calls.advanced_payments,
+    "advanced-purchase/manualjournal": purchase_calls.advanced_manual_journals,
 }
+ENDINGS: dict[str, Endpoint] = {
+    "sale": sale_calls.void,
+    "purchase": purchase_calls.void_simple,
+    "advanced-purchase": purchase_calls.void_advanced,
+    "journal": book_calls.end_journal,
+    "stockadjustment": stock_calls.void_of(ADJUSTMENT),
+    "stocktake": stock_calls.void_of(STOCKTAKE),
+    "finishedgoods": stock_calls.void_of(ASSEMBLY),
+    "disassembly": stock_calls.void_of(DISASSEMBLY),
+    "inventorywriteoff": stock_calls.void_of(WRITE_OFF),
+}
+"""What DELETE voids or undoes; nothing else is written over the API here."""
 NOT_FOUND_PAGE = (
     b"<!DOCTYPE html><html><head><title>Page not found</title></head><body><h1>Page not found</h1></body></html>"
 )
@@ -83,7 +111,9 @@ class Api:
         self.account.check(call)
         if not self.limiter.take():
             return self.limiter.refusal(call.path)
-        if call.method != "GET":
+        if call.method == "DELETE" and call.path in ENDINGS:
+            endpoint = ENDINGS[call.path]
+        elif call.method != "GET":
             raise RefusedError(405, f"The requested resource does not support http method '{call.method}'.")
         with self.account.store.lock:
             return endpoint(self.account, call)

@@ -136,11 +136,6 @@ def supplier_deposits(account: Account, call: Call) -> Answer:
     return envelope(Page.of(call, account.switches), None, "SupplierDeposits", [])
 
 
-def journals(account: Account, call: Call) -> Answer:
-    """GET journal: always empty here."""
-    return reference(call, account.switches, "Journals", [])
-
-
 def _filtered(call: Call, rows: list[JsonObject], prefixes: dict[str, str], exact: tuple[str, ...]) -> list[JsonObject]:
     for name, field in prefixes.items():
         if (text := call.text(name)) is not None:

@@ -16,6 +16,8 @@ LOCATION_ID = identifier("location", LOCATION)
 SALES, OTHER_REVENUE, COST_OF_GOODS, SAMPLES, BANK_FEES = "200", "260", "310", "400", "404"
 CONSUMABLES, FREIGHT, RECEIVABLE, INVENTORY, PAYABLE, DEPOSITS = "429", "425", "610", "630", "800", "810"
 BANK, DOLLAR_BANK = "090", "092"
+PREPAYMENTS, ACCRUALS, VAT, EQUITY, DISCREPANCY = "620", "805", "820", "970", CONSUMABLES
+IN_TRANSIT, ACCRUED = "631", "632"
 NO_VAT = "No VAT"
 DEFAULT_TERMS = "30 days"
 
@@ -58,6 +60,10 @@ _ACCOUNTS: tuple[tuple[str, str, str, str], ...] = (
     ("960", "Retained Earnings", "EQUITY", "EQUITY"),
     ("970", "Owner's Share Capital", "EQUITY", "EQUITY"),
 )
+_FLOATING = (
+    (IN_TRANSIT, "Stock in Transit", "CURRENT", "ASSET"),
+    (ACCRUED, "Goods Received Not Invoiced", "CURRLIAB", "LIABILITY"),
+)
 _SYSTEM = {
     "610": ("Accounts receivable", "DEBTORS"),
     "800": ("Accounts payable", "CREDITORS"),
@@ -92,9 +98,15 @@ _TERMS: tuple[tuple[str, int, str, bool, bool], ...] = (
 )
 
 
-def accounts() -> list[JsonObject]:
-    """The chart of accounts as rows of AccountsList."""
-    return [_account(*row) for row in _ACCOUNTS]
+def accounts(*, floating: bool = False) -> list[JsonObject]:
+    """The chart of accounts as rows of AccountsList; ``floating`` adds the two that accrual of stock needs."""
+    rows = sorted((*_ACCOUNTS, *_FLOATING)) if floating else _ACCOUNTS
+    return [_account(*row) for row in rows]
+
+
+def display_name(code: str) -> str:
+    """``code: name``, as adjustments and stocktakes show an account; the bare code when it is not in the chart."""
+    return next((f"{row[0]}: {row[1]}" for row in (*_ACCOUNTS, *_FLOATING) if row[0] == code), code)
 
 
 def _account(code: str, name: str, kind: str, klass: str) -> JsonObject:

@@ -31,6 +31,7 @@ def main() -> None:
 @click.option("--purchases-month", default="2013-11", show_default=True, help="Month of the orders to take.")
 @click.option("--purchases-as", default="2010-12", show_default=True, help="Month to move them to.")
 @click.option("--repeat", default=1, show_default=True, help="Load the data so many times over, with distinct numbers.")
+@click.option("--stock", is_flag=True, help="Add opening stock, adjustments, assemblies and other stock documents.")
 @click.option("--empty", is_flag=True, help="Load nothing.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file that keeps the state.")
 @click.option("--minute", default=60.0, show_default=True, help="Length of the rate window in seconds.")
@@ -48,6 +49,7 @@ def serve(
     purchases_month: str,
     purchases_as: str,
     repeat: int,
+    stock: bool,
     empty: bool,
     state: Path | None,
     minute: float,
@@ -58,7 +60,7 @@ def serve(
     choices: tuple[str, ...],
 ) -> None:
     """Serve until SIGTERM or SIGINT. Without data options the extract in the package is loaded."""
-    sources = Sources(data, month, purchases, purchases_month, purchases_as, repeat, empty)
+    sources = Sources(data, month, purchases, purchases_month, purchases_as, repeat, empty, stock)
     try:
         simulator = Simulator(
             sources,

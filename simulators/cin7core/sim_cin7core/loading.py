@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim_cin7core import adventure, retail, retail_money
 from sim_cin7core.retail_sales import RetailLoader
+from sim_cin7core.retail_stock import Extras, StockMaker
 from sim_cin7core.store import Store
 from sim_cin7core.switches import Switches
 
@@ -16,7 +17,10 @@ _SHIPPED_MONTH, _SHIPPED_PURCHASES_MONTH = "2010-12", "2013-11"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Which data to load; with neither file nor directory the extract in the package."""
+    """Which data to load; with neither file nor directory the extract in the package.
+
+    ``stock`` adds what the data lacks: opening stock, adjustments and all else that moves stock, landed costs.
+    """
 
     data: Path | None = None
     month: str | None = None
@@ -25,6 +29,7 @@ class Sources:
     purchases_as: str = _SHIPPED_MONTH
     repeat: int = 1
     empty: bool = False
+    stock: bool = False
 
 
 def load(store: Store, sources: Sources, switches: Switches) -> None:
@@ -37,8 +42,13 @@ def load(store: Store, sources: Sources, switches: Switches) -> None:
         papers = retail.read(sources.data or _DATA / "online_retail_2010-12.csv.xz", sources.month)
         books = RetailLoader(papers, varied).load(sources.repeat)
         retail_money.settle(books.sales, varied)
-        store.add_all((*books.customers, *books.products, *books.sales))
+        extras = StockMaker(books).make() if sources.stock else Extras()
+        store.add_all((*books.customers, *books.products, *extras.products, *books.sales))
+        store.add_all((*extras.tasks, *extras.journals))
     if shipped or sources.purchases is not None:
         source = adventure.read(sources.purchases or _DATA / "purchases", sources.purchases_month)
         loader = adventure.PurchaseLoader(source, sources.purchases_as, switches["currency_rate"], varied)
-        store.add_all((*loader.suppliers(), *loader.products(), *loader.purchases(sources.repeat)))
+        purchases = loader.purchases(sources.repeat)
+        if sources.stock:
+            adventure.land(purchases)
+        store.add_all((*loader.suppliers(), *loader.products(), *purchases))

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sim_cin7core.archive import plain, restored
 from sim_cin7core.records import Card, Task
-
-if TYPE_CHECKING:
-    from sim_cin7core.store import Record, Store
+from sim_cin7core.stock_records import Journal, StockTask
+from sim_cin7core.store import Entity, Record, Store
 
 _SCHEMA = """
 create table if not exists record (
     position integer primary key, collection text not null, id text not null, json text not null,
     unique (collection, id))
 """
+_KINDS: dict[str, type[Entity]] = {
+    "sales": Task,
+    "purchases": Task,
+    "stock_tasks": StockTask,
+    "journals": Journal,
+}
 _UPSERT = """
 insert into record (collection, id, json) values (?, ?, ?)
 on conflict (collection, id) do update set json = excluded.json
@@ -43,8 +47,7 @@ class StateFile:
         """Put every kept record into the store, in the order in which they first came."""
         for name, text in self._connection.execute("select collection, json from record order by position"):
             content = json.loads(text)
-            is_task = name in ("sales", "purchases")
-            store.add(restored(Task, content) if is_task else restored(Card, content))
+            store.add(restored(_KINDS.get(name, Card), content))
 
     def save_all(self, store: Store) -> None:
         """Keep everything in one transaction."""

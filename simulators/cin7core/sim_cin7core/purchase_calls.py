@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from sim_cin7core import purchase_view
 from sim_cin7core.account import Account
 from sim_cin7core.exchange import Answer, Call, RefusedError
+from sim_cin7core.journal_view import manual_journals
 from sim_cin7core.lines_view import encoded
 from sim_cin7core.lists import Page, envelope, moment, selected
+from sim_cin7core.person.tasks import void_over_api as void_task
 from sim_cin7core.records import Document, JsonObject, Task
 
 _EXACT = {
@@ -68,6 +70,7 @@ def _matches(row: JsonObject, exact: dict[str, str], search: str) -> bool:
 
 
 def _purchase(account: Account, call: Call, name: str) -> Task:
+    account.books.refresh()
     return account.found(account.store.purchases, call, name, "Purchase")
 
 
@@ -88,7 +91,7 @@ def simple(account: Account, call: Call) -> Answer:
         account.store.rendered.get(
             task.id,
             f"simple {combine:d}",
-            lambda: encoded(purchase_view.simple(task, account.switches, combine)),
+            lambda: encoded(purchase_view.simple(task, account, combine)),
         ),
     )
 
@@ -101,7 +104,7 @@ def advanced(account: Account, call: Call) -> Answer:
         account.store.rendered.get(
             task.id,
             f"advanced {combine:d}",
-            lambda: encoded(purchase_view.advanced(task, account.switches, combine)),
+            lambda: encoded(purchase_view.advanced(task, account, combine)),
         ),
     )
 
@@ -128,3 +131,31 @@ def _named(task: Task, wanted: dict[str, str | None]) -> bool:
         or wanted["invoicenumber"] in [document.number for document in task.invoices]
         or wanted["creditnotenumber"] in [document.number for document in task.credits]
     )
+
+
+def simple_manual_journal(account: Account, call: Call) -> Answer:
+    """GET purchase/manualJournal: the parameter is called TaskID and takes the purchase's ID."""
+    task = _simple(account, call, "taskid")
+    shown = manual_journals(account.books.journal_lines(task), with_system=True)
+    return Answer.json({"TaskID": task.id, **shown})
+
+
+def advanced_manual_journals(account: Account, call: Call) -> Answer:
+    """GET advanced-purchase/manualJournal."""
+    task = _purchase(account, call, "purchaseid")
+    shown = purchase_view.journal_objects(task, account)
+    return Answer.json({"PurchaseID": task.id, "ManualJournals": shown})
+
+
+def void_simple(account: Account, call: Call) -> Answer:
+    """DELETE purchase: Void=true voids it. Undoing a whole purchase is not simulated."""
+    task = _simple(account, call, "id")
+    void_task(account, task, call)
+    return Answer.json(purchase_view.simple(task, account, combine=False))
+
+
+def void_advanced(account: Account, call: Call) -> Answer:
+    """DELETE advanced-purchase, as ``void_simple``."""
+    task = _purchase(account, call, "id")
+    void_task(account, task, call)
+    return Answer.json(purchase_view.advanced(task, account, combine=False))

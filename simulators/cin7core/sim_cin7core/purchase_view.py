@@ -8,11 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from sim_cin7core import chart, stamps, status
+from sim_cin7core.account import Account
+from sim_cin7core.books.purchase_rows import journal_id
 from sim_cin7core.cards import number
+from sim_cin7core.journal_view import manual_journals
 from sim_cin7core.lines_view import address, invoice_status, parts, payment, payments, totals
 from sim_cin7core.records import (
     AUTHORISED,
     NOT_AVAILABLE,
+    Delivery,
     Document,
     JsonObject,
     Line,
@@ -20,6 +24,7 @@ from sim_cin7core.records import (
     Task,
     identifier,
 )
+from sim_cin7core.stock.trade import moved
 from sim_cin7core.switches import Switches
 
 _PAID_SWITCH = "bill_paid_status"
@@ -68,13 +73,15 @@ def credit_row(task: Task, credit: Document, switches: Switches) -> JsonObject:
     return {**shown, "CreditNoteNumber": credit.number, "CreditNoteStatus": credit.status}
 
 
-def simple(task: Task, switches: Switches, combine: bool) -> JsonObject:
+def simple(task: Task, account: Account, combine: bool) -> JsonObject:
     """The form of /purchase: objects without TaskIDs instead of lists, and a misspelt bill number."""
+    switches = account.switches
     bill = next(iter(task.invoices), None)
     credit = next(iter(task.credits), None)
     number_key = "InvocieNumber" if switches.on("simple_purchase_misspelt_number") else "InvoiceNumber"
     shown = _head(task, combine)
-    shown["StockReceived"] = {"Status": _received(task), "Lines": _stock(task)}
+    received = [row for delivery in _receipts(task) for row in _stock(delivery)]
+    shown["StockReceived"] = {"Status": _received(task), "Lines": received}
     shown["Invoice"] = {
         "Status": NOT_AVAILABLE,
         "Lines": [],
@@ -106,12 +113,13 @@ def simple(task: Task, switches: Switches, combine: bool) -> JsonObject:
     if credit:
         unstock = {"Status": credit.status, "Lines": _unstock(credit)}
         shown["CreditNote"] = {"CreditNoteNumber": credit.number, **_credit_body(credit, combine, unstock)}
-    shown["ManualJournals"] = {"Status": NOT_AVAILABLE, "Lines": []}
-    return {**shown, **_tail(task)}
+    shown["ManualJournals"] = manual_journals(account.books.journal_lines(task), with_system=True)
+    return {**shown, **_tail(task, account)}
 
 
-def advanced(task: Task, switches: Switches, combine: bool) -> JsonObject:
+def advanced(task: Task, account: Account, combine: bool) -> JsonObject:
     """The form of /advanced-purchase: lists with a TaskID for each document; works for every type."""
+    switches = account.switches
     shown = _head(task, combine)
     shown.update(
         Type=task.type,
@@ -122,13 +130,13 @@ def advanced(task: Task, switches: Switches, combine: bool) -> JsonObject:
     )
     receipt = [
         {
-            "TaskID": task.id,
-            "InvoicingAndReceivingNumber": 1,
-            "Status": _received(task),
-            "Lines": _stock(task),
+            "TaskID": delivery.task_id,
+            "InvoicingAndReceivingNumber": delivery.number,
+            "Status": delivery.status,
+            "Lines": _stock(delivery),
         }
+        for delivery in _receipts(task)
     ]
-    receipt = receipt if task.fulfilled and task.order.lines else []
     shown["StockReceived"] = [] if switches.on("received_in_put_away") else receipt
     shown["PutAway"] = receipt
     shown["Invoice"] = [
@@ -151,8 +159,16 @@ def advanced(task: Task, switches: Switches, combine: bool) -> JsonObject:
         }
         for credit in task.credits
     ]
-    shown["ManualJournals"] = []
-    return {**shown, **_tail(task)}
+    shown["ManualJournals"] = journal_objects(task, account)
+    return {**shown, **_tail(task, account)}
+
+
+def journal_objects(task: Task, account: Account) -> list[JsonObject]:
+    """The list of ManualJournals of an advanced purchase: one object with everything, or none."""
+    shown = manual_journals(account.books.journal_lines(task), with_system=True)
+    if not shown["Lines"]:
+        return []
+    return [{"TaskID": journal_id(task), "InvoicingAndReceivingNumber": 1, **shown}]
 
 
 def payment_rows(task: Task, *, with_purchase_id: bool) -> list[JsonObject]:
@@ -218,20 +234,17 @@ def _head(task: Task, combine: bool) -> JsonObject:
     }
 
 
-def _tail(task: Task) -> JsonObject:
-    movements = (
-        [
-            {
-                "TaskID": task.id,
-                "ProductID": item.product_id,
-                "Date": stamps.midnight(task.date),
-                "COGS": number(-item.total),
-            }
-            for item in task.order.lines
-        ]
-        if _received(task) == AUTHORISED
-        else []
-    )
+def _tail(task: Task, account: Account) -> JsonObject:
+    movements = [
+        {
+            "TaskID": delivery.task_id,
+            "ProductID": item.product_id,
+            "Date": stamps.midnight(delivery.date),
+            "COGS": number(-account.books.cost(task.id, key)),
+        }
+        for delivery in _receipts(task)
+        for key, item in moved(delivery, account.books.catalogue)
+    ]
     return {"AdditionalAttributes": _ATTRIBUTES, "Attachments": [], "InventoryMovements": movements}
 
 
@@ -266,10 +279,12 @@ def _credit_body(credit: Document, combine: bool, unstock: Any) -> JsonObject:
     }
 
 
+def _receipts(task: Task) -> list[Delivery]:
+    return [] if task.void else task.delivered
+
+
 def _received(task: Task) -> str:
-    if task.void or not task.order.lines:
-        return NOT_AVAILABLE
-    return AUTHORISED if task.fulfilled else NOT_AVAILABLE
+    return AUTHORISED if _receipts(task) else NOT_AVAILABLE
 
 
 def _row_invoice_status(task: Task) -> str:
@@ -279,18 +294,16 @@ def _row_invoice_status(task: Task) -> str:
     return "PAID" if bill.live and status.payment_status(task) == "PAID" else bill.status
 
 
-def _stock(task: Task) -> list[JsonObject]:
-    if _received(task) != AUTHORISED:
-        return []
+def _stock(delivery: Delivery) -> list[JsonObject]:
     return [
         {
-            **_piece(item, task),
+            **_piece(item, delivery),
             "LocationID": chart.LOCATION_ID,
             "Received": True,
             "SupplierSKU": "",
-            "CardID": identifier("card", task.id, position),
+            "CardID": identifier("card", delivery.task_id, position),
         }
-        for position, item in enumerate(task.order.lines)
+        for position, item in enumerate(delivery.lines)
     ]
 
 
@@ -298,10 +311,11 @@ def _unstock(credit: Document) -> list[JsonObject]:
     return [
         {"CardID": identifier("card", credit.task_id, position), **_piece(item, credit)}
         for position, item in enumerate(credit.lines)
+        if credit.moves_stock
     ]
 
 
-def _piece(item: Line, dated: Task | Document) -> JsonObject:
+def _piece(item: Line, dated: Delivery | Document) -> JsonObject:
     return {
         "Date": stamps.midnight(dated.date),
         "Quantity": number(item.quantity),

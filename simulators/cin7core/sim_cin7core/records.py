@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -89,6 +89,8 @@ class Document:
     before_tax: Decimal = ZERO
     tax: Decimal = ZERO
     total: Decimal = ZERO
+    moves_stock: bool = True
+    """Of a credit note: whether its goods come back (sale) or go back (purchase)."""
 
     def reckon(self, calculation: str) -> Document:
         """Add the totals up from lines and charges; returns itself."""
@@ -111,8 +113,31 @@ class Document:
 
 
 @dataclass(slots=True)
+class Delivery:
+    """Goods that left for a customer (a fulfilment, dated at its shipment) or came from a supplier (a receipt)."""
+
+    task_id: str
+    number: int
+    date: dt.date
+    lines: tuple[Line, ...]
+    status: str = AUTHORISED
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One debit and one credit; ``system`` when Core made it itself (IsSystem, documentation, Purchase)."""
+
+    debit: str
+    credit: str
+    amount: Decimal
+    date: dt.date
+    reference: str = ""
+    system: bool = False
+
+
+@dataclass(slots=True)
 class Task:
-    """A sale or a purchase. ``order.payments`` are the prepayments."""
+    """A sale or a purchase. ``order.payments`` are the prepayments, ``journals`` its manual journals."""
 
     id: str
     side: str
@@ -137,11 +162,50 @@ class Task:
     external_id: str | None = None
     note: str = ""
     void: bool = False
-    fulfilled: bool = True
+    deliveries: list[Delivery] = field(default_factory=list)
+    journals: list[JournalLine] = field(default_factory=list)
 
     def documents(self) -> list[Document]:
         """Invoices and credit notes, whatever their status."""
         return [*self.invoices, *self.credits]
+
+    @property
+    def delivered(self) -> list[Delivery]:
+        """The authorised deliveries, even of a task that was voided since."""
+        return [delivery for delivery in self.deliveries if delivery.status == AUTHORISED]
+
+    @property
+    def fulfilled(self) -> bool:
+        """Whether nothing of the order is still to be delivered."""
+        if self.type == STANDALONE_CREDIT:
+            return True
+        return any(delivery.lines == self.order.lines for delivery in self.delivered) or not self.outstanding()
+
+    def outstanding(self) -> tuple[Line, ...]:
+        """The lines of the order as far as they are not delivered."""
+        done: dict[str, Decimal] = {}
+        for line in (line for delivery in self.delivered for line in delivery.lines):
+            done[line.product_id] = done.get(line.product_id, ZERO) + line.quantity
+        left = []
+        for line in self.order.lines:
+            low, high = min(line.quantity, ZERO), max(line.quantity, ZERO)
+            taken = min(max(done.get(line.product_id, ZERO), low), high)
+            done[line.product_id] = done.get(line.product_id, ZERO) - taken
+            if taken != line.quantity:
+                left.append(replace(line, quantity=line.quantity - taken))
+        return tuple(left)
+
+
+def delivery_id(side: str, task_id: str, number: int) -> str:
+    """The TaskID of a fulfilment or receipt: the first receipt has that of the purchase, all others have their own."""
+    if side == PURCHASE:
+        return task_id if number == 1 else identifier("receipt", task_id, number)
+    return identifier("fulfilment", task_id) if number == 1 else identifier("fulfilment", task_id, number)
+
+
+def first_delivery(side: str, task_id: str, order: Document) -> list[Delivery]:
+    """Everything on the order delivered on its day; nothing without product lines."""
+    return [Delivery(delivery_id(side, task_id, 1), 1, order.date, order.lines)] if order.lines else []
 
 
 @dataclass(slots=True)

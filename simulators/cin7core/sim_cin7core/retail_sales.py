@@ -23,6 +23,7 @@ from sim_cin7core.records import (
     Line,
     Task,
     cents,
+    first_delivery,
     identifier,
 )
 from sim_cin7core.retail import Entry, Good, Paper, goods, service_account
@@ -113,8 +114,9 @@ class RetailLoader:
         order = Document(EMPTY_ID, f"SO-{number}", AUTHORISED, document.date, ONE, document.lines, document.charges)
         if paper.credit:
             order = Document(EMPTY_ID, f"SO-{number}", NOT_AVAILABLE, document.date, ONE)
+        sale_id = identifier("sale", copy, paper.number)
         return Task(
-            identifier("sale", copy, paper.number),
+            sale_id,
             SALE,
             order.number,
             _type(paper, document),
@@ -133,6 +135,7 @@ class RetailLoader:
             [document] if paper.credit else [],
             country=paper.country,
             channel=None if known else "Web shop",
+            deliveries=first_delivery(SALE, sale_id, order),
         )
 
     def _document(self, paper: Paper, copy: int, kind: str, against: str = "") -> Document:

@@ -8,8 +8,10 @@ from sim_cin7core import sale_view
 from sim_cin7core.account import Account
 from sim_cin7core.cards import number
 from sim_cin7core.exchange import Answer, Call, RefusedError
+from sim_cin7core.journal_view import manual_journals
 from sim_cin7core.lines_view import encoded
 from sim_cin7core.lists import Page, envelope, moment, selected
+from sim_cin7core.person.tasks import void_over_api as void_task
 from sim_cin7core.records import NOT_AVAILABLE, STANDALONE_CREDIT, Document, JsonObject, Task
 
 _EXACT = {
@@ -108,6 +110,7 @@ def credit_note_list(account: Account, call: Call) -> Answer:
 
 
 def _sale(account: Account, call: Call, name: str) -> Task:
+    account.books.refresh()
     return account.found(account.store.sales, call, name, "Sale")
 
 
@@ -121,9 +124,7 @@ def detail(account: Account, call: Call) -> Answer:
     )
     return Answer(
         200,
-        account.store.rendered.get(
-            task.id, options.variant, lambda: encoded(sale_view.detail(task, account.switches, options))
-        ),
+        account.store.rendered.get(task.id, options.variant, lambda: encoded(sale_view.detail(task, account, options))),
     )
 
 
@@ -159,5 +160,18 @@ def order(account: Account, call: Call) -> Answer:
     task = _sale(account, call, "saleid")
     if task.order.status == NOT_AVAILABLE and task.type != STANDALONE_CREDIT:
         raise RefusedError(400, "Sale has no order")
-    shown = sale_view.detail(task, account.switches, sale_view.Options(call.flag("combineadditionalcharges")))["Order"]
+    shown = sale_view.detail(task, account, sale_view.Options(call.flag("combineadditionalcharges")))["Order"]
     return Answer.json({"SaleID": task.id, **shown})
+
+
+def manual_journal(account: Account, call: Call) -> Answer:
+    """GET sale/manualJournal."""
+    task = _sale(account, call, "saleid")
+    return Answer.json({"SaleID": task.id, **manual_journals(task.journals)})
+
+
+def void(account: Account, call: Call) -> Answer:
+    """DELETE sale: Void=true voids it. Undoing a whole sale is not simulated."""
+    task = _sale(account, call, "id")
+    void_task(account, task, call)
+    return Answer.json(sale_view.detail(task, account, sale_view.Options()))

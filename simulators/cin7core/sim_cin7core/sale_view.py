@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from sim_cin7core import chart, stamps, status
+from sim_cin7core.account import Account
+from sim_cin7core.books.rows import Row
 from sim_cin7core.cards import number
+from sim_cin7core.journal_view import manual_journals
 from sim_cin7core.lines_view import address, invoice_status, parts, payment, payments, totals
-from sim_cin7core.postings import sale_postings
 from sim_cin7core.records import (
     AUTHORISED,
     NOT_AVAILABLE,
     STANDALONE_CREDIT,
+    ZERO,
+    Delivery,
     Document,
     JsonObject,
     Line,
     Payment,
     Task,
+    delivery_id,
     identifier,
 )
+from sim_cin7core.stock.trade import moved, restocking
 from sim_cin7core.switches import Switches
 
 _PAID_SWITCH = "sale_invoice_paid_status"
@@ -91,13 +99,14 @@ def credit_row(task: Task, credit: Document) -> JsonObject:
         "CreditNoteNumber": credit.number,
         "CreditNoteStatus": credit.status,
         "QuoteStatus": "" if alone else shown["QuoteStatus"],
-        "RestockStatus": credit.status,
+        "RestockStatus": credit.status if credit.moves_stock else NOT_AVAILABLE,
     }
 
 
-def detail(task: Task, switches: Switches, options: Options) -> JsonObject:
+def detail(task: Task, account: Account, options: Options) -> JsonObject:
     """The sale with everything in it."""
-    shown = _head(task)
+    switches = account.switches
+    shown = _head(task, account)
     shown["Quote"] = {
         "Memo": "",
         "Status": NOT_AVAILABLE,
@@ -112,19 +121,31 @@ def detail(task: Task, switches: Switches, options: Options) -> JsonObject:
     shown["Fulfilments"] = _fulfilments(task)
     shown["Invoices"] = [invoice(item, switches, options.combine) for item in task.invoices]
     shown["CreditNotes"] = [credit_note(item, options.combine) for item in task.credits]
-    shown["ManualJournals"] = {"Status": NOT_AVAILABLE, "Lines": []}
+    shown["ManualJournals"] = manual_journals(task.journals)
     shown.update(
         ExternalID=task.external_id,
         AdditionalAttributes=_ATTRIBUTES,
         Attachments=[],
-        InventoryMovements=_movements(task) if options.movements else [],
+        InventoryMovements=_movements(task, account) if options.movements else [],
     )
     if options.transactions:
-        shown["Transactions"] = sale_postings(task, switches)
+        shown["Transactions"] = [_transaction(task, *item) for item in enumerate(account.books.rows_of(task))]
     return shown
 
 
-def _head(task: Task) -> JsonObject:
+def _transaction(task: Task, position: int, item: Row) -> JsonObject:
+    return {
+        "TaskID": item.task_id,
+        "TransactionID": identifier("transaction", task.id, position),
+        "Debit": item.debit,
+        "Credit": item.credit,
+        "Description": item.text,
+        "Amount": number(item.amount),
+        "EffectiveDate": stamps.midnight(item.date),
+    }
+
+
+def _head(task: Task, account: Account) -> JsonObject:
     listed = row(task)
     shown: JsonObject = {
         "ID": task.id,
@@ -150,7 +171,7 @@ def _head(task: Task) -> JsonObject:
         "LastModifiedOn": stamps.shown(task.updated),
         "Note": task.note,
         "CustomerReference": task.reference,
-        "COGSAmount": number(_cost(task)),
+        "COGSAmount": number(sum((cost for *_, cost in _costs(task, account)), ZERO)),
     }
     shown.update(
         (name, listed[name])
@@ -208,7 +229,7 @@ def credit_note(item: Document, combine: bool) -> JsonObject:
         "CreditNoteConversionRate": number(item.rate),
         **parts(item, combine),
         "Refunds": payments(item.payments),
-        "Restock": [_stock(one) for one in item.lines],
+        "Restock": [_stock(one) for one in item.lines if item.moves_stock],
         **totals(item),
     }
 
@@ -269,53 +290,60 @@ def _stock(item: Line) -> JsonObject:
 
 
 def _fulfilments(task: Task) -> list[JsonObject]:
-    if not task.order.lines:
+    """Each with its own TaskID; before anything is shipped there is one without lines."""
+    if not task.order.lines or task.type == STANDALONE_CREDIT:
         return []
-    done = AUTHORISED if task.fulfilled and not task.void else NOT_AVAILABLE
-    stock = [_stock(item) for item in task.order.lines] if task.fulfilled else []
-    ship = (
-        [
-            {
-                "ID": identifier("shipment", task.id),
-                "ShipmentDate": stamps.midnight(task.date),
-                "Carrier": "",
-                "Boxes": "Box 1",
-                "TrackingNumber": "",
-                "TrackingURL": "",
-                "IsShipped": True,
-            }
-        ]
-        if task.fulfilled
-        else []
-    )
+    pending = Delivery(delivery_id(task.side, task.id, 1), 1, task.date, (), NOT_AVAILABLE)
+    return [_fulfilment(task, delivery) for delivery in task.deliveries or [pending]]
+
+
+def _fulfilment(task: Task, delivery: Delivery) -> JsonObject:
+    done = delivery.status == AUTHORISED and not task.void
+    shown, stock = AUTHORISED if done else NOT_AVAILABLE, [_stock(item) for item in delivery.lines if done]
+    position = min(delivery.number, len(task.invoices)) - 1
+    return {
+        "TaskID": delivery.task_id,
+        "FulfillmentNumber": delivery.number,
+        "LinkedInvoiceNumber": task.invoices[position].number if task.invoices else None,
+        "FulFilmentStatus": status.fulfilment_status(task) if len(task.deliveries) < 2 else "FULFILLED",
+        "Pick": {"Status": shown, "Lines": stock},
+        "Pack": {"Status": shown, "Lines": [{**item, "Box": "Box 1"} for item in stock]},
+        "Ship": {
+            "Status": shown,
+            "RequireBy": None,
+            "ShippingNotes": "",
+            "Lines": [_shipment(delivery)] if done else [],
+        },
+    }
+
+
+def _shipment(delivery: Delivery) -> JsonObject:
+    return {
+        "ID": identifier("shipment", delivery.task_id),
+        "ShipmentDate": stamps.midnight(delivery.date),
+        "Carrier": "",
+        "Boxes": "Box 1",
+        "TrackingNumber": "",
+        "TrackingURL": "",
+        "IsShipped": True,
+    }
+
+
+def _costs(task: Task, account: Account) -> Iterator[tuple[str, date, Line, Decimal]]:
+    """What left and came back: the TaskID it belongs to, the day, the line, and its cost (negative coming back)."""
+    if task.void:
+        return
+    books = account.books
+    papers: list[tuple[Delivery | Document, int]] = [(delivery, 1) for delivery in task.delivered]
+    papers += [(credit, -1) for credit in restocking(task)]
+    for paper, sign in papers:
+        for key, item in moved(paper, books.catalogue):
+            cost = books.cost(task.id, key)
+            yield paper.task_id, paper.date, item, cost if item.quantity * sign > 0 else -cost
+
+
+def _movements(task: Task, account: Account) -> list[JsonObject]:
     return [
-        {
-            "TaskID": identifier("fulfilment", task.id),
-            "FulfillmentNumber": 1,
-            "LinkedInvoiceNumber": task.invoices[0].number if task.invoices else None,
-            "FulFilmentStatus": status.fulfilment_status(task),
-            "Pick": {"Status": done, "Lines": stock},
-            "Pack": {"Status": done, "Lines": [{**item, "Box": "Box 1"} for item in stock]},
-            "Ship": {"Status": done, "RequireBy": None, "ShippingNotes": "", "Lines": ship},
-        }
-    ]
-
-
-def _cost(task: Task) -> Decimal:
-    if task.void or not task.fulfilled:
-        return Decimal(0)
-    return sum((item.quantity * item.average_cost for item in task.order.lines), Decimal(0))
-
-
-def _movements(task: Task) -> list[JsonObject]:
-    if task.void or not task.fulfilled:
-        return []
-    return [
-        {
-            "TaskID": identifier("fulfilment", task.id),
-            "ProductID": item.product_id,
-            "Date": stamps.midnight(task.date),
-            "COGS": number(item.quantity * item.average_cost),
-        }
-        for item in task.order.lines
+        {"TaskID": task_id, "ProductID": item.product_id, "Date": stamps.midnight(day), "COGS": number(cost)}
+        for task_id, day, item, cost in _costs(task, account)
     ]

@@ -16,8 +16,8 @@ from sim_cin7core.faults import Faults
 from sim_cin7core.limits import Limiter
 from sim_cin7core.loading import Sources, load
 from sim_cin7core.persistence import StateFile
-from sim_cin7core.records import Card, JsonObject, Task
-from sim_cin7core.store import Store
+from sim_cin7core.records import JsonObject
+from sim_cin7core.store import Entity, Store
 from sim_cin7core.switches import FIXED_AT_START, Switches
 from sim_cin7core.transport import Server
 
@@ -101,8 +101,9 @@ class Simulator:
             for collection in self.store.collections():
                 for record in collection:
                     self.store.rendered.drop(record.id)
+            self.account.books.forget()
 
-    def add(self, record: Task | Card) -> Task | Card:
+    def add(self, record: Entity) -> Entity:
         """Take a record from the builders in; returns it."""
         with self.store.lock:
             self.store.add(record)

@@ -90,3 +90,8 @@ def london_to_utc(local: datetime) -> datetime:
 
 def _last_sunday(year: int, month: int) -> int:
     return max(week[calendar.SUNDAY] for week in calendar.monthcalendar(year, month))
+
+
+def day_of(day: date) -> int:
+    """Ticks of the beginning of a document date, as if it were in UTC: how dates and parameters are compared."""
+    return ticks_of(datetime(day.year, day.month, day.day, tzinfo=UTC))

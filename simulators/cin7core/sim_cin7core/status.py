@@ -97,7 +97,7 @@ def purchase_status(task: Task) -> str:
     if _any_live(task.credits):
         return "RECEIVED / CREDITED" if task.fulfilled else "CREDITED"
     if not _any_live(task.invoices):
-        return "RECEIVED" if task.fulfilled else "ORDERED"
+        return {"FULLY RECEIVED": "RECEIVED", "PARTIALLY RECEIVED": "RECEIVING"}.get(receiving_status(task), "ORDERED")
     return "INVOICED" if _all_live(task.invoices) else "PARTIALLY INVOICED"
 
 
@@ -107,7 +107,9 @@ def fulfilment_status(task: Task) -> str:
         return VOIDED
     if task.type in (STANDALONE_CREDIT, "Service Sale"):
         return NOT_AVAILABLE
-    return "FULFILLED" if task.fulfilled else "NOT FULFILLED"
+    if task.fulfilled:
+        return "FULFILLED"
+    return "PARTIALLY FULFILLED" if task.delivered else "NOT FULFILLED"
 
 
 def receiving_status(task: Task) -> str:
@@ -116,7 +118,9 @@ def receiving_status(task: Task) -> str:
         return VOIDED
     if task.type == "Service Purchase":
         return NOT_AVAILABLE
-    return "FULLY RECEIVED" if task.fulfilled else "NOT RECEIVED"
+    if task.fulfilled:
+        return "FULLY RECEIVED"
+    return "PARTIALLY RECEIVED" if task.delivered else "NOT RECEIVED"
 
 
 def _any_live(documents: list[Document]) -> bool:

@@ -6,11 +6,12 @@ import threading
 from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sim_cin7core import stamps
 from sim_cin7core.clock import Clock
 from sim_cin7core.records import Card, Task
+from sim_cin7core.stock_records import Journal, StockTask
 
 
 class Record(Protocol):
@@ -22,6 +23,7 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+Entity = Task | Card | StockTask | Journal
 Keep = Callable[[str, Record], None]
 
 
@@ -115,27 +117,40 @@ class Store:
         self.customers: Collection[Card] = Collection("customers")
         self.suppliers: Collection[Card] = Collection("suppliers")
         self.products: Collection[Card] = Collection("products")
+        self.stock_tasks: Collection[StockTask] = Collection("stock_tasks")
+        self.journals: Collection[Journal] = Collection("journals")
         self.rendered = Rendered()
         self.keep: Keep | None = None
+        self._watchers: list[Callable[[Entity], None]] = []
         self._varied = varied_fractions
         self._last = 0
         self._stamped = 0
 
-    def collections(self) -> tuple[Collection[Task] | Collection[Card], ...]:
-        """All five."""
-        return (self.sales, self.purchases, self.customers, self.suppliers, self.products)
+    def collections(self) -> tuple[Collection[Any], ...]:
+        """All seven."""
+        cards = (self.customers, self.suppliers, self.products)
+        return (self.sales, self.purchases, *cards, self.stock_tasks, self.journals)
 
-    def add(self, record: Task | Card) -> None:
+    def watch(self, watcher: Callable[[Entity], None]) -> None:
+        """Tell ``watcher`` of every record that is new or changed."""
+        self._watchers.append(watcher)
+
+    def record(self, record_id: str) -> Task | StockTask | Journal | None:
+        """The task or journal with this ID."""
+        found = (one.find(record_id) for one in (self.sales, self.purchases, self.stock_tasks, self.journals))
+        return next((record for record in found if record is not None), None)
+
+    def add(self, record: Entity) -> None:
         """Take a new record in as it is, stamp included."""
         self._last = max(self._last, record.updated)
         self._put(record)
 
-    def add_all(self, records: Iterable[Task | Card]) -> None:
+    def add_all(self, records: Iterable[Entity]) -> None:
         """Take many in."""
         for record in records:
             self.add(record)
 
-    def touch(self, record: Task | Card) -> None:
+    def touch(self, record: Entity) -> None:
         """Say that a record changed: its stamp moves forward and is kept before this returns."""
         record.updated = self.next_stamp()
         self._put(record)
@@ -147,18 +162,23 @@ class Store:
         self._last = now if now > self._last else self._last + 1
         return self._last
 
-    def collection_of(self, record: Task | Card) -> str:
-        """The name of the collection that a record belongs to."""
+    def collection_of(self, record: Entity) -> Collection[Any]:
+        """The collection that a record belongs to."""
         if isinstance(record, Task):
-            return "sales" if record.side == "sale" else "purchases"
+            return self.sales if record.side == "sale" else self.purchases
+        if isinstance(record, StockTask):
+            return self.stock_tasks
+        if isinstance(record, Journal):
+            return self.journals
         if "SKU" in record.fields:
-            return "products"
-        return "suppliers" if "AccountPayable" in record.fields else "customers"
+            return self.products
+        return self.suppliers if "AccountPayable" in record.fields else self.customers
 
-    def _put(self, record: Task | Card) -> None:
-        name = self.collection_of(record)
-        collection: Collection[Task] | Collection[Card] = getattr(self, name)
-        collection.put(record)  # type: ignore[arg-type]
+    def _put(self, record: Entity) -> None:
+        collection = self.collection_of(record)
+        collection.put(record)
         self.rendered.drop(record.id)
+        for watcher in self._watchers:
+            watcher(record)
         if self.keep is not None:
-            self.keep(name, record)
+            self.keep(collection.name, record)

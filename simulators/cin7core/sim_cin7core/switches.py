@@ -128,6 +128,51 @@ TABLE = (
         (OFF, ON),
         "Seen live: on some accounts StockReceived is empty and the quantities are in PutAway.",
     ),
+    Switch(
+        "inventory_accrual",
+        (OFF, ON),
+        "Help [Inventory Accrual and Stock in Transit]: goods received before their bill; posted only if switched on.",
+    ),
+    Switch(
+        "stock_in_transit",
+        (OFF, ON),
+        "Help [Inventory Accrual and Stock in Transit]: goods billed before they come; posted only if switched on.",
+    ),
+    Switch(
+        "uninvoiced_cost",
+        ("order", "zero"),
+        "Cost of goods without a bill: that of the order or the average (consultants); 0 without accrual says the help "
+        "[Inventory Accrual and Stock in Transit].",
+    ),
+    Switch(
+        "cost_corrections",
+        ("separate", "restated"),
+        "Consultants: a later cost is posted as a separate Sale COGS Change; whether on the day of that cost or by "
+        "changing the cost of the shipment is unconfirmed.",
+    ),
+    Switch(
+        "cost_change_moves_stamp",
+        (ON, OFF),
+        "Whether a sale's change stamp moves when only its cost changes is unconfirmed.",
+    ),
+    Switch(
+        "purchase_journals_change_cost",
+        (ON, OFF),
+        "Consultants: manual journals of a purchase are used to add landed cost; whether any line on the inventory "
+        "account does is unconfirmed.",
+    ),
+    Switch(
+        "negative_amounts",
+        (ON, OFF),
+        "Documentation [Stock take]: amounts may be negative; whether corrections of cost are too, or turned round, is "
+        "unconfirmed.",
+    ),
+    Switch(
+        "transaction_dates",
+        ("exclusive", "inclusive"),
+        "Documentation [Transactions]: 'more than' FromDate and 'less than' ToDate; whether the days themselves are "
+        "meant too is unconfirmed.",
+    ),
 )
 
 

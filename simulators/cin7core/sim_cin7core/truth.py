@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from sim_cin7core import stamps
+from sim_cin7core import chart, stamps
+from sim_cin7core.books.ledger import Books
 from sim_cin7core.records import SALE, JsonObject, Task
 from sim_cin7core.store import Store
 
@@ -36,6 +37,21 @@ def summary(store: Store) -> JsonObject:
             "total": str(sum(amounts, Decimal(0))),
         }
     return {"counts": counts, "documents": documents, "now": stamps.shown(store.clock.ticks())}
+
+
+def books(ledgers: Books) -> JsonObject:
+    """What all stock is worth, what the inventory account says, and every account's debits less credits; as text."""
+    balances: dict[str, Decimal] = defaultdict(Decimal)
+    for row in ledgers.rows():
+        balances[row.debit] += row.amount
+        balances[row.credit] -= row.amount
+    value, inventory = ledgers.stock_value(), balances[chart.INVENTORY]
+    return {
+        "stock_value": str(value),
+        "inventory": str(inventory),
+        "difference": str(inventory - value),
+        "balances": {code: str(balance) for code, balance in sorted(balances.items())},
+    }
 
 
 def _add(sums: Sums, task: Task) -> None:

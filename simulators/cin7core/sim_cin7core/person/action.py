@@ -78,6 +78,15 @@ def check_code(account: Account, code: str) -> None:
         raise ImpossibleError(f"no account {code}", 400)
 
 
+def product_of(account: Account, sku: str) -> Card:
+    """The product with this SKU in any letter case."""
+    found = (card for card in account.store.products if str(card.fields["SKU"]).casefold() == sku.casefold())
+    card = next(found, None)
+    if card is None:
+        raise ImpossibleError(f"no product {sku}", 400)
+    return card
+
+
 def lines_of(
     account: Account,
     given: list[JsonObject],
@@ -97,16 +106,7 @@ def _line(account: Account, item: JsonObject, tax_rule: str, calculation: str, d
     rule, code = str(item.get("tax_rule", tax_rule)), str(item.get("account", default_account))
     check_code(account, code)
     sku = str(item.get("sku", ""))
-    card = (
-        next(
-            (card for card in account.store.products if str(card.fields["SKU"]).casefold() == sku.casefold()),
-            None,
-        )
-        if sku
-        else None
-    )
-    if sku and card is None:
-        raise ImpossibleError(f"no product {sku}", 400)
+    card = product_of(account, sku) if sku else None
     percent = percent_of(rule)
     name = str(item.get("name") or (card.name if card else "Charge"))
     line = Line(
@@ -133,4 +133,5 @@ def fresh(account: Account, prefix: str) -> str:
     tasks = (account.store.sales, account.store.purchases)
     used = {task.number for collection in tasks for task in collection}
     used |= {document.number for collection in tasks for task in collection for document in task.documents()}
+    used |= {work.number for work in account.store.stock_tasks} | {item.number for item in account.store.journals}
     return next(text for number in _numbers if (text := f"{prefix}{number:05d}") not in used)

@@ -50,11 +50,13 @@ def add_invoice(account: Account, params: JsonObject) -> JsonObject:
 
 
 def add_credit_note(account: Account, params: JsonObject) -> JsonObject:
-    """A credit note with ``lines`` and ``charges`` against ``document`` (an invoice of the task)."""
+    """A credit note with ``lines`` and ``charges`` against ``document`` (an invoice of the task); with ``restock``
+    false its goods stay where they are."""
     task = task_of(account, params)
     if task.void:
         raise ImpossibleError("the task is voided")
     note = _document(account, task, params, "credit", "CR-")
+    note.moves_stock = bool(params.get("restock", True))
     note.against = document_of(task.invoices, params).number if task.invoices else ""
     task.credits.append(note)
     return changed(account, task)

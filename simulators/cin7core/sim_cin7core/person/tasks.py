@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sim_cin7core import chart, purchase_view, sale_view
 from sim_cin7core.account import Account
+from sim_cin7core.exchange import Call, RefusedError
 from sim_cin7core.person.action import ImpossibleError, card_of, day_of, fresh, lines_of, money, task_of
 from sim_cin7core.records import (
     AUTHORISED,
@@ -17,9 +18,11 @@ from sim_cin7core.records import (
     STANDALONE_CREDIT,
     VOIDED,
     Card,
+    Delivery,
     Document,
     JsonObject,
     Task,
+    first_delivery,
     identifier,
 )
 
@@ -29,8 +32,8 @@ TERM_DAYS = 30
 def shown(account: Account, task: Task) -> JsonObject:
     """The task as its detail page shows it."""
     if task.side == SALE:
-        return sale_view.detail(task, account.switches, sale_view.Options(transactions=True))
-    return purchase_view.advanced(task, account.switches, combine=False)
+        return sale_view.detail(task, account, sale_view.Options(transactions=True))
+    return purchase_view.advanced(task, account, combine=False)
 
 
 def changed(account: Account, task: Task) -> JsonObject:
@@ -42,12 +45,14 @@ def changed(account: Account, task: Task) -> JsonObject:
 def create_sale(account: Account, params: JsonObject) -> JsonObject:
     """``customer`` (name or ``customer_id``), ``lines``, ``charges``; optional number, type, date,
     currency, rate, tax_rule, tax_calculation, invoice (false: order only), invoice_number, invoice_status,
-    reference, channel, external_id, note. Type "Credit Note" makes a stand-alone credit note."""
+    reference, channel, external_id, note, fulfilled (false: nothing is shipped yet), delivered_on (the date of
+    the shipment). Type "Credit Note" makes a stand-alone credit note, ``restock`` false without its goods."""
     card = card_of(account.store.customers, {"id": params.get("customer_id"), "name": params.get("customer")})
     task = _task(account, params, SALE, card, str(params.get("type", "Simple Sale")), "SO-")
     task.channel, task.external_id = params.get("channel"), params.get("external_id")
     if task.type == STANDALONE_CREDIT:
         task.credits.append(_billed(account, task, params, "credit", "CR-"))
+        task.credits[-1].moves_stock = bool(params.get("restock", True))
     elif params.get("invoice", True):
         task.invoices.append(_billed(account, task, params, "invoice", "INV-"))
     account.store.add(task)
@@ -86,8 +91,13 @@ def _task(account: Account, params: JsonObject, side: str, card: Card, kind: str
     charges = lines_of(account, params.get("charges", []), tax_rule, calculation, own)
     order = Document(EMPTY_ID, number, AUTHORISED, day, rate, lines, charges).reckon(calculation)
     addresses = card.fields["Addresses"]
+    task_id, deliveries = identifier(side, number, stamp), list[Delivery]()
+    if params.get("fulfilled", True) and kind != STANDALONE_CREDIT:
+        deliveries = first_delivery(side, task_id, order)
+        for delivery in deliveries:
+            delivery.date = day_of(params, "delivered_on", day)
     return Task(
-        identifier(side, number, stamp),
+        task_id,
         side,
         number,
         kind,
@@ -105,7 +115,7 @@ def _task(account: Account, params: JsonObject, side: str, card: Card, kind: str
         country=addresses[0]["Country"] if addresses else "",
         reference=str(params.get("reference", "")),
         note=str(params.get("note", "")),
-        fulfilled=bool(params.get("fulfilled", True)),
+        deliveries=deliveries,
     )
 
 
@@ -141,6 +151,17 @@ def _void(account: Account, task: Task) -> JsonObject:
     for document in (task.order, *task.documents()):
         document.status = VOIDED
     return changed(account, task)
+
+
+def void_over_api(account: Account, task: Task, call: Call) -> None:
+    """What DELETE with Void=true does; what Core refuses is a 400."""
+    if not call.flag("void"):
+        raise RefusedError(400, "Void must be true")
+    try:
+        _void(account, task)
+    except ImpossibleError as error:
+        raise RefusedError(400, str(error)) from error
+    account.settle()
 
 
 def touch(account: Account, params: JsonObject) -> JsonObject:

@@ -1,0 +1,1 @@
+"""The simulator's own stock ledger: quantities and values by first in, first out."""
