@@ -247,7 +247,7 @@ def join(shop: Shop) -> None:
 
 
 def switch_on(shop: Shop, kinds: Sequence[Kind] = ()) -> None:
-    """Map everything and switch the flows to automatic."""
+    """Map everything and switch the flows to automatic; that of journals, for a perpetual inventory, only by name."""
     shop.person.accept_suggestions(shop.integration_id)
     cash = shop.xero.books.active_contact("Cash sales")
     assert cash is not None
@@ -256,7 +256,7 @@ def switch_on(shop: Shop, kinds: Sequence[Kind] = ()) -> None:
     shop.person.confirm_others_off(shop.integration_id)
     Pilot(shop.hub, "bookkeeper").skip(shop.integration_id, "These days begin after it.")
     for flow in shop.rows(Flow):
-        if not kinds or flow.kind in kinds:
+        if flow.kind in kinds or (not kinds and flow.kind != Kind.JOURNAL):
             shop.person.set_flow(flow.id, mode=FlowMode.AUTOMATIC)
 
 

@@ -82,7 +82,7 @@ def test_a_sale_that_could_not_be_read_once_is_posted_though_it_never_changes(
 def test_what_a_newer_version_understands_is_read_though_the_list_moved_on_long_ago(
     past: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def not_understood(native: Any, site: str) -> Any:
+    def not_understood(native: Any, site: str, books: Any) -> Any:
         raise ValueError("a new sort of sale")
 
     shop = past

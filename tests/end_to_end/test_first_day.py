@@ -95,7 +95,8 @@ def test_nothing_is_written_before_a_flow_is_on(new_shop: Shop) -> None:
 
 def test_in_review_mode_only_what_a_person_approved_is_written(shop: Shop) -> None:
     for flow in shop.rows(Flow):
-        shop.person.set_flow(flow.id, mode=FlowMode.REVIEW)
+        if flow.kind != Kind.JOURNAL:
+            shop.person.set_flow(flow.id, mode=FlowMode.REVIEW)
     new_sale(shop.core, "Acme", invoice_number="A")
     new_sale(shop.core, "Acme", invoice_number="B")
     shop.writes()
