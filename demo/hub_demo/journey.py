@@ -189,7 +189,8 @@ def _switch_on(hub: Hub, integration_id: int, reviewed: Collection[str], say: Ca
     rows = table(Flow)
     with hub.store.read() as db:
         mine = sa.select(rows.c.id, rows.c.kind).where(rows.c.integration_id == integration_id)
-        flows = {row.id: row.kind for row in db.execute(mine)}
+        # Journals go with a perpetual inventory, and the demo's is periodic.
+        flows = {row.id: row.kind for row in db.execute(mine) if row.kind != Kind.JOURNAL}
     try:
         for flow_id, kind in flows.items():
             person.set_flow(flow_id, mode=FlowMode.REVIEW if kind in reviewed else FlowMode.AUTOMATIC)
