@@ -31,5 +31,6 @@ def test_with_review_the_invoices_wait_and_nothing_else_does(tmp_path: Path) -> 
     finally:
         store.dispose()
     assert modes.pop("invoice") == FlowMode.REVIEW.value
+    assert modes.pop("journal") == FlowMode.OFF.value
     assert len(modes) >= 8
     assert set(modes.values()) == {FlowMode.AUTOMATIC.value}
