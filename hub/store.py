@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from hub import migrations
+from hub.databases import open_postgresql, open_sqlite
 from hub.errors import SettingsError
 from hub.models import ContactEntry, Integration, Link, OperationRow, Snapshot, table
 
@@ -37,9 +37,6 @@ LOOKED_AT_PER_INDEX = 1000
 WORTH_STATISTICS = 1000
 GROWN = 4
 """Statistics say how values are spread, which hardly changes; a table several times as long may be another one."""
-BUSY_MILLISECONDS = 30_000
-RESTED_SECONDS = 5.0
-"""After so long a connection to PostgreSQL is asked whether it still answers before it is used."""
 
 if TYPE_CHECKING:
     from hub.vault import Vault
@@ -93,14 +90,14 @@ class Store:
         self.file = Path(parsed.database or "") if self.is_sqlite else None
         """The file of a SQLite database, there or not yet."""
         if self.is_sqlite:
-            self.engine = _sqlite_engine(parsed, "BEGIN IMMEDIATE")
-            self._reader = _sqlite_engine(parsed, "BEGIN DEFERRED", "query_only=ON")
+            self.engine = open_sqlite(parsed, "BEGIN IMMEDIATE")
+            self._reader = open_sqlite(parsed, "BEGIN DEFERRED", "query_only=ON")
             # In WAL mode NORMAL spares the fsync of each commit; only the last ones can be lost, in order.
-            self._quick = _sqlite_engine(parsed, "BEGIN IMMEDIATE", "synchronous=NORMAL")
+            self._quick = open_sqlite(parsed, "BEGIN IMMEDIATE", "synchronous=NORMAL")
         else:
-            self.engine = self._quick = _postgresql_engine(parsed)
+            self.engine = self._quick = open_postgresql(parsed)
             # Each statement sees the moment it begins, in a transaction as without: so reads do without one.
-            self._reader = _postgresql_engine(parsed, autocommit=True, default_transaction_read_only="on")
+            self._reader = open_postgresql(parsed, autocommit=True, default_transaction_read_only="on")
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
@@ -319,58 +316,6 @@ def _parse(url: str) -> sa.URL:
             raise SettingsError("PostgreSQL needs its driver. Run: pip install '.[postgres]' in the hub's folder")
         return parsed.set(drivername="postgresql+psycopg")
     raise SettingsError(f"HUB_DATABASE_URL: use SQLite or PostgreSQL, not {parsed.get_backend_name()}.")
-
-
-def _sqlite_engine(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
-    # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
-    options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
-    engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20)
-
-    @sa.event.listens_for(engine, "do_connect")
-    def make_folder(*_about: Any) -> None:
-        Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        usual = (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_MILLISECONDS}",
-        )
-        for pragma in (*usual, *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _postgresql_engine(url: sa.URL, *, autocommit: bool = False, **settings: str) -> sa.Engine:
-    given = url.query.get("options", "")
-    options = " ".join(
-        [*(given if isinstance(given, tuple) else (given,)), *(f"-c {n}={v}" for n, v in settings.items())]
-    )
-    chosen: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
-    engine = sa.create_engine(url, connect_args={"options": options}, pool_size=8, max_overflow=16, **chosen)
-
-    @sa.event.listens_for(engine, "checkin")
-    def note(_connection: Any, record: Any) -> None:
-        record.info["used"] = time.monotonic()
-
-    @sa.event.listens_for(engine, "checkout")
-    def ask(connection: Any, record: Any, _proxy: Any) -> None:
-        # One that was just used is there; one that rested is asked, since its server may have restarted.
-        if time.monotonic() - record.info.get("used", math.inf) < RESTED_SECONDS:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DisconnectionError("the database closed the connection") from error
-
-    return engine
 
 
 def _is_sealed(column: sa.Column[Any]) -> bool:

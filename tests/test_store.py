@@ -73,7 +73,7 @@ def test_what_the_server_closed_while_it_rested_is_opened_anew(store: Store, mon
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         db.execute(sa.text(f"{others} AND pid <> pg_backend_pid()"))
     stranger.dispose()
-    monkeypatch.setattr("hub.store.RESTED_SECONDS", 0.0)
+    monkeypatch.setattr("hub.databases.RESTED_SECONDS", 0.0)
     for door in (store.read, store.write):
         with door() as db:
             assert db.execute(sa.text("SELECT 1")).scalar() == 1
@@ -250,7 +250,7 @@ def test_sqlite_learns_how_contacts_are_spread_once_they_have_grown_and_every_co
 def test_statistics_that_cannot_be_gathered_are_told_in_the_log_and_stop_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("hub.store.BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr("hub.databases.BUSY_MILLISECONDS", 50)
     store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
     store.migrate()
     monkeypatch.setattr("hub.store.WORTH_STATISTICS", 0)

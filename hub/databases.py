@@ -1,0 +1,69 @@
+"""How each database is opened: what every connection to it is told first, and when it is asked whether it is there."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+BUSY_MILLISECONDS = 30_000
+"""How long a writer of SQLite waits for its turn."""
+RESTED_SECONDS = 5.0
+"""After so long a connection to PostgreSQL is asked whether it still answers before it is used."""
+
+
+def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
+    """A SQLite file in WAL mode, whose transactions begin with ``begin``; its folder is made when it is opened."""
+    # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
+    options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
+    engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20)
+
+    @sa.event.listens_for(engine, "do_connect")
+    def make_folder(*_about: Any) -> None:
+        Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        usual = (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_MILLISECONDS}",
+        )
+        for pragma in (*usual, *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def open_postgresql(url: sa.URL, *, autocommit: bool = False, **settings: str) -> sa.Engine:
+    """A PostgreSQL database, with these of its settings in every session; ``autocommit`` goes without transactions."""
+    given = url.query.get("options", "")
+    options = " ".join(
+        [*(given if isinstance(given, tuple) else (given,)), *(f"-c {n}={v}" for n, v in settings.items())]
+    )
+    chosen: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
+    engine = sa.create_engine(url, connect_args={"options": options}, pool_size=8, max_overflow=16, **chosen)
+
+    @sa.event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: Any, _proxy: Any) -> None:
+        # One that was just used is there; one that rested is asked, since its server may have restarted.
+        if time.monotonic() - record.info.get("used", math.inf) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError("the database closed the connection") from error
+
+    return engine
