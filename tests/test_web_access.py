@@ -37,6 +37,9 @@ ENTITY = frozenset(
         "run_id",
         "schedule_id",
         "exchange_id",
+        "reconciliation_id",
+        "sign_off_id",
+        "proof_id",
     }
 )
 """Arguments that name something of an entity."""

@@ -14,6 +14,7 @@ from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
 from hub.web.paging import page_number
+from hub.web.queries import reconciliation
 from hub.web.queries.attention import (
     Cause,
     failing_connections,
@@ -65,12 +66,13 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
     """The page; ``typed`` keeps what was sent and what is wrong with it, by cause."""
     with the_hub().store.read() as db:
         page = groups(db, page_number(), chosen_integration())
-        failing, unread = failing_connections(db), unreadable_count(db)
+        failing, unread, drifted = failing_connections(db), unreadable_count(db), reconciliation.drifted(db)
         fixable = [group for group in page.rows if needs_lists(group)]
         grounds = {id: load_grounds(db, id) for id in sorted({group.integration_id for group in fixable})}
     return render_template(
         "attention.html",
         failing=failing,
+        drifted=drifted,
         page=page,
         unreadable=unread,
         fixes={group.cause: fix_of(group, grounds[group.integration_id]) for group in fixable},

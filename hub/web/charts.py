@@ -75,6 +75,47 @@ def _bars(theme: Theme, labels: tuple[str, ...], name: str, values: tuple[Decima
     return _without_script(chart.render())
 
 
+def waterfall(theme: Theme, steps: Sequence[tuple[str, Decimal]], total: tuple[str, Decimal]) -> bytes:
+    """Bars that each begin where the one before ended, and one for where the last one ends."""
+    return _waterfall(theme, tuple(steps), total)
+
+
+@lru_cache(maxsize=KEPT)
+def _waterfall(theme: Theme, steps: tuple[tuple[str, Decimal], ...], total: tuple[str, Decimal]) -> bytes:
+    more, whole, less = COLOURS[theme]
+    options = _options(theme)
+    # The bars stand on ones that can't be seen; one that crosses zero has a part on either side of it.
+    options["style"].colors = ("transparent", "transparent", more, more, less, less, whole)
+    chart = pygal.StackedBar(
+        **options, show_legend=False, x_label_rotation=25, value_formatter=lambda value: f"{value:,.0f}"
+    )
+    chart.x_labels = [name for name, _ in (*steps, total)]
+    bars_, level = [], Decimal(0)
+    for _, amount in steps:
+        bars_.append(_hanging(level, level + amount, 0 if amount > 0 else 1))
+        level += amount
+    bars_.append(_hanging(Decimal(0), total[1], 2))
+    for number in range(7):
+        chart.add("", [row[number] for row in bars_])
+    return _without_script(chart.render())
+
+
+def _hanging(start: Decimal, end: Decimal, sort: int) -> list[float | None]:
+    """One bar from one level to another: what it stands on above and below zero, and its parts above and below.
+
+    ``sort`` says which colour it has: 0 for more, 1 for less, 2 for the whole, which begins at zero.
+    """
+    low, high = min(start, end), max(start, end)
+    above, below = max(low, Decimal(0)), min(high, Decimal(0))
+    parts: list[float | None] = [float(above) or None, float(below) or None, None, None, None, None, None]
+    if sort == 2:
+        parts[6] = float(end)
+        return parts
+    parts[2 + 2 * sort] = float(max(high, Decimal(0)) - above) or None
+    parts[3 + 2 * sort] = float(min(low, Decimal(0)) - below) or None
+    return parts
+
+
 def answer(svg: bytes) -> Response:
     """The image, with a policy that allows its own style sheet and nothing else."""
     hashes = " ".join(f"'sha256-{_hash(found)}'" for found in _STYLE.findall(svg))

@@ -18,7 +18,7 @@ from hub.web import charts, wording
 from hub.web.access import Right, may
 from hub.web.context import chosen_integration, the_hub
 from hub.web.queries import health as recent
-from hub.web.queries import linked, standing, tally
+from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
 from hub.web.remembered import memory, stamp
@@ -60,6 +60,8 @@ def show() -> ResponseReturnValue:
         kept_off = standing.kept_off(db, here.integration_ids)
         calls = linked.calls_today(hub, db, here.connections)
         last = _last_run(db, here)
+        drifted = reconciliation.drifted(db, here.integration_ids)
+        compared = reconciliation.newest_done(db, here.integration_ids)
         schedules = _schedules(db, here)
     upcoming = _upcoming(schedules, here)
     steps = first_steps(here, bool(numbers.tallies))
@@ -71,6 +73,8 @@ def show() -> ResponseReturnValue:
         numbers=numbers,
         failing=failing,
         kept_off=kept_off,
+        drifted=drifted,
+        compared=compared,
         connections=here.connections,
         calls=calls,
         last=last,

@@ -52,6 +52,7 @@ NAVIGATION = (
             Entry("runs.show_all", "Runs"),
             Entry("contacts.choose", "Contacts"),
             Entry("report.show", "Sync report"),
+            Entry("reconciliation.show_all", "Reconciliation"),
         ),
     ),
     Group(

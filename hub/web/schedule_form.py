@@ -73,9 +73,16 @@ class NewScheduleFields(ScheduleFields):
     """The same, and which connection."""
 
     connection: int = Field(title="Connection")
+    reconcile: int = Field(
+        0,
+        title="What it does",
+        description="A reconciliation compares the last full month each time. It only reads.",
+    )
 
 
-def choices(connections: Sequence[sa.Row[Any]] = ()) -> dict[str, Sequence[Option]]:
+def choices(
+    connections: Sequence[sa.Row[Any]] = (), integrations: Sequence[sa.Row[Any]] = ()
+) -> dict[str, Sequence[Option]]:
     """What the selects of the form offer."""
     offered: dict[str, Sequence[Option]] = {
         "often": OFTEN,
@@ -84,6 +91,8 @@ def choices(connections: Sequence[sa.Row[Any]] = ()) -> dict[str, Sequence[Optio
     }
     if connections:
         offered["connection"] = [(str(row.id), row.name) for row in connections]
+        others = [(str(row.id), f"Reconcile {row.name}, in place of a sync") for row in integrations]
+        offered["reconcile"] = [("0", "Sync the connection"), *others]
     return offered
 
 

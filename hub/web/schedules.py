@@ -16,10 +16,10 @@ from hub import notify, scheduler
 from hub.errors import SettingsError
 from hub.models import Schedule
 from hub.scheduler import Timing
-from hub.web.access import Right, actor, needs, visible_connections
+from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.context import row_or_404, tell, the_hub
 from hub.web.forms import ModelForm
-from hub.web.queries.tables import CONNECTIONS, SCHEDULES
+from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, SCHEDULES
 from hub.web.schedule_form import NewScheduleFields, ScheduleFields, choices, filled_in, timing_of, zone_of
 
 pages = Blueprint("schedules", __name__, url_prefix="/schedules")
@@ -70,7 +70,10 @@ def save() -> ResponseReturnValue:
         return _form_page(form), 422
     if "look" in request.form:
         return _form_page(form, timing=timing, connection=dict(form["connection"].choices)[str(fields.connection)])
-    scheduler.add_schedule(the_hub(), fields.connection, timing, actor=actor())
+    integration = _integration(fields.reconcile) if fields.reconcile else None
+    connection_id = integration.stock_id if integration else fields.connection
+    reconciled = integration.id if integration else None
+    scheduler.add_schedule(the_hub(), connection_id, timing, integration_id=reconciled, actor=actor())
     return _saved()
 
 
@@ -166,12 +169,20 @@ def _told(schedule: Schedule, connection: str) -> Told:
 
 
 def _new_form() -> ModelForm[NewScheduleFields]:
+    seen = sa.select(INTEGRATIONS).where(visible_integrations(INTEGRATIONS.c.id)).order_by(INTEGRATIONS.c.name)
     with the_hub().store.read() as db:
-        connections = _connections(db)
+        connections, integrations = _connections(db), db.execute(seen).all()
     asked = request.args.get("connection", "")
     mine = next((row for row in connections if str(row.id) == asked), connections[0] if connections else None)
-    initial = {"connection": asked, "time_zone": zone_of(mine.organisation if mine is not None else None)}
-    return ModelForm(NewScheduleFields, initial=initial, choices=choices(connections))
+    zone = zone_of(mine.organisation if mine is not None else None)
+    initial = {"connection": asked, "time_zone": zone, "reconcile": request.args.get("reconcile", "0")}
+    return ModelForm(NewScheduleFields, initial=initial, choices=choices(connections, integrations))
+
+
+def _integration(integration_id: int) -> sa.Row[Any]:
+    return row_or_404(
+        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    )
 
 
 def _connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
@@ -194,6 +205,9 @@ def _plain(row: sa.Row[Any]) -> Schedule:
 
 
 def _is_last(row: sa.Row[Any]) -> bool:
-    counted = sa.select(sa.func.count()).select_from(SCHEDULES).where(SCHEDULES.c.connection_id == row.connection_id)
+    if row.integration_id is not None:
+        return False
+    mine = (SCHEDULES.c.connection_id == row.connection_id, SCHEDULES.c.integration_id.is_(None))
+    counted = sa.select(sa.func.count()).select_from(SCHEDULES).where(*mine)
     with the_hub().store.read() as db:
         return int(db.execute(counted).scalar_one()) <= 1

@@ -3,7 +3,7 @@
 It only reads. It works beside the runs, through the same limits, and never holds a run up for longer than its calls.
 """
 
-from hub.engine.reconciling.accounts import found_accounts, load_accounts, load_charts
+from hub.engine.reconciling.accounts import Charts, found_accounts, load_accounts, load_charts
 from hub.engine.reconciling.asking import BY_A_PERSON, BY_A_SCHEDULE, Reconciling
 from hub.engine.reconciling.comparing import reconcile
 from hub.engine.reconciling.costs import expected
@@ -14,6 +14,7 @@ from hub.engine.reconciling.signing import Signing, digest_of
 __all__ = [
     "BY_A_PERSON",
     "BY_A_SCHEDULE",
+    "Charts",
     "Period",
     "Proving",
     "Reconciling",

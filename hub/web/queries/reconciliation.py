@@ -1,0 +1,139 @@
+"""Reconciliations, their lines, sign-offs and proofs, as far as the person who looks may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.models import Proof, Reconciliation, ReconciliationLine, SignOff, table
+from hub.models.states import ReconciliationState
+from hub.store import Store
+from hub.web.access import visible_integrations
+from hub.web.paging import Paged, paged
+from hub.web.queries.tables import EXCHANGES, INTEGRATIONS
+
+RECONCILIATIONS = table(Reconciliation)
+LINES = table(ReconciliationLine)
+SIGN_OFFS = table(SignOff)
+PROOFS = table(Proof)
+PORTION = 500
+
+_SIGNED = sa.and_(SIGN_OFFS.c.reconciliation_id == RECONCILIATIONS.c.id, SIGN_OFFS.c.withdrawn_at.is_(None))
+_NAMED = (INTEGRATIONS.c.name.label("integration"), INTEGRATIONS.c.stock_id, INTEGRATIONS.c.ledger_id)
+
+
+def reconciliations(db: sa.Connection, page: int, integration_id: int | None) -> Paged:
+    """One page of them, newest first: of one integration, or of all."""
+    chosen = (
+        sa.select(RECONCILIATIONS, *_NAMED, SIGN_OFFS.c.signed_by, SIGN_OFFS.c.signed_at, SIGN_OFFS.c.drift)
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == RECONCILIATIONS.c.integration_id)
+        .outerjoin(SIGN_OFFS, _SIGNED)
+        .where(visible_integrations(INTEGRATIONS.c.id))
+        .order_by(RECONCILIATIONS.c.id.desc())
+    )
+    if integration_id is not None:
+        chosen = chosen.where(RECONCILIATIONS.c.integration_id == integration_id)
+    return paged(db, chosen, page)
+
+
+def reconciliation(reconciliation_id: int) -> sa.Select[Any]:
+    """One, with the names of its sides' integration."""
+    return (
+        sa.select(RECONCILIATIONS, *_NAMED)
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == RECONCILIATIONS.c.integration_id)
+        .where(RECONCILIATIONS.c.id == reconciliation_id, visible_integrations(INTEGRATIONS.c.id))
+    )
+
+
+def sign_offs_of(db: sa.Connection, reconciliation_id: int) -> Sequence[sa.Row[Any]]:
+    """Every sign-off of one, withdrawn ones too, newest first."""
+    mine = sa.select(SIGN_OFFS).where(SIGN_OFFS.c.reconciliation_id == reconciliation_id)
+    return db.execute(mine.order_by(SIGN_OFFS.c.id.desc())).all()
+
+
+def sign_off(sign_off_id: int) -> sa.Select[Any]:
+    """One sign-off that the person may see."""
+    return sa.select(SIGN_OFFS).where(SIGN_OFFS.c.id == sign_off_id, visible_integrations(SIGN_OFFS.c.integration_id))
+
+
+def drifted(db: sa.Connection, integration_ids: Sequence[int] | None = None) -> Sequence[sa.Row[Any]]:
+    """Periods that were signed off and have other figures since."""
+    chosen = (
+        sa.select(SIGN_OFFS, INTEGRATIONS.c.name.label("integration"))
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == SIGN_OFFS.c.integration_id)
+        .where(SIGN_OFFS.c.drifted_at.is_not(None), SIGN_OFFS.c.withdrawn_at.is_(None))
+        .where(visible_integrations(INTEGRATIONS.c.id))
+        .order_by(SIGN_OFFS.c.drifted_at.desc())
+    )
+    if integration_ids is not None:
+        chosen = chosen.where(INTEGRATIONS.c.id.in_(integration_ids))
+    return db.execute(chosen).all()
+
+
+def newest_done(db: sa.Connection, integration_ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
+    """The newest finished one of each integration."""
+    newest = (
+        sa.select(sa.func.max(RECONCILIATIONS.c.id))
+        .where(RECONCILIATIONS.c.integration_id.in_(integration_ids))
+        .where(RECONCILIATIONS.c.state == ReconciliationState.DONE.value)
+        .group_by(RECONCILIATIONS.c.integration_id)
+    )
+    chosen = (
+        sa.select(RECONCILIATIONS, *_NAMED, SIGN_OFFS.c.signed_by)
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == RECONCILIATIONS.c.integration_id)
+        .outerjoin(SIGN_OFFS, _SIGNED)
+        .where(RECONCILIATIONS.c.id.in_(newest))
+    )
+    return db.execute(chosen.order_by(INTEGRATIONS.c.name)).all()
+
+
+def lines(db: sa.Connection, reconciliation_id: int, measure: str, cause: str, page: int) -> Paged:
+    """One page of a cause's lines, the largest first."""
+    chosen = _lines(reconciliation_id).where(LINES.c.measure == measure, LINES.c.cause == cause)
+    return paged(db, chosen.order_by(LINES.c.size.desc(), LINES.c.id.desc()), page, id=LINES.c.id)
+
+
+def every_line(store: Store, reconciliation_id: int) -> Iterator[sa.Row[Any]]:
+    """All lines in the order in which they were found, a portion at a time."""
+    last = 0
+    while True:
+        chosen = _lines(reconciliation_id).where(LINES.c.id > last).order_by(LINES.c.id).limit(PORTION)
+        with store.read() as db:
+            found = db.execute(chosen).all()
+        if not found:
+            return
+        yield from found
+        last = found[-1].id
+
+
+def _lines(reconciliation_id: int) -> sa.Select[Any]:
+    return sa.select(LINES).where(LINES.c.reconciliation_id == reconciliation_id)
+
+
+def calls(db: sa.Connection, row: sa.Row[Any], page: int, size: int) -> Paged:
+    """The calls that were made to the two sides meanwhile and belong to no run, newest first."""
+    chosen = sa.select(EXCHANGES).where(
+        EXCHANGES.c.connection_id.in_([row.stock_id, row.ledger_id]),
+        EXCHANGES.c.run_id.is_(None),
+        EXCHANGES.c.at >= (row.started_at or row.asked_at),
+    )
+    if row.finished_at is not None:
+        chosen = chosen.where(EXCHANGES.c.at <= row.finished_at)
+    return paged(db, chosen.order_by(EXCHANGES.c.id.desc()), page, size=size)
+
+
+def proofs(db: sa.Connection, integration_id: int, page: int) -> Paged:
+    """One page of an integration's proofs, newest first."""
+    mine = sa.select(PROOFS).where(PROOFS.c.integration_id == integration_id)
+    return paged(db, mine.order_by(PROOFS.c.id.desc()), page)
+
+
+def proof(proof_id: int) -> sa.Select[Any]:
+    """One proof that the person may see."""
+    return (
+        sa.select(PROOFS, *_NAMED)
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == PROOFS.c.integration_id)
+        .where(PROOFS.c.id == proof_id, visible_integrations(INTEGRATIONS.c.id))
+    )

@@ -1,0 +1,145 @@
+"""Asking for a reconciliation: the period, what it costs in calls, and the accounts that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from hub.causes import Measure
+from hub.engine.reconciling import Charts, Period, Reconciling, expected, load_accounts, load_charts
+from hub.errors import SettingsError
+from hub.web.access import Right, actor, needs, visible_integrations
+from hub.web.context import row_or_404, tell, tell_error, the_hub
+from hub.web.forms import ModelForm
+from hub.web.queries import reconciliation as found
+from hub.web.queries.linked import calls_today
+from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.reconciliation_words import MEASURES
+
+pages = Blueprint("reconciling", __name__)
+
+
+class PeriodFields(BaseModel):
+    """Which days are compared."""
+
+    start: date = Field(title="First day")
+    end: date = Field(title="Last day", description="Stock is compared as it was at the end of this day.")
+
+
+@pages.get("/integrations/<int:integration_id>/reconcile")
+def ask(integration_id: int) -> ResponseReturnValue:
+    """The form, with the usual period, the accounts, and what it costs."""
+    row = _integration(integration_id)
+    usual = Reconciling(the_hub(), actor()).usual_period(integration_id)
+    given = {"start": request.args.get("start") or usual.start, "end": request.args.get("end") or usual.end}
+    form = ModelForm(PeriodFields, initial=given)
+    return _page(row, form, usual)
+
+
+@pages.post("/integrations/<int:integration_id>/reconcile")
+@needs(Right.APPROVE_IMPORTS)
+def start(integration_id: int) -> ResponseReturnValue:
+    """Reconcile this period, or only show what it would cost."""
+    row = _integration(integration_id)
+    form = ModelForm(PeriodFields)
+    fields = form.read(request.form)
+    if fields is None:
+        return _page(row, form, None), 422
+    period = Period(fields.start, fields.end)
+    try:
+        if "look" in request.form:
+            period.check(start_date=row.start_date, today=the_hub().clock().date())
+            return _page(row, form, period)
+        made = Reconciling(the_hub(), actor()).ask(integration_id, period)
+    except SettingsError as error:
+        form.object_to(str(error))
+        return _page(row, form, None), 422
+    tell("It begins in a moment. You can leave this page: the result is kept.")
+    return redirect(url_for("reconciliation.show", reconciliation_id=made), 303)
+
+
+@pages.post("/reconciliations/<int:reconciliation_id>/stop")
+@needs(Right.APPROVE_IMPORTS)
+def stop(reconciliation_id: int) -> ResponseReturnValue:
+    """Ask it to end; nothing of it is kept."""
+    row_or_404(found.reconciliation(reconciliation_id))
+    Reconciling(the_hub(), actor()).stop(reconciliation_id)
+    tell("It ends after the call it is in.")
+    return redirect(url_for("reconciliation.show", reconciliation_id=reconciliation_id), 303)
+
+
+@pages.get("/integrations/<int:integration_id>/reconcile/accounts/<measure>")
+@needs(Right.MANAGE_ENTITIES)
+def ask_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
+    """Choose the accounts of one measure."""
+    row, chosen = _integration(integration_id), _measure(measure)
+    with the_hub().store.read() as db:
+        integration = the_hub().integration(integration_id)
+        charts, accounts = load_charts(db, integration), load_accounts(db, integration)[chosen]
+    ticked = {"stock": accounts.stock, "ledger": accounts.ledger}
+    return render_template(
+        "reconciliation_accounts.html", row=row, measure=chosen, charts=_sides(charts), ticked=ticked, MEASURES=MEASURES
+    )
+
+
+@pages.post("/integrations/<int:integration_id>/reconcile/accounts/<measure>")
+@needs(Right.MANAGE_ENTITIES)
+def choose_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
+    """Keep the choice, or go back to what is found."""
+    _integration(integration_id)
+    wanted = {side: request.form.getlist(side) for side in ("stock", "ledger")}
+    if "found" in request.form:
+        wanted = {"stock": [], "ledger": []}
+    try:
+        Reconciling(the_hub(), actor()).choose_accounts(integration_id, _measure(measure), **wanted)
+    except SettingsError as error:
+        tell_error(error)
+        return redirect(url_for("reconciling.ask_accounts", integration_id=integration_id, measure=measure), 303)
+    tell("The accounts are kept. They count from the next reconciliation on.")
+    return redirect(url_for("reconciling.ask", integration_id=integration_id), 303)
+
+
+def _page(row: sa.Row[Any], form: ModelForm[PeriodFields], period: Period | None) -> str:
+    hub = the_hub()
+    costs = expected(hub, row.id, period) if period is not None else {}
+    with hub.store.read() as db:
+        integration = hub.integration(row.id)
+        accounts, charts = load_accounts(db, integration), load_charts(db, integration)
+        sides = db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id.in_([row.stock_id, row.ledger_id]))).all()
+        calls = calls_today(hub, db, sides)
+    named = {each.id: each.name for each in sides}
+    return render_template(
+        "reconciliation_ask.html",
+        row=row,
+        form=form,
+        costs=[
+            (named[row.stock_id], costs["stock"], calls[row.stock_id]),
+            (named[row.ledger_id], costs["ledger"], calls[row.ledger_id]),
+        ]
+        if costs
+        else [],
+        accounts=accounts,
+        charts=_sides(charts),
+        measures=MEASURES,
+        period=period,
+    )
+
+
+def _sides(charts: Charts) -> dict[str, Mapping[str, Any]]:
+    return {"stock": charts.stock, "ledger": charts.ledger}
+
+
+def _measure(measure: str) -> Measure:
+    return Measure(measure) if measure in set(Measure) else abort(404)
+
+
+def _integration(integration_id: int) -> sa.Row[Any]:
+    return row_or_404(
+        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    )

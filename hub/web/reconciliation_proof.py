@@ -1,0 +1,86 @@
+"""The proof of no double posting: what it costs, what it asked, and what the ledger answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.engine.reconciling import Proving
+from hub.errors import ProviderError, SettingsError
+from hub.web.access import Right, actor, needs, visible_integrations
+from hub.web.context import row_or_404, tell, tell_error, the_hub
+from hub.web.elsewhere import safe
+from hub.web.paging import page_number
+from hub.web.queries import reconciliation as found
+from hub.web.queries.linked import calls_today
+from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.reconciliation import BUSY
+from hub.web.reconciliation_words import STATES
+
+pages = Blueprint("proofs", __name__)
+
+
+@pages.get("/integrations/<int:integration_id>/proofs")
+def show_all(integration_id: int) -> ResponseReturnValue:
+    """Every proof of an integration, and what another one costs."""
+    row = _integration(integration_id)
+    hub = the_hub()
+    expected, obstacle = 0, ""
+    try:
+        expected = Proving(hub, actor()).expected(integration_id)
+    except SettingsError as error:
+        obstacle = str(error)
+    with hub.store.read() as db:
+        page = found.proofs(db, integration_id, page_number())
+        ledger = db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id == row.ledger_id)).one()
+        calls = calls_today(hub, db, [ledger])[row.ledger_id]
+    return render_template(
+        "proofs.html",
+        row=row,
+        page=page,
+        expected=expected,
+        obstacle=obstacle,
+        ledger=ledger,
+        calls=calls,
+        states=STATES,
+    )
+
+
+@pages.post("/integrations/<int:integration_id>/proofs")
+@needs(Right.APPROVE_IMPORTS)
+def start(integration_id: int) -> ResponseReturnValue:
+    """Ask the ledger for every mark."""
+    _integration(integration_id)
+    try:
+        made = Proving(the_hub(), actor()).ask(integration_id)
+    except (SettingsError, ProviderError) as error:
+        tell_error(error)
+        return redirect(url_for("proofs.show_all", integration_id=integration_id), 303)
+    tell("It begins in a moment. You can leave this page: the result is kept.")
+    return redirect(url_for("proofs.show", proof_id=made), 303)
+
+
+@pages.get("/proofs/<int:proof_id>")
+def show(proof_id: int) -> ResponseReturnValue:
+    """One proof: how far it is, or what the ledger answered."""
+    row = row_or_404(found.proof(proof_id))
+    return render_template("proof.html", row=row, busy=BUSY, states=STATES, safe=safe)
+
+
+@pages.post("/proofs/<int:proof_id>/stop")
+@needs(Right.APPROVE_IMPORTS)
+def stop(proof_id: int) -> ResponseReturnValue:
+    """Ask it to end."""
+    row_or_404(found.proof(proof_id))
+    Proving(the_hub(), actor()).stop(proof_id)
+    tell("It ends after the call it is in.")
+    return redirect(url_for("proofs.show", proof_id=proof_id), 303)
+
+
+def _integration(integration_id: int) -> sa.Row[Any]:
+    return row_or_404(
+        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
+    )

@@ -1,0 +1,182 @@
+"""The words of reconciliations: what each measure and each cause is called, what it means, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+
+from hub.causes import CAUSES, Cause, Measure
+from hub.web import wording
+
+
+@dataclass(frozen=True)
+class Words:
+    """A cause as people read it. ``fix`` is what to do; ``endpoint`` the page where it is done, if the hub has it."""
+
+    title: str
+    short: str
+    meaning: str
+    fix: str
+    endpoint: str = ""
+    button: str = ""
+    argument: str = ""
+
+
+MEASURES: Mapping[Measure, str] = {
+    Measure.STOCK: "Stock",
+    Measure.SALES: "Sales",
+    Measure.PURCHASES: "Purchases and costs",
+    Measure.RECEIVABLES: "Receivables",
+    Measure.PAYABLES: "Payables",
+}
+
+WORDS: Mapping[Cause, Words] = {
+    Cause.NOT_POSTED: Words(
+        "Not posted yet",
+        "Not posted",
+        "The stock system has booked it, and the ledger's books do not have it: it waits, is held, was skipped, is a"
+        " draft there, or was not read yet.",
+        "Post it, or decide about it: each line says what it waits for.",
+        "report.show",
+        "See what waits in the sync report",
+        "integration",
+    ),
+    Cause.CHANGED: Words(
+        "Changed after posting",
+        "Changed",
+        "It was posted, and then somebody changed it in the stock system or in the ledger.",
+        "Take the change over, or let it stand: the page shows what differs and the one next step.",
+        "changed.show",
+        "See what changed",
+    ),
+    Cause.VOID_ON_ONE_SIDE: Words(
+        "Void on one side only",
+        "Void on one side",
+        "One side took it back, the other still counts it.",
+        "Void it on the other side as well, or bring it back on the first.",
+        "changed.show",
+        "See what changed",
+    ),
+    Cause.OTHER_PERIOD: Words(
+        "Posted in another period",
+        "Other period",
+        "Both sides have it, for the same amount, but the end of the period lies between their two dates.",
+        "Correct the date on one side while the period is open, or leave it: it evens out in the other period.",
+    ),
+    Cause.DISPATCHED_NOT_INVOICED: Words(
+        "Dispatched, not invoiced",
+        "Not invoiced",
+        "Goods left the stock system, and neither an invoice nor their cost reached the ledger by the end of"
+        " the period.",
+        "Invoice the sale in the stock system, or accept it as goods on their way at the end of the period.",
+    ),
+    Cause.INVOICED_NOT_DISPATCHED: Words(
+        "Invoiced, not dispatched",
+        "Not dispatched",
+        "The ledger relieved its stock for a sale whose goods have not left the stock system.",
+        "Dispatch the sale in the stock system, or accept it as goods sold and not yet delivered.",
+    ),
+    Cause.RECEIVED_NOT_INVOICED: Words(
+        "Received, not invoiced",
+        "No bill yet",
+        "Goods came in, and their bill had not come by the end of the period.",
+        "Enter the supplier's bill in the stock system, or accrue it in the ledger for the end of the period.",
+    ),
+    Cause.INVOICED_NOT_RECEIVED: Words(
+        "Invoiced, not received",
+        "Not received",
+        "The ledger has the supplier's bill, and the goods had not been received by the end of the period.",
+        "Receive the goods in the stock system, or accept them as goods on their way.",
+    ),
+    Cause.EXCHANGE_RATE: Words(
+        "Exchange rate",
+        "Rate",
+        "Unchanged on both sides and in a foreign currency: the two worked it out at different rates.",
+        "Correct the rate in the stock system, or book the difference in the ledger to its account for exchange gains.",
+    ),
+    Cause.ROUNDING: Words(
+        "Rounding",
+        "Rounding",
+        "The two systems rounded differently, each time by no more than the integration's rounding limit.",
+        "Nothing to do: book the total to the rounding account if it has to be gone.",
+        "integrations.show",
+        "See the rounding limit",
+        "integration_id",
+    ),
+    Cause.BY_HAND: Words(
+        "Made by hand in the ledger",
+        "By hand",
+        "The ledger has it and the hub did not make it: a person did, or another program.",
+        "Take it back in the ledger if the stock system books it as well, or book the same in the stock system.",
+    ),
+    Cause.BEFORE_START: Words(
+        "Before the start date",
+        "Before the start",
+        "What the two sides already said before the integration began: the hub posts nothing of that time.",
+        "Bring the two openings together by one journal in the ledger, dated the day before the start date.",
+        "checklist.start_date",
+        "See the start date",
+        "integration_id",
+    ),
+    Cause.UNEXPLAINED: Words(
+        "Unexplained",
+        "Unexplained",
+        "What no document of either side explains, and documents that differ though nothing is known to have changed.",
+        "Look at each line. The proof of no double posting rules out that something was posted twice.",
+        "proofs.show_all",
+        "Prove that nothing is posted twice",
+        "integration_id",
+    ),
+    Cause.AGREES: Words("Agrees", "Agrees", "Both sides say the same of these documents of the period.", ""),
+}
+
+PHASES: Mapping[str, str] = {
+    "": "Beginning",
+    "stock value": "Asking what the stock is worth",
+    "entries": "Reading the stock system's general ledger",
+    "balances": "Reading the ledger's balances",
+    "documents of the ledger": "Reading the ledger's documents",
+    "comparing": "Comparing",
+}
+
+STATES: Mapping[str, str] = {
+    "wanted": "Waiting to begin",
+    "open": "Under way",
+    "done": "Finished",
+    "failed": "Failed",
+    "stopped": "Stopped",
+}
+
+
+def fix_of(cause: Cause, integration_id: int) -> tuple[str, str]:
+    """The words and the address of the page where a cause is fixed; empty where that is in one of the systems."""
+    words = WORDS[cause]
+    if not words.endpoint:
+        return "", ""
+    arguments = {words.argument: integration_id} if words.argument else {}
+    return words.button, url_for(words.endpoint, **arguments)
+
+
+def shares_of(figures: Mapping[str, Any]) -> list[tuple[Cause, Decimal, int]]:
+    """What each cause adds to one measure's difference, and how many lines it has, in their order."""
+    told = figures["causes"]
+    return [
+        (cause, Decimal(told[cause.value]["amount"]), int(told[cause.value]["lines"]))
+        for cause in CAUSES
+        if cause.value in told
+    ]
+
+
+def reading_of(measure: Measure, figures: Mapping[str, Any], currency: str) -> str:
+    """The picture of a difference in words, with every figure that it shows."""
+    stock, ledger, difference = (Decimal(figures[name]) for name in ("stock", "ledger", "difference"))
+    told = f"{MEASURES[measure]}: the stock system says {wording.amount(stock, currency)}, the ledger"
+    told = f"{told} {wording.amount(ledger, currency)}"
+    if not difference and not shares_of(figures):
+        return f"{told}. They agree."
+    parts = [f"{WORDS[cause].title.lower()} {wording.amount(amount)}" for cause, amount, _ in shares_of(figures)]
+    return f"{told}: a difference of {wording.amount(difference, currency)}. {'; '.join(parts).capitalize()}."
