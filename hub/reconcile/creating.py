@@ -8,6 +8,7 @@ from hub.mapping import link_fact
 from hub.providers import Action
 from hub.reconcile.case import Case, Decision, FlowRules, Verdict, document_date, hold
 from hub.reconcile.obstacles import does_not_add_up, obstacle, waits_for
+from hub.reconcile.summing import is_summary
 
 
 def decide_unlinked(case: Case) -> Decision:
@@ -41,6 +42,8 @@ def _join(case: Case) -> Decision:
 def _not_eligible(case: Case) -> str:
     document = case.document
     status = getattr(document, "status", Status.AUTHORISED)
+    if case.withdrawn and is_summary(document.external_id):
+        return "no journal is posted in it any more"
     if case.withdrawn:
         return "withdrawn in the source" if case.in_ledger else "withdrawn in the source before it was posted"
     if status is not Status.AUTHORISED:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from hub.documents import Document, Line
+from hub.documents import Document, Journal, JournalLine, Line
 
-HIDDEN = frozenset({"kind", "external_id", "source_url", "lines", "addresses"})
+HIDDEN = frozenset({"kind", "external_id", "source_url", "lines", "addresses", "members", "attributes", "record_id"})
 NAMED_BESIDE = {"contact_id": "contact_name"}
 """Ids that say nothing to people, and the field that names the same thing."""
 
@@ -18,7 +18,18 @@ FOR_LINES = frozenset({"account", "tax_code"})
 
 MONEY_DECIMALS = 2
 
-LINE_FIELDS = ("description", "item_code", "quantity", "unit_price", "amount", "tax_amount", "account", "tax_code")
+LINE_FIELDS = (
+    "description",
+    "item_code",
+    "quantity",
+    "unit_price",
+    "amount",
+    "tax_amount",
+    "account",
+    "tax_code",
+    "tracking",
+)
+JOURNAL_FIELDS = ("account", "description", "debit", "credit", "tracking")
 
 
 @dataclass(frozen=True)
@@ -39,17 +50,40 @@ class Difference:
 class LinePair:
     """One line on both sides; a side that has no such line is None."""
 
-    source: Line | None
-    target: Line | None
+    source: Line | JournalLine | None
+    target: Line | JournalLine | None
 
     @property
     def is_rounding(self) -> bool:
         """Whether the hub added it so that both sides' totals are the same."""
-        return self.target is not None and self.target.purpose == "rounding"
+        return isinstance(self.target, Line) and self.target.purpose == "rounding"
 
     def cell(self, name: str) -> Difference:
         """One field of the line."""
-        return Difference(name, _text(getattr(self.source, name, "")), _text(getattr(self.target, name, "")))
+        if name == "tracking":
+            # Only the ledger has options; what the source says beside its amounts is no other form of them.
+            said = _options(self.target)
+            return Difference(name, _options(self.source) or said, said)
+        return Difference(name, _text(_value(self.source, name)), _text(_value(self.target, name)))
+
+
+def _options(line: Line | JournalLine | None) -> str:
+    return "; ".join(f"{each.category}: {each.option}" for each in (line.tracking if line else ()))
+
+
+def _value(line: Line | JournalLine | None, name: str) -> Any:
+    """A field of a line; of a journal's amount the side that it is on."""
+    if name in ("debit", "credit") and line is not None:
+        is_debit = line.amount >= 0
+        return abs(line.amount) if is_debit is (name == "debit") else ""
+    return getattr(line, name, "")
+
+
+def line_fields(document: Document) -> tuple[str, ...]:
+    """The columns of a document's lines."""
+    names = JOURNAL_FIELDS if isinstance(document, Journal) else LINE_FIELDS
+    tracked = any(line.tracking for line in getattr(document, "lines", ()))
+    return names if tracked else names[:-1]
 
 
 def fields(source: Document | None, target: Document) -> list[Difference]:
@@ -73,7 +107,7 @@ def changes(before: Document | None, after: Document) -> list[Difference]:
     """Only what differs between two forms of a document, the lines included, each named by its number."""
     found = [each for each in fields(before, after) if each.changed]
     for number, pair in enumerate(line_pairs(before, after), start=1):
-        cells = [pair.cell(name) for name in LINE_FIELDS]
+        cells = [pair.cell(name) for name in line_fields(after)]
         found += [Difference(f"line {number}, {cell.name}", cell.before, cell.after) for cell in cells if cell.changed]
     return found
 

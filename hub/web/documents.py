@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.documents import parse_document
-from hub.web import comparison
-from hub.web.access import visible_integrations
-from hub.web.context import found_or_404, row_or_404, the_hub
+from hub.engine.correcting import can_correct
+from hub.engine.correcting import correct as make_correction
+from hub.errors import SettingsError
+from hub.web import comparison, wording
+from hub.web.access import Right, needs, visible_integrations
+from hub.web.context import decisions, found_or_404, row_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
 from hub.web.queries.history import belonging, calls, document_of, history
+from hub.web.queries.report import readable_day
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.together import corrections_of, members_of
 
 pages = Blueprint("documents", __name__)
 
@@ -36,10 +42,32 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
             found=found,
             fields=comparison.fields(None, document),
             belonging=belonging(db, integration, snapshot),
+            members=members_of(db, integration, snapshot.external_id),
+            corrections=corrections_of(db, integration, snapshot.external_id),
+            correct=can_correct(found.newest) if found.newest else False,
+            today=the_hub().clock().date(),
             calls=calls(db, found),
             ledger=ledger,
             source_address=safe(document.source_url),
         )
+
+
+@pages.post("/operations/<int:operation_id>/correct")
+@needs(Right.APPROVE_IMPORTS)
+def correct(operation_id: int) -> ResponseReturnValue:
+    """Post what a journal of a closed period should say and does not, with a later date."""
+    mine = OPERATIONS.c.id == operation_id, visible_integrations(OPERATIONS.c.integration_id)
+    row_or_404(sa.select(OPERATIONS.c.id).where(*mine))
+    typed = readable_day(request.form.get("day", ""))
+    try:
+        if not typed:
+            raise SettingsError("Please enter a date such as 2025-07-01.")
+        made = make_correction(decisions(), operation_id, date.fromisoformat(typed))
+    except SettingsError as error:
+        tell_error(error)
+    else:
+        tell(f"{made.number} of {wording.amount(made.total, made.currency)} is planned with the next run.")
+    return redirect(url_for("documents.show_of", operation_id=operation_id), 303)
 
 
 @pages.get("/operations/<int:operation_id>/document")

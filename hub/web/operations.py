@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.documents import TRADE_KINDS, Document, parse_document
 from hub.engine.needing import approve_with_needed
+from hub.engine.restating import RESTATED
 from hub.errors import SettingsError
 from hub.models import OperationState
 from hub.providers import Action
@@ -48,7 +49,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         totals=comparison.totals(source, target),
         fields=comparison.fields(source, target),
         lines=comparison.line_pairs(source, target),
-        line_fields=comparison.LINE_FIELDS,
+        line_fields=comparison.line_fields(target),
         route=route,
         payload=payload,
         refusal=refusal,
@@ -114,7 +115,7 @@ def _decide(operation_id: int, act: Callable[[list[int]], int], done: str) -> Re
 
 
 def _can_restate(row: sa.Row[Any]) -> bool:
-    return row.kind in TRADE_KINDS and row.action == Action.CREATE.value and row.state == OperationState.PROPOSED.value
+    return row.kind in RESTATED and row.action == Action.CREATE.value and row.state == OperationState.PROPOSED.value
 
 
 def _newer(row: sa.Row[Any]) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Document, parse_document
+from hub.documents import Document, Kind, parse_document
 from hub.engine.plan_rows import AUTOMATIC
 from hub.errors import Problem
 from hub.models import OperationState
@@ -29,6 +29,7 @@ from hub.web.queries.tables import (
     SNAPSHOTS,
     STATE_CHANGES,
 )
+from hub.web.queries.together import memberships
 
 MOST_SHOWN = 200
 """Of operations, calls and states of one document; one that has more is in trouble that its page need not list."""
@@ -66,6 +67,8 @@ class History:
     states: Sequence[sa.Row[Any]]
     batches: dict[str, sa.Row[Any]]
     rule: str
+    journal: sa.Row[Any] | None = None
+    """The journal that it is posted in together with others."""
 
     @property
     def link(self) -> sa.Row[Any] | None:
@@ -119,14 +122,16 @@ class History:
 
 
 def history(db: sa.Connection, integration: sa.Row[Any], snapshot: sa.Row[Any]) -> History:
-    """Read it: at most five statements."""
+    """Read it: at most five statements, and one more for a journal."""
     mine = {"integration": integration.id, "kind": snapshot.kind, "source": snapshot.external_id}
     operations = db.execute(_OPERATIONS, mine).all()[::-1]
     links = db.execute(_LINKS, mine).all()[::-1]
     states = db.execute(_STATES, {"links": [link.id for link in links]}).all()[::-1] if links else []
     sent = {row.batch_id for row in operations if row.batch_id}
     batches = {row.id: row for row in db.execute(_BATCHES, {"batches": list(sent)})} if sent else {}
-    return History(snapshot, operations, links, states, batches, db.execute(_RULE, mine).scalar() or "")
+    rule = db.execute(_RULE, mine).scalar() or ""
+    in_one = memberships(db, integration.id, [snapshot.external_id]) if snapshot.kind == Kind.JOURNAL else {}
+    return History(snapshot, operations, links, states, batches, rule, in_one.get(snapshot.external_id))
 
 
 def belonging(db: sa.Connection, integration: sa.Row[Any], snapshot: sa.Row[Any]) -> list[sa.Row[Any]]:

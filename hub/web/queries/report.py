@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.documents import Kind
 from hub.mapping import fold
 from hub.models import FlowMode, OperationState
 from hub.store import Store
@@ -29,6 +30,7 @@ from hub.web.queries.report_statements import (
     statements,
 )
 from hub.web.queries.tables import FLOWS
+from hub.web.queries.together import memberships
 from hub.web.remembered import WORTH, remembered
 
 PORTION = 500
@@ -92,12 +94,16 @@ class Entry:
     status: SyncStatus
     operation: sa.Row[Any] | None = None
     rule: str = ""
+    journal: sa.Row[Any] | None = None
+    """The journal that it is posted in together with others."""
 
     @property
     def why(self) -> str:
         """What there is to say about the status, in a sentence; empty when it speaks for itself."""
         if self.status is SyncStatus.LEFT_OUT:
             return self.rule
+        if self.journal is not None:
+            return f"{'posted' if self.journal.posted else 'waits'} in journal {self.journal.label}"
         if self.operation is None:
             return ""
         if self.status is SyncStatus.FAILED:
@@ -200,8 +206,11 @@ def _complete(db: sa.Connection, integration_id: int, rows: Sequence[sa.Row[Any]
     named = {"integration": integration_id, "ids": [row.external_id for row in rows]}
     operations = _by_name(db, NEWEST_OPERATIONS, {**named, "kinds": sorted({row.kind for row in rows})})
     rules = _by_name(db, RULES, named)
+    in_one = memberships(db, integration_id, [row.external_id for row in rows if row.kind == Kind.JOURNAL])
     return [
-        _entry(row, operations.get(name), rules.get(name)) for row in rows for name in [(row.kind, row.external_id)]
+        _entry(row, operations.get(name), rules.get(name), in_one.get(row.external_id))
+        for row in rows
+        for name in [(row.kind, row.external_id)]
     ]
 
 
@@ -211,7 +220,11 @@ def _by_name(
     return {(row.kind, row.source_id): row for row in db.execute(statement, named)}
 
 
-def _entry(row: sa.Row[Any], operation: sa.Row[Any] | None, rule: sa.Row[Any] | None) -> Entry:
+def _entry(
+    row: sa.Row[Any], operation: sa.Row[Any] | None, rule: sa.Row[Any] | None, journal: sa.Row[Any] | None
+) -> Entry:
+    if journal is not None and row.kind == Kind.JOURNAL:
+        return Entry(row, SyncStatus.TOGETHER, journal=journal)
     return Entry(row, _status(row, operation, rule), operation, rule.rule if rule is not None else "")
 
 

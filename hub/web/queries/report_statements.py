@@ -17,6 +17,7 @@ from hub.documents import REFERENCE_KINDS, Kind
 from hub.models import OPEN_STATES, OperationState
 from hub.web.queries.search import begins
 from hub.web.queries.tables import EXCLUSIONS, FLOWS, LINKS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.together import MEMBERS
 
 DATED = frozenset(Kind) - REFERENCE_KINDS - {Kind.CONTACT, Kind.ITEM}
 """What a report is about: documents with a date. Contacts have a page of their own."""
@@ -34,6 +35,8 @@ class SyncStatus(StrEnum):
     WARNING = "warning"
     SKIPPED = "skipped"
     LEFT_OUT = "not eligible"
+    TOGETHER = "in a journal"
+    """Posted, or going to be, within a journal that stands for several."""
     UNPLANNED = "not planned yet"
 
 
@@ -51,6 +54,7 @@ ORDERS = {
     "": "newest first",
     SyncStatus.COMPLETED: "last posted or linked first",
     SyncStatus.LEFT_OUT: "last left out first",
+    SyncStatus.TOGETHER: "last read first",
 }
 """Of all documents an index has the dates in their order. Those of a status are found in the table that knows them, in
 the order in which they came into it: to have them by date, every one would be read for each page."""
@@ -185,6 +189,13 @@ def _left_out() -> _Base:
     return _Base(EXCLUSIONS.c.id, FLOWS.c.kind, EXCLUSIONS.c.external_id, mine, joined)
 
 
+def _together() -> _Base:
+    mine = sa.select(FLOWS.c.id).where(FLOWS.c.integration_id == _INTEGRATION).scalar_subquery()
+    in_one = sa.exists().where(MEMBERS.c.flow_id.in_(mine), MEMBERS.c.external_id == SNAPSHOTS.c.external_id)
+    own = (SNAPSHOTS.c.connection_id == _STOCK, SNAPSHOTS.c.kind == Kind.JOURNAL.value, in_one)
+    return _Base(SNAPSHOTS.c.id, SNAPSHOTS.c.kind, SNAPSHOTS.c.external_id, own, SNAPSHOTS)
+
+
 _BASES: dict[SyncStatus, Callable[[], _Base]] = {
     SyncStatus.PENDING: _pending,
     SyncStatus.FAILED: _failed,
@@ -192,6 +203,7 @@ _BASES: dict[SyncStatus, Callable[[], _Base]] = {
     SyncStatus.WARNING: _warning,
     SyncStatus.COMPLETED: _completed,
     SyncStatus.LEFT_OUT: _left_out,
+    SyncStatus.TOGETHER: _together,
 }
 
 

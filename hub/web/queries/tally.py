@@ -20,6 +20,7 @@ from hub.web.queries.tables import (
     RECORDS,
     SNAPSHOTS,
 )
+from hub.web.queries.together import count_members
 
 WAITING = (OperationState.PROPOSED.value, OperationState.PENDING.value, OperationState.SENDING.value)
 HELD = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
@@ -77,6 +78,7 @@ def tallies(db: sa.Connection, among: int | Collection[int] | None = None) -> li
         _count_operations(db, made)
         _count_skipped(db, made)
         _count_rules(db, made)
+        count_members(db, flows, made)
     return list(made.values())
 
 
