@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 from hub import Allocation, Contact, Item, Kind, Operation, TargetState, TargetStatus, TradeDocument
@@ -122,12 +123,6 @@ def _payment(operation: Operation, native: Json) -> TargetState | None:
     return state if marks.text_token(state.reference) == marks.token(operation) else None
 
 
-def _journal(operation: Operation, native: Json) -> TargetState | None:
-    """By our mark alone: a manual journal has no number that could be in our way."""
-    is_ours = marks.carried_token(native) == marks.token(operation)
-    return states.journal(native) if is_ours else None
-
-
 JUDGES: Mapping[Kind, Callable[[Operation, Json], TargetState | None]] = {
     Kind.INVOICE: _invoice,
     Kind.BILL: _bill,
@@ -137,9 +132,20 @@ JUDGES: Mapping[Kind, Callable[[Operation, Json], TargetState | None]] = {
     Kind.ITEM: _item,
     Kind.PAYMENT: _payment,
     Kind.REFUND: _payment,
-    Kind.JOURNAL: _journal,
 }
 """How a found record of each kind is judged; ``None`` means that it is something else."""
+
+
+def journals(operations: Sequence[Operation], natives: Iterable[Json]) -> dict[int, list[TargetState]]:
+    """Which of many manual journals are those of the operations, by our mark alone: there is no number that could be
+    in our way.
+    """
+    marked = defaultdict[str, list[TargetState]](list)
+    for native in natives:
+        token = marks.carried_token(native)
+        if token:
+            marked[token].append(states.journal(native))
+    return {operation.id: marked.get(marks.token(operation), []) for operation in operations}
 
 
 def credit_of(operation: Operation) -> str:

@@ -80,6 +80,8 @@ class Lookup:
 
     def _by_mark(self, kind: Kind, operations: Sequence[Operation]) -> Found:
         natives = list(self._natives(COLLECTIONS[kind], _mark_queries(kind, operations)))
+        if kind is Kind.JOURNAL:
+            return {**evidence.journals(operations, natives)}
         judge = evidence.JUDGES[kind]
         return {
             operation.id: [state for native in natives if (state := judge(operation, native))]

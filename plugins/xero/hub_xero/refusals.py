@@ -130,6 +130,12 @@ KNOWN: tuple[Refusal, ...] = (
         "Correct the amounts in the stock system.",
     ),
     Refusal(
+        "journal_too_short",
+        r"at least (?:two|2)(?: journal)? lines",
+        "A manual journal has at least two lines.",
+        "Correct the document in the stock system, or leave it out with a reason.",
+    ),
+    Refusal(
         "item_code_taken",
         r"Price List Item with Code '?(.+?)'? already exists",
         "Xero has an item with this code that is not linked; it may be one that Xero keeps stock of.",

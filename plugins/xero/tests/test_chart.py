@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from hub_xero.session import XeroSession
 from hub_xero.settings import XeroSettings
 from pydantic import SecretStr
 
-from hub import Account, AccountClass, Connection, Consent, Limits, RejectedError, UnsureError
+from hub import Account, AccountClass, Connection, Consent, Limits, RejectedError, UnauthorizedError, UnsureError
 from hub.http import Door
 from hub.models import ConsentRow
 from hub.store import Store
@@ -143,6 +143,14 @@ def test_a_full_consent_misses_nothing_and_a_narrow_one_says_what(open_session: 
         "read bank transactions",
         "read the trial balance",
     )
+
+
+def test_a_comparison_without_its_permission_is_told_as_that(open_session: Open) -> None:
+    narrow = open_session("offline_access accounting.settings accounting.contacts accounting.payments")
+    with pytest.raises(UnauthorizedError) as told:
+        narrow.balances(date(2026, 3, 31))
+
+    assert told.value.problem.code == "scope_missing"
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.bm90IGpzb24.c", "a.W10.c", ""])

@@ -119,6 +119,29 @@ def test_one_bad_journal_of_a_batch_does_not_lose_the_others(shop: Office, journ
     assert len(shop.pull("manual_journals")[0].states) == 2
 
 
+def test_an_account_that_xero_drops_from_a_draft_is_a_warning_and_not_silence(
+    shop: Office, journal: Make, operate: Make
+) -> None:
+    lines = (JournalLine(account="nope", amount=Decimal(10)), JournalLine(account="635", amount=Decimal(-10)))
+    (outcome,) = shop.push(operate(journal(status=Status.DRAFT, lines=lines)))
+
+    assert outcome.state is not None
+    assert any("'nope' has been removed" in warning for warning in outcome.warnings)
+
+
+def test_a_journal_in_a_period_locked_meanwhile_is_refused_with_a_way_out(
+    shop: Office, journal: Make, operate: Make
+) -> None:
+    posted = shop.post(operate(journal()))
+    shop.caller().post("/_sim/person/lock_dates", {"period": "2026-03-31"})
+    new = operate(journal(external_id="late"), id=2)
+    update = operate(journal("12.00"), Action.UPDATE, id=3, target_id=posted.target_id, target=posted)
+    outcomes = [*shop.push(new, name="b-2"), *shop.push(update, name="b-3")]
+
+    assert [one.problem.code for one in outcomes if one.problem] == ["closed_period"] * 2
+    assert all(one.refresh for one in outcomes)
+
+
 def test_a_lost_answer_is_unsure_and_the_journal_is_found_by_its_mark_among_others_of_its_day(
     shop: Office, journal: Make, operate: Make
 ) -> None:

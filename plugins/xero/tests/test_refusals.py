@@ -49,6 +49,7 @@ SAID = [
     ),
     ("The document is currently dated before the period lock date", "closed_period", ""),
     ("The total debits (100.00) must equal total credits (-10.00)", "unbalanced", ""),
+    ("A manual journal must have at least two lines.", "journal_too_short", ""),
     ("Price List Item with Code 'abc' already exists", "item_code_taken", "abc"),
     ("The quantity value '-2.0000' is invalid. Quantity must not be less than zero.", "quantity_negative", "-2.0000"),
     ("The line total 10.00 does not match the expected line total 10.01", "line_total_differs", "10.00"),
