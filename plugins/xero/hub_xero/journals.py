@@ -6,6 +6,7 @@ amount is in the base currency. A line that is changed loses whatever is not sen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -25,7 +26,7 @@ _KEPT = {TargetStatus.DRAFT: "DRAFT", TargetStatus.OPEN: "POSTED"}
 def narration(journal: Journal) -> str:
     """What people read in Xero's reports. It is never empty, and tells the number: a manual journal has none."""
     text = one_line(journal.narration)
-    if journal.number in text:
+    if re.search(rf"(?<!\w){re.escape(journal.number)}(?!\w)", text):
         return text
     head = f"{journal.reason.replace('_', ' ').capitalize()} {journal.number}"
     if journal.reference:

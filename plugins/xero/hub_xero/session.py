@@ -15,7 +15,7 @@ from hub_xero.push import push
 
 
 class XeroSession:
-    """Check, pull, push and look; no call is made before one of them."""
+    """Check, pull, push, look, and what the books say; no call is made before one of them."""
 
     def __init__(self, connection: Connection, http: Door) -> None:
         self._client = XeroClient(connection, http)

@@ -121,6 +121,27 @@ def test_what_a_person_edits_in_xero_shows_though_the_total_stays(
     assert found.content and found.content != posted.content
 
 
+def test_tracking_that_people_chose_in_xero_outlives_an_update_of_ours(
+    office: Office, customer: TargetState, trade: Make, line: Make, operate: Make
+) -> None:
+    office.caller().put("/TrackingCategories", {"Name": "Region"})
+    (region,) = office.caller().get("/TrackingCategories").body["TrackingCategories"]
+    office.caller().put(f"/TrackingCategories/{region['TrackingCategoryID']}/Options", {"Name": "North"})
+    before = trade()
+    posted = office.post(operate(before))
+    chosen = {"LineItemID": posted.lines[0], "Description": "Goods", "Quantity": 1, "UnitAmount": 10}
+    line_edit = {**chosen, "AccountCode": "200", "TaxType": "OUTPUT2", **EDITS["tracking"]}
+    answer = office.caller().post(f"/Invoices/{posted.target_id}", {"LineItems": [line_edit]})
+    assert answer.status == 200, answer.body
+    edited = trade(lines=(line("12.00", "2.40"),))
+    _update(office, operate(edited, Action.UPDATE, id=2, target_id=posted.target_id, written=before))
+    (shown,) = office.caller().get(f"/Invoices/{posted.target_id}").body["Invoices"]
+
+    (kept,) = shown["LineItems"]
+    assert kept["UnitAmount"] == 12
+    assert [(one["Name"], one["Option"]) for one in kept["Tracking"]] == [("Region", "North")]
+
+
 def test_a_payment_is_no_edit_of_the_invoice(
     office: Office, customer: TargetState, trade: Make, payment: Make, operate: Make
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_posted_journal_is_voided_and_a_draft_is_deleted(
             "Stocktake SO-1: Main store",
         ),
         ({"narration": "Shipment 2 of SO-1"}, "Shipment 2 of SO-1"),
+        ({"narration": "For SO-12", "reference": ""}, "Cost of goods SO-1: For SO-12"),
     ],
 )
 def test_a_narration_is_never_empty_and_always_tells_the_number(
