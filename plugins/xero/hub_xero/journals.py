@@ -26,12 +26,18 @@ _KEPT = {TargetStatus.DRAFT: "DRAFT", TargetStatus.OPEN: "POSTED"}
 def narration(journal: Journal) -> str:
     """What people read in Xero's reports. It is never empty, and tells the number: a manual journal has none."""
     text = one_line(journal.narration)
-    if re.search(rf"(?<!\w){re.escape(journal.number)}(?!\w)", text):
+    if _words(journal.number) in _words(text):
         return text
-    head = f"{journal.reason.replace('_', ' ').capitalize()} {journal.number}"
+    reason = journal.reason.replace("_", " ").capitalize()
+    head = journal.number if _words(journal.number).startswith(_words(reason)) else f"{reason} {journal.number}"
     if journal.reference:
         head = f"{head} ({journal.reference})"
     return one_line(f"{head}: {text}" if text else head)
+
+
+def _words(text: str) -> str:
+    """The words alone, so that commas and dashes do not count, and SO-1 is not found in SO-12."""
+    return f" {' '.join(re.findall(r'[^\W_]+', text)).casefold()} "
 
 
 def fit(journal: Journal, facts: Facts) -> Fit:

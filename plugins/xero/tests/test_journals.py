@@ -155,6 +155,8 @@ def test_a_posted_journal_is_voided_and_a_draft_is_deleted(
         ),
         ({"narration": "Shipment 2 of SO-1"}, "Shipment 2 of SO-1"),
         ({"narration": "For SO-12", "reference": ""}, "Cost of goods SO-1: For SO-12"),
+        ({"number": "Cost of goods 2026-03", "narration": "Cost of goods, 2026-03"}, "Cost of goods, 2026-03"),
+        ({"number": "Cost of goods 2026-03", "reference": ""}, "Cost of goods 2026-03"),
     ],
 )
 def test_a_narration_is_never_empty_and_always_tells_the_number(
