@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.engine import Hub
-from hub.engine.runs import RunToken
 from hub.http import Answer, Door
 from hub.http.wire import Request, Wire
 from hub.providers import Connection, Limits
@@ -129,16 +128,8 @@ class MortalWire(Wire):
 class MortalHub(Hub):
     """A hub whose doors lead over a mortal wire."""
 
-    def door(
-        self,
-        connection: Connection,
-        limits: Limits,
-        *,
-        bucket: str = "",
-        run: RunToken | None = None,
-        patience: float | None = None,
-    ) -> Door:
+    def door(self, connection: Connection, limits: Limits, **options: Any) -> Door:
         assert isinstance(self.store, MortalStore)
-        door = super().door(connection, limits, bucket=bucket, run=run, patience=patience)
+        door = super().door(connection, limits, **options)
         door._wire = MortalWire(self.settings.connect_timeout, self.store.life)
         return door
