@@ -17,6 +17,7 @@ from hub_xero.exact import Json
 from hub_xero.wording import DESCRIPTION_LENGTH, Notes, one_line
 
 FEWEST_LINES = 2
+_WORD = re.compile(r"[^\W_]+")
 _NARRATION_ROOM = marks.NARRATION_LENGTH - 20
 """The rest is kept for our mark."""
 _NEW = {Status.DRAFT: "DRAFT", Status.AUTHORISED: "POSTED"}
@@ -37,7 +38,7 @@ def narration(journal: Journal) -> str:
 
 def _words(text: str) -> str:
     """The words alone, so that commas and dashes do not count, and SO-1 is not found in SO-12."""
-    return f" {' '.join(re.findall(r'[^\W_]+', text)).casefold()} "
+    return f" {' '.join(_WORD.findall(text)).casefold()} "
 
 
 def fit(journal: Journal, facts: Facts) -> Fit:
