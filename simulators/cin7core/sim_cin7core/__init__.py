@@ -1,6 +1,6 @@
 """A stateful, strict stand-in for the Cin7 Core API v2."""
 
-from sim_cin7core.builders import new_customer, new_product, new_purchase, new_sale, new_supplier
+from sim_cin7core.builders import new_customer, new_product, new_purchase, new_sale, new_stock, new_supplier
 from sim_cin7core.client import Client
 from sim_cin7core.loading import Sources
 from sim_cin7core.person.action import ImpossibleError
@@ -15,5 +15,6 @@ __all__ = [
     "new_product",
     "new_purchase",
     "new_sale",
+    "new_stock",
     "new_supplier",
 ]

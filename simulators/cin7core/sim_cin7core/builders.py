@@ -10,9 +10,10 @@ from typing import TypeVar
 from sim_cin7core.person.action import ImpossibleError
 from sim_cin7core.records import Card, JsonObject, Task
 from sim_cin7core.simulator import Simulator
+from sim_cin7core.stock_records import StockTask
 from sim_cin7core.store import Collection
 
-R = TypeVar("R", Card, Task)
+R = TypeVar("R", Card, Task, StockTask)
 Item = tuple[str, int | str | Decimal, int | str | Decimal]
 
 
@@ -64,6 +65,22 @@ def new_purchase(
         new_supplier(simulator, supplier, **_currency(params))
     shown = simulator.person("create_purchase", supplier=supplier, lines=_lines(items), date=day.isoformat(), **params)
     return _stored(simulator.store.purchases, shown)
+
+
+def new_stock(
+    simulator: Simulator,
+    sku: str = "BREAD",
+    quantity: int | str | Decimal = 100,
+    unit_cost: int | str | Decimal = 2,
+    day: date = date(2026, 3, 1),
+    **params: object,
+) -> StockTask:
+    """So much new stock by an adjustment; the product is made when it is not there yet. ``params`` as for the action
+    create_adjustment."""
+    _prepare(simulator, [(sku, quantity, unit_cost)])
+    line = {"sku": sku, "quantity": str(quantity), "unit_cost": str(unit_cost)}
+    shown = simulator.person("create_adjustment", lines=[line], date=day.isoformat(), **params)
+    return _stored(simulator.store.stock_tasks, {"ID": shown["TaskID"]})
 
 
 def _prepare(simulator: Simulator, items: Sequence[Item]) -> None:
