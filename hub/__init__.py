@@ -3,6 +3,7 @@
 This module is the whole surface a provider plugin may import from the hub.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hub.documents import (
@@ -82,6 +83,8 @@ from hub.providers import (
 
 if TYPE_CHECKING:
     from hub.engine import Hub, RunReport
+    from hub.engine.visiting import Visits
+    from hub.web.access import Right, actor, needs, visible_connections
 
 __version__ = "0.1.0"
 
@@ -141,6 +144,7 @@ __all__ = [
     "Ref",
     "Refund",
     "RejectedError",
+    "Right",
     "Role",
     "RunReport",
     "Session",
@@ -159,18 +163,32 @@ __all__ = [
     "UnreachableError",
     "UnsureError",
     "Visit",
+    "Visits",
     "Want",
     "Window",
+    "actor",
     "hookimpl",
     "money",
+    "needs",
     "retry_after",
+    "visible_connections",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """What hooks are given, for annotations; loaded when asked for, since it needs everything above."""
-    if name in ("Hub", "RunReport"):
-        from hub import engine
+_LATER = {
+    "Hub": "hub.engine",
+    "RunReport": "hub.engine",
+    "Visits": "hub.engine.visiting",
+    "Right": "hub.web.access",
+    "actor": "hub.web.access",
+    "needs": "hub.web.access",
+    "visible_connections": "hub.web.access",
+}
+"""What hooks are given, a visit's verbs, and what a plugin's pages ask for; they need everything above."""
 
-        return getattr(engine, name)
+
+def __getattr__(name: str) -> Any:
+    """Loaded when asked for."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -181,6 +181,12 @@ Ref = tuple[Kind, str]
 """A source record: kind and external id."""
 
 
+def party_of(ref: Ref) -> Ref:
+    """Under what name ``Facts.targets`` keeps the contact that a document's target is with."""
+    kind, external_id = ref
+    return (Kind.CONTACT, f"={kind}:{external_id}")
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is known of the target when a document is fitted or rendered.
@@ -201,6 +207,13 @@ class Facts:
     def target(self, kind: Kind, external_id: str) -> str:
         """The target id of a source record, or a symbol that shows it is still to come."""
         return self.targets.get((kind, external_id), f"<{kind}:{external_id}>")
+
+    def party(self, kind: Kind, external_id: str) -> str:
+        """The target contact that a document's target is with, as the ledger last said, or a symbol for it.
+
+        For ledgers whose payments name the customer or supplier beside the document.
+        """
+        return self.targets.get(party_of((kind, external_id)), f"<contact of {kind}:{external_id}>")
 
     def with_targets(self, targets: Mapping[Ref, str]) -> Facts:
         """The same facts with these links."""
@@ -447,6 +460,13 @@ class Provider:
     def allowed(self, kind: Kind, state: TargetState) -> Allowed:
         """What may be done to a target in this state. Pure."""
         return Allowed(frozenset(), reason=f"{self.title} is only read")
+
+    def may_be(self, document: Document, target_id: str) -> bool:
+        """Whether this target could be this contact or item at all, its name aside. Pure.
+
+        For ledgers that keep customers and suppliers apart: one is never taken for the other.
+        """
+        return True
 
     def reading_cost(self, counts: Mapping[Kind, int], since: Date, until: Date) -> Reading:
         """About how many calls a reconciliation makes here, for so many stored records of each kind. Pure."""

@@ -113,6 +113,8 @@ class Conversation:
     """Feeds completed within this time are not pulled again (a nudged run right after another)."""
     has_spare: Callable[[], bool] = _always
     """Whether the day's calls may go to new documents; else only money goes."""
+    reads_only: bool = False
+    """Nothing is sent: the account was not confirmed yet."""
 
     def next_step(self) -> Step | None:
         """What to do now; None when the run is finished."""
@@ -126,7 +128,7 @@ class Conversation:
             return PullStep(want)
         while True:
             self._plan()
-            step = self._next_send()
+            step = None if self.reads_only else self._next_send()
             if step is not None or not self._has_due():
                 return step
 

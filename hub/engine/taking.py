@@ -341,6 +341,20 @@ def may_resend(store: Store, run: RunToken, batch: Batch, seconds: float) -> boo
         return True
 
 
+def unanswered(store: Store, run: RunToken) -> str | None:
+    """The newest batch of this connection that was sent, had no answer at all, and was not sent again yet."""
+    mine = (batches.c.connection_id == run.connection_id, batches.c.state == "unsure", batches.c.resends == 0)
+    with store.read() as db:
+        return db.execute(sa.select(batches.c.id).where(*mine).order_by(batches.c.sent_at.desc()).limit(1)).scalar()
+
+
+def answered(store: Store, run: RunToken, batch: Batch) -> None:
+    """An answer to a batch came, whatever it says: what is still unsure then is looked for, not sent again."""
+    with store.write() as db:
+        run.guard(db)
+        db.execute(sa.update(batches).where(batches.c.id == batch.id).values(resends=RESENT_BEFORE_LOOK))
+
+
 def batch_of(store: Store, vault: Vault, batch_id: str) -> Batch:
     """A stored batch with its exact bytes."""
     with store.read() as db:

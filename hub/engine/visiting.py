@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from hub.engine import disabling, runs, settling, taking
 from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
 from hub.engine.looking import of_each
-from hub.errors import Problem, RunLostError, SettingsError
-from hub.models import OperationRow, Run, RunState, table
+from hub.errors import Problem, RunLostError, SettingsError, StoppedError
+from hub.models import OperationRow, OperationState, Run, RunState, table
 from hub.providers import Visit
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 operations = table(OperationRow)
 run_rows = table(Run)
+
+WAITING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
 
 
 class Visits:
@@ -37,17 +39,43 @@ class Visits:
         token = runs.claim(self.hub.store, connection_id, "visit", self.hub.clock, stale)
         return token.id if token else None
 
-    def question(self, run_id: int) -> bytes | None:
+    def is_due(self, connection_id: int, fresh_for: timedelta) -> bool:
+        """Whether a visit has something to do: a run is wanted, something waits, or nothing was read for so long."""
+        if self.hub.connection(connection_id).wanted_at is not None or self.waiting(connection_id):
+            return True
+        last = sa.select(sa.func.max(run_rows.c.finished_at)).where(
+            run_rows.c.connection_id == connection_id, run_rows.c.state == RunState.DONE.value
+        )
+        with self.hub.store.read() as db:
+            finished_at = db.execute(last).scalar()
+        return finished_at is None or self.hub.clock() - finished_at >= fresh_for
+
+    def waiting(self, connection_id: int) -> int:
+        """How many operations may leave with the next visit, or have to be looked for."""
+        mine = (operations.c.ledger_id == connection_id, operations.c.state.in_(WAITING))
+        with self.hub.store.read() as db:
+            return db.execute(sa.select(sa.func.count()).select_from(operations).where(*mine)).scalar_one()
+
+    def question(self, run_id: int, *, reads_only: bool = False) -> bytes | None:
         """The next thing to ask; None when the visit is over.
 
-        A question that was asked and never answered leaves its batch unsure, to be looked for first.
+        A question that was asked and never answered leaves its batch unsure, to be looked for first. Where the platform
+        remembers what it carried out (``resend_seconds``), the identical bytes are asked once more before that, first
+        of all: the answer then is the one that was lost. With ``reads_only`` nothing is written.
         """
         talk, visit = self._talk(run_id)
+        try:
+            talk.run.before_send()
+        except StoppedError as error:
+            problem = Problem(code="stopped", what=str(error), done="What was posted stays.")
+            self._finish(talk, RunState.STOPPED, problem, [])
+            return None
+        talk.reads_only = reads_only
         if taking.unfinished_batch(self.hub.store, talk.run):
             with self.hub.store.write() as db:
                 talk.run.guard(db)
                 runs.mark_unsure(db, talk.run.connection_id)
-        step = talk.next_step()
+        step = (None if reads_only else self._again(talk)) or talk.next_step()
         if step is None or isinstance(step, WaitStep):
             return None
         self._remember(talk, step)
@@ -57,6 +85,16 @@ class Visits:
             return visit.seek(step.operations)
         return visit.question(step.batch)
 
+    def _again(self, talk: Conversation) -> SendStep | None:
+        """The batch whose answer was lost, as it was sent."""
+        seconds = talk.provider.resend_seconds
+        lost = taking.unanswered(self.hub.store, talk.run) if seconds else None
+        if lost is None:
+            return None
+        batch = taking.batch_of(self.hub.store, self.hub.vault, lost)
+        is_whole = bool(batch.payload.body) and taking.may_resend(self.hub.store, talk.run, batch, seconds)
+        return SendStep(batch) if is_whole else None
+
     def answer(self, run_id: int, answer: bytes) -> None:
         """Take in the answer to the last question."""
         talk, visit = self._talk(run_id)
@@ -64,6 +102,7 @@ class Visits:
         talk.run.progress(asked["do"], asked={"do": "nothing"})
         if asked["do"] == "send":
             batch = taking.batch_of(self.hub.store, self.hub.vault, asked["batch"])
+            taking.answered(self.hub.store, talk.run, batch)
             outcomes = list(visit.outcomes(batch, answer))
             seconds = talk.provider.settling_seconds
             settling.settle(self.hub.store, talk.run, batch, outcomes, settling_seconds=seconds)
@@ -100,7 +139,6 @@ class Visits:
         provider = self.hub.provider(self.hub.connection(row.connection_id).provider)
         if provider.visit is None:
             raise SettingsError(f"{provider.title} is called by the hub and does not visit it.")
-        token.before_send()
         return Conversation(self.hub.store, self.hub.vault, token, provider, self.hub.providers), provider.visit
 
     def _look_of(self, talk: Conversation, asked: Mapping[str, Any]) -> LookStep | None:
