@@ -20,12 +20,10 @@ _NO_ACCOUNT = frozenset({"", "0"})
 
 @dataclass(frozen=True)
 class Books:
-    """The accounts of receivables, payables, banks, deposits and taxes; those of revenue; and those of cost."""
+    """The accounts of receivables, payables, banks, deposits and taxes, and those of revenue."""
 
     money: frozenset[str] = frozenset()
     revenue: frozenset[str] = frozenset()
-    expense: frozenset[str] = frozenset()
-    asset: frozenset[str] = frozenset()
 
     def is_carried(self, pair: Pair, *, by_invoice: bool = True) -> bool:
         """Whether an invoice, bill, credit or payment carries this entry.
@@ -35,25 +33,14 @@ class Books:
         carriers = self.money | self.revenue if by_invoice else self.money
         return not carriers.isdisjoint(pair.accounts)
 
-    def is_cost(self, pair: Pair) -> bool:
-        """Whether it moves stock to or from expenses, as the cost of goods does."""
-        first, second = pair.accounts
-        return (first in self.expense and second in self.asset) or (first in self.asset and second in self.expense)
-
 
 def read_books(accounts: Iterable[Account], tax_rules: Iterable[Native]) -> Books:
     """What a chart and its tax rules say."""
     accounts = tuple(accounts)
     taxes = {code for rule in tax_rules for code in _tax_accounts(rule)}
-
-    def of(*classes: AccountClass) -> frozenset[str]:
-        return frozenset(account.code for account in accounts if account.account_class in classes)
-
     return Books(
         money=frozenset(account.code for account in accounts if _is_money(account)) | (taxes - _NO_ACCOUNT),
-        revenue=of(AccountClass.REVENUE),
-        expense=of(AccountClass.EXPENSE),
-        asset=of(AccountClass.ASSET),
+        revenue=frozenset(account.code for account in accounts if account.account_class is AccountClass.REVENUE),
     )
 
 

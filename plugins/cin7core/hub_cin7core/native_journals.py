@@ -1,16 +1,18 @@
 """Journals out of accounting entries, whatever they belong to: pure.
 
-A journal stands for the entries of one task on one day for one reason. Its id says just that, so a correction on
-another day is a journal of its own, and a changed date is another journal.
+A journal stands for what one task booked on one day beside invoices and money. Its id says just that: a correction on
+another day is a journal of its own, a changed day is another journal, and a row of the general ledger, which shows the
+task and the day and nothing of the reason, tells which journal it is in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - a field is called date
 
-from hub import Journal, JournalReason
+from hub import Journal, JournalLine, JournalReason
 from hub_cin7core.native_attributes import Attributes
 from hub_cin7core.native_pairs import Pair, lines_of
 from hub_cin7core.native_task import Found
@@ -33,8 +35,7 @@ _TITLES: Mapping[JournalReason, str] = {
     JournalReason.LANDED_COST: "Landed cost",
     JournalReason.MANUAL: "Journal",
 }
-_STRANDS = {JournalReason.COST_OF_GOODS: "cost", JournalReason.COST_CORRECTION: "cost"}
-"""On one day a task has either its cost or a correction of it; which one is not seen in the general ledger."""
+_ORDER = tuple(JournalReason)
 
 
 @dataclass(frozen=True)
@@ -50,48 +51,55 @@ class Owner:
 
 @dataclass(frozen=True)
 class Cause:
-    """Why entries were booked: the task and day they are of, the reason, and the document they go with."""
+    """Why something was booked: the reason, and the document it goes with."""
 
-    task: str
-    date: Date
     reason: JournalReason
     reference: str = ""
     document_id: str = ""
     title: str = ""
 
 
-def journal_id(task: str, date: Date, reason: JournalReason) -> str:
-    """The external id of the journal of one task, day and reason."""
-    return f"{task}:{date.isoformat()}:{_STRANDS.get(reason, reason.value)}"
+class Bookings:
+    """What a record booked, by task and day."""
+
+    def __init__(self) -> None:
+        self._pairs: defaultdict[tuple[str, Date], list[Pair]] = defaultdict(list)
+        self._causes: dict[tuple[str, Date], Cause] = {}
+
+    def book(self, task: str, pair: Pair, cause: Cause) -> None:
+        """Take an entry in. Where a task has several causes on one day, the first in the order of reasons is named."""
+        key = task, pair.date
+        self._pairs[key].append(pair)
+        self._causes[key] = min(self._causes.get(key, cause), cause, key=lambda one: _ORDER.index(one.reason))
+
+    def add_journals(self, found: Found, owner: Owner) -> None:
+        """Add the journals that it comes to, or the rule that says why there is none."""
+        for (task, date), pairs in self._pairs.items():
+            lines = lines_of(pairs, owner.currency)
+            if lines:
+                found.add(_journal(owner, task, date, self._causes[task, date], lines))
+            else:
+                found.skip("journal", journal_id(task, date), NOTHING_TO_POST)
 
 
-def add_journal(found: Found, owner: Owner, cause: Cause, pairs: Iterable[Pair]) -> None:
-    """Add the journal that these entries come to, or the rule that says why there is none."""
-    own_id = journal_id(cause.task, cause.date, cause.reason)
-    lines = lines_of(pairs, owner.currency)
-    if not lines:
-        found.skip("journal", own_id, NOTHING_TO_POST)
-        return
-    title = cause.title or _TITLES[cause.reason]
-    found.add(
-        Journal(
-            external_id=own_id,
-            source_url=owner.source_url,
-            reason=cause.reason,
-            number=owner.number,
-            reference=cause.reference,
-            date=cause.date,
-            currency=owner.currency,
-            narration=", ".join(part for part in (f"{title}: {owner.number}", cause.reference) if part),
-            record_id=owner.record_id,
-            document_id=cause.document_id,
-            lines=lines,
-            attributes=owner.attributes,
-        )
+def journal_id(task: str, date: Date) -> str:
+    """The external id of the journal of one task and day."""
+    return f"{task}:{date.isoformat()}"
+
+
+def _journal(owner: Owner, task: str, date: Date, cause: Cause, lines: tuple[JournalLine, ...]) -> Journal:
+    title = f"{cause.title or _TITLES[cause.reason]}: {owner.number}"
+    return Journal(
+        external_id=journal_id(task, date),
+        source_url=owner.source_url,
+        reason=cause.reason,
+        number=owner.number,
+        reference=cause.reference,
+        date=date,
+        currency=owner.currency,
+        narration=", ".join(part for part in (title, cause.reference) if part),
+        record_id=owner.record_id,
+        document_id=cause.document_id,
+        lines=lines,
+        attributes=owner.attributes,
     )
-
-
-def add_journals(found: Found, owner: Owner, causes: Mapping[Cause, Iterable[Pair]]) -> None:
-    """Add one journal for each cause."""
-    for cause, pairs in causes.items():
-        add_journal(found, owner, cause, pairs)

@@ -11,23 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from hub import Entry, JournalReason
+from hub import Entry
 from hub_cin7core.fields import Native, ReadError, day, guid, number, text
 from hub_cin7core.native_books import Books
 from hub_cin7core.native_journals import journal_id
 from hub_cin7core.native_pairs import Pair, account_code
-from hub_cin7core.native_purchase_journals import purchase_reason
 
-_REASONS = {
-    "finishedgoods": JournalReason.ASSEMBLY,
-    "disassembly": JournalReason.DISASSEMBLY,
-    "stockadjustment": JournalReason.ADJUSTMENT,
-    "stocktake": JournalReason.STOCKTAKE,
-    "inventorywriteoff": JournalReason.WRITE_OFF,
-    "journal": JournalReason.MANUAL,
-}
-_SALE = "sale"
-_PURCHASE = "purchase"
+_BY_INVOICES = frozenset({"sale", "purchase"})
+_BY_JOURNALS = frozenset(
+    {"finishedgoods", "disassembly", "stockadjustment", "stocktake", "inventorywriteoff", "journal"}
+)
 
 
 def read_entries(row: Native, books: Books) -> Iterator[Entry]:
@@ -45,20 +38,16 @@ def _pair(row: Native) -> Pair:
     if dated is None or amount is None:
         raise ReadError("a row of the general ledger has no EffectiveDate or no Amount")
     accounts = (account_code(row, "DebitAccountCode"), account_code(row, "CreditAccountCode"))
-    return Pair(*accounts, amount, dated, text(row, "Reference", "Transaction"))
+    return Pair(*accounts, amount, dated)
 
 
 def _document_id(task: str, pair: Pair, type: str, books: Books) -> str:
     """The hub's document: the task itself for what an invoice, bill, credit or payment carries, else its journal."""
     sort = "".join(type.casefold().split())
-    reason = _REASONS.get(sort)
-    if sort in (_SALE, _PURCHASE) and not books.is_carried(pair, by_invoice=sort == _SALE):
-        reason = _sale_reason(pair, books) if sort == _SALE else purchase_reason(pair.words, is_system=True)
-    return journal_id(task, pair.date, reason) if reason and task else task
-
-
-def _sale_reason(pair: Pair, books: Books) -> JournalReason:
-    return JournalReason.COST_OF_GOODS if books.is_cost(pair) else JournalReason.SALE_JOURNAL
+    is_journal = sort in _BY_JOURNALS or (
+        sort in _BY_INVOICES and not books.is_carried(pair, by_invoice=sort == "sale")
+    )
+    return journal_id(task, pair.date) if is_journal and task else task
 
 
 def read_values(rows: Iterable[Native]) -> Mapping[str, Decimal]:

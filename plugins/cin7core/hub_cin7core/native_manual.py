@@ -14,6 +14,9 @@ from hub_cin7core.fields import Native, ReadError, blocks, flag, guid, text
 from hub_cin7core.native_pairs import Pair, day_of, read_pair
 from hub_cin7core.native_task import Task
 
+NUMBER = "InvoicingAndReceivingNumber"
+"""Joins an invoice of an advanced purchase with what was received and booked for it."""
+
 _POSTED = frozenset({"AUTHORISED", "AUTHORIZED", "COMPLETED"})
 _OPEN = frozenset({"", "DRAFT", "NOT AVAILABLE"})
 _VOIDED = "VOIDED"
@@ -21,9 +24,10 @@ _VOIDED = "VOIDED"
 
 @dataclass(frozen=True)
 class ManualLine:
-    """One line that counts; ``task`` is the invoice it belongs to, or the sale or purchase itself."""
+    """One line that counts; ``task`` is that of its journal, ``number`` that of the invoice it belongs to, if any."""
 
     task: str
+    number: str
     pair: Pair
     is_system: bool
 
@@ -38,6 +42,6 @@ def read_manual_lines(task: Task, native: Native) -> Iterator[ManualLine]:
         for line in blocks(block, "Lines"):
             is_system = flag(line, "IsSystem")
             if status in _POSTED or (is_system and status != _VOIDED):
-                yield ManualLine(own_id, read_pair(line, dated=day_of(line, "Date")), is_system)
+                yield ManualLine(own_id, text(block, NUMBER), read_pair(line, dated=day_of(line, "Date")), is_system)
             else:
                 task.skip("journal", own_id, "voided" if status == _VOIDED else "draft")

@@ -7,7 +7,7 @@ shipped on their latest shipment date; what Core books for them on other days co
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - a field is called date
@@ -15,7 +15,7 @@ from datetime import date as Date  # noqa: N812 - a field is called date
 from hub import JournalReason, Kind, TradeDocument
 from hub_cin7core.fields import Native, blocks, day, guid, text
 from hub_cin7core.native_books import Books
-from hub_cin7core.native_journals import CARRIED, Cause, Owner, add_journals
+from hub_cin7core.native_journals import CARRIED, Bookings, Cause, Owner
 from hub_cin7core.native_manual import read_manual_lines
 from hub_cin7core.native_pairs import Pair, day_of, read_pair
 from hub_cin7core.native_task import Task
@@ -53,11 +53,16 @@ def read_sale_journals(task: Task, native: Native, books: Books) -> None:
         return
     owner = Owner(header.id, header.order_number, header.base_currency, header.attributes, header.source_url)
     stages = _stages(task, native)
-    manual = [line.pair for line in read_manual_lines(task, native)]
+    lines = [_Entry(header.id, line.pair) for line in read_manual_lines(task, native)]
     entries = [_Entry(guid(row, "TaskID") or header.id, _pair(row)) for row in blocks(native, "Transactions")]
-    stock = _stock_entries(task, _without(entries, manual, stages), stages, books)
-    add_journals(task, owner, _costs(stock, stages))
-    add_journals(task, owner, _manual(task, manual))
+    others, entered = _told_apart(entries, lines, stages)
+    bookings = Bookings()
+    _book_costs(bookings, _stock_entries(task, others, stages, books), stages)
+    for entry in entered:
+        document = stages.get(entry.task, _Stage()).document
+        cause = Cause(JournalReason.SALE_JOURNAL, document_id=document.external_id if document else "")
+        bookings.book(entry.task, entry.pair, cause)
+    bookings.add_journals(task, owner)
 
 
 def _pair(row: Native) -> Pair:
@@ -96,30 +101,43 @@ def _shipped(fulfilment: Native) -> frozenset[Date]:
     return frozenset().union(*(_days(line, "ShipmentDate") for line in lines))
 
 
+def _told_apart(
+    entries: Iterable[_Entry], entered: Iterable[_Entry], stages: Mapping[str, _Stage]
+) -> tuple[list[_Entry], list[_Entry]]:
+    """What documents booked, and what people entered in the manual journal of the sale.
+
+    Core lists that among the entries as well. Each line takes away one that says the same, not one of a fulfilment, and
+    its task with it, by which the general ledger knows it.
+    """
+    waiting: defaultdict[Pair, list[_Entry]] = defaultdict(list)
+    for line in entered:
+        waiting[_said(line.pair)].append(line)
+    others: list[_Entry] = []
+    known: list[_Entry] = []
+    for entry in sorted(entries, key=lambda one: one.task in stages):
+        same = [] if _is_fulfilment(entry, stages) else waiting[_said(entry.pair)]
+        if same:
+            known.append(_Entry(entry.task, same.pop(0).pair))
+        else:
+            others.append(entry)
+    return others, [*known, *(line for lines in waiting.values() for line in lines)]
+
+
+def _is_fulfilment(entry: _Entry, stages: Mapping[str, _Stage]) -> bool:
+    stage = stages.get(entry.task)
+    return stage is not None and not stage.is_invoice
+
+
 def _stock_entries(
     task: Task, entries: Iterable[_Entry], stages: Mapping[str, _Stage], books: Books
 ) -> Iterator[_Entry]:
     """The entries that no invoice, credit or payment carries. That a fulfilment has another sort is told."""
     for entry in entries:
-        stage = stages.get(entry.task)
-        is_fulfilment = stage is not None and not stage.is_invoice
+        is_fulfilment = _is_fulfilment(entry, stages)
         if not books.is_carried(entry.pair, by_invoice=not is_fulfilment):
             yield entry
         elif is_fulfilment:
             task.skip("journal", f"{entry.task}:{entry.pair.date}", CARRIED)
-
-
-def _without(entries: Iterable[_Entry], manual: Iterable[Pair], stages: Mapping[str, _Stage]) -> Iterator[_Entry]:
-    """The entries that are not what people's manual journal on the sale booked, which is read from that itself.
-
-    Each line of it takes away one entry that says the same, if there is one, rather not one of a fulfilment.
-    """
-    waiting = Counter(_said(pair) for pair in manual)
-    for entry in sorted(entries, key=lambda one: one.task in stages):
-        if waiting[_said(entry.pair)] > 0:
-            waiting[_said(entry.pair)] -= 1
-        else:
-            yield entry
 
 
 def _said(pair: Pair) -> Pair:
@@ -127,37 +145,21 @@ def _said(pair: Pair) -> Pair:
     return Pair(upright.debit, upright.credit, upright.amount, upright.date)
 
 
-def _costs(entries: Iterable[_Entry], stages: Mapping[str, _Stage]) -> Mapping[Cause, list[Pair]]:
+def _book_costs(bookings: Bookings, entries: Iterable[_Entry], stages: Mapping[str, _Stage]) -> None:
     by_task: defaultdict[str, list[Pair]] = defaultdict(list)
     for entry in entries:
         by_task[entry.task].append(entry.pair)
-    causes: defaultdict[Cause, list[Pair]] = defaultdict(list)
     for own_id, pairs in by_task.items():
         stage = stages.get(own_id, _Stage())
         own_days = stage.days & {pair.date for pair in pairs} or {min(pair.date for pair in pairs)}
         for pair in pairs:
-            causes[_cause(own_id, pair.date, stage, is_correction=pair.date not in own_days)].append(pair)
-    return causes
+            bookings.book(own_id, pair, _cause(stage, is_correction=pair.date not in own_days))
 
 
-def _cause(task: str, date: Date, stage: _Stage, *, is_correction: bool) -> Cause:
+def _cause(stage: _Stage, *, is_correction: bool) -> Cause:
     return Cause(
-        task,
-        date,
         JournalReason.COST_CORRECTION if is_correction else JournalReason.COST_OF_GOODS,
         reference=stage.document.number if stage.document else "",
         document_id=stage.document.external_id if stage.document else "",
         title="" if is_correction else stage.title,
     )
-
-
-def _manual(task: Task, pairs: Iterable[Pair]) -> Mapping[Cause, list[Pair]]:
-    own_id = task.header.id
-    document = next((one for one in task.documents if one.external_id == own_id), None)
-    causes: defaultdict[Cause, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        cause = Cause(
-            own_id, pair.date, JournalReason.SALE_JOURNAL, document_id=document.external_id if document else ""
-        )
-        causes[cause].append(pair)
-    return causes

@@ -7,7 +7,6 @@ Stocktake, Finished Goods, Disassembly, Inventory Write-Off and Journal).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - a field is called date
@@ -16,7 +15,7 @@ from decimal import Decimal
 from hub import JournalReason
 from hub_cin7core.fields import Native, ReadError, blocks, guid, number, text
 from hub_cin7core.native_attributes import place_attributes
-from hub_cin7core.native_journals import NOTHING_TO_POST, Cause, Owner, add_journals
+from hub_cin7core.native_journals import NOTHING_TO_POST, Bookings, Cause, Owner
 from hub_cin7core.native_pairs import Pair, day_of, read_pair
 from hub_cin7core.native_task import Found
 
@@ -65,13 +64,14 @@ def read_stock(native: Native, form: StockForm, base_currency: str) -> Found:
     if rule:
         found.skip(form.reason, own_id, rule)
         return found
-    causes: defaultdict[Cause, list[Pair]] = defaultdict(list)
+    bookings = Bookings()
+    cause = Cause(form.reason, text(native, "Reference", "Narration"))
     for pair in _pairs(native, form, base_currency):
-        causes[Cause(own_id, pair.date, form.reason, text(native, "Reference", "Narration"))].append(pair)
-    if not causes:
-        found.skip(form.reason, own_id, NOTHING_TO_POST)
+        bookings.book(own_id, pair, cause)
     owner = Owner(own_id, text(native, form.number) or own_id, base_currency, place_attributes(native))
-    add_journals(found, owner, causes)
+    bookings.add_journals(found, owner)
+    if not found.documents and not found.skipped:
+        found.skip(form.reason, own_id, NOTHING_TO_POST)
     return found
 
 

@@ -18,8 +18,6 @@ SITE = "https://core.example"
 BOOKS = Books(
     money=frozenset({"610", "090", "820", "255"}),
     revenue=frozenset({"200", "260"}),
-    expense=frozenset({"310", "429"}),
-    asset=frozenset({"610", "630", "090"}),
 )
 SHIPPED = {"Lines": [{"ShipmentDate": "2026-09-02T00:00:00", "IsShipped": True}], "Status": "AUTHORISED"}
 
@@ -60,7 +58,7 @@ def test_what_a_fulfilment_shipped_is_one_journal_of_its_own_entries(natives: An
     entries = [entry(natives.id(30), "310", "630", "40"), entry(natives.id(30), "310", "630", "2.5")]
     native = natives.sale(Fulfilments=[fulfilment(natives, 30)], Transactions=invoiced(natives) + entries, Location="M")
     (journal,) = journals(read(native))
-    assert journal.external_id == f"{natives.id(30)}:2026-09-02:cost"
+    assert journal.external_id == f"{natives.id(30)}:2026-09-02"
     assert (journal.reason, journal.date) == (JournalReason.COST_OF_GOODS, date(2026, 9, 2))
     assert lines(journal) == [("310", "42.50"), ("630", "-42.50")]
     assert (journal.number, journal.reference, journal.record_id) == ("SO-1", "INV-10", natives.id(1))
@@ -97,7 +95,7 @@ def test_a_cost_booked_on_another_day_is_a_correction_and_a_journal_of_its_own(n
     )
     first, second = journals(read(native))
     assert (first.reason, second.reason) == (JournalReason.COST_OF_GOODS, JournalReason.COST_CORRECTION)
-    assert second.external_id == f"{own}:2026-10-05:cost"
+    assert second.external_id == f"{own}:2026-10-05"
     assert lines(first) == [("310", "40.00"), ("630", "-40.00")]
     assert lines(second) == [("630", "3.00"), ("310", "-3.00")]
 
@@ -147,7 +145,7 @@ def test_a_cost_of_nothing_is_counted_as_skipped_with_the_rule(natives: Any) -> 
     )
     task = read(native)
     assert journals(task) == []
-    assert task.skipped == {f"journal:{own}:2026-09-02:cost": "nothing to post"}
+    assert task.skipped == {f"journal:{own}:2026-09-02": "nothing to post"}
 
 
 def test_what_a_fulfilment_books_to_an_account_of_money_is_no_journal_but_is_told(natives: Any) -> None:
@@ -223,12 +221,31 @@ def test_an_authorised_manual_journal_is_one_journal_and_never_counted_again_as_
     assert cost.reason is JournalReason.COST_OF_GOODS
     assert (journal.reason, journal.external_id) == (
         JournalReason.SALE_JOURNAL,
-        f"{natives.id(1)}:2026-09-03:sale_journal",
+        f"{natives.id(1)}:2026-09-03",
     )
     assert [(line.account, line.amount, line.description) for line in journal.lines] == [
         ("429", Decimal(7), "Packing"),
         ("850", Decimal(-7), "Packing"),
     ]
+
+
+def test_a_manual_journal_is_known_by_the_task_that_core_booked_it_under(natives: Any) -> None:
+    native = natives.sale(
+        ManualJournals=manual("AUTHORISED", ("310", "630", "5")),
+        Transactions=[entry(natives.id(10), "310", "630", "5", "2026-09-03")],
+    )
+    (journal,) = journals(read(native))
+    assert (journal.external_id, journal.reason) == (f"{natives.id(10)}:2026-09-03", JournalReason.SALE_JOURNAL)
+    assert journal.document_id == natives.id(10)
+
+
+def test_a_cost_that_looks_like_a_line_of_the_manual_journal_is_still_the_cost(natives: Any) -> None:
+    native = natives.sale(
+        Fulfilments=[fulfilment(natives, 30)],
+        ManualJournals=manual("AUTHORISED", ("310", "630", "5")),
+        Transactions=[entry(natives.id(30), "310", "630", "5", "2026-09-03")],
+    )
+    assert sorted(one.reason for one in journals(read(native))) == ["cost_of_goods", "sale_journal"]
 
 
 @pytest.mark.parametrize(("status", "rule"), [("DRAFT", "draft"), ("VOIDED", "voided"), ("NOT AVAILABLE", "draft")])

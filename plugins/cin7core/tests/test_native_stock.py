@@ -60,7 +60,7 @@ def test_a_stocktake_that_booked_on_several_days_is_a_journal_for_each() -> None
         entry("715: Inventory", "404: Loss", "-1804"), entry("715: Inventory", "404: Loss", "-7", "2026-12-15")
     )
     first, second = journals(native, STOCKTAKE)
-    assert [first.external_id, second.external_id] == [f"{TASK}:2026-12-01:stocktake", f"{TASK}:2026-12-15:stocktake"]
+    assert [first.external_id, second.external_id] == [f"{TASK}:2026-12-01", f"{TASK}:2026-12-15"]
     assert lines(first) == [("404", "1804.00"), ("715", "-1804.00")]
     assert (first.number, first.narration, first.record_id) == ("ST-00022", "Stocktake: ST-00022", TASK)
 
