@@ -72,7 +72,7 @@ class Stock:
         if transaction is None:
             return []
         for movement in transaction.movements:
-            step = _Step(transaction.day, movement.quantity < 0, transaction.number, transaction.txn_id, movement)
+            step = _Step(transaction.day, movement.quantity <= 0, transaction.number, transaction.txn_id, movement)
             self._steps.setdefault(movement.item, []).append(step)
         return [movement.item for movement in transaction.movements]
 
