@@ -16,7 +16,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 SETUPS := $(wildcard setup.cfg plugins/*/setup.cfg simulators/*/setup.cfg demo/setup.cfg)
-SHIPPED := hub plugins/cin7core/hub_cin7core plugins/xero/hub_xero demo/hub_demo
+SHIPPED := hub plugins/cin7core/hub_cin7core plugins/qbdesktop/hub_qbdesktop plugins/xero/hub_xero demo/hub_demo
 SOURCES := $(SHIPPED) simulators/cin7core/sim_cin7core simulators/qbdesktop/sim_qbdesktop simulators/xero/sim_xero $(wildcard bench)
 
 .DEFAULT_GOAL := help

@@ -1,0 +1,142 @@
+"""Connectors: the user name, password and ids by which the Web Connector of one company file is known.
+
+A password is 160 random bits, so a plain digest of it can't be turned back; nobody ever chose it. What is compared is
+compared in the same time whatever came, and who fails again and again is not heard for a minute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub import Hub
+from hub_qbdesktop.tables import CONNECTORS, SIGN_INS
+
+FAILURES = 5
+"""Wrong passwords of one user name from one address, after which it is not heard for ``REST`` seconds."""
+REST = 60
+
+_NOBODY = hashlib.sha256(secrets.token_bytes(20)).hexdigest()
+
+
+class Connectors:
+    """The stored connectors of one hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    @property
+    def present(self) -> int:
+        """The present second."""
+        return int(self.hub.clock().timestamp())
+
+    def of(self, connection_id: int) -> sa.Row[Any] | None:
+        """The connector of a connection."""
+        with self.hub.store.read() as db:
+            chosen = sa.select(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id)
+            return db.execute(chosen).first()
+
+    def made(self, connection_id: int) -> sa.Row[Any]:
+        """The connector of a connection, made when there is none yet."""
+        with self.hub.store.write() as db:
+            chosen = sa.select(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id)
+            row = db.execute(chosen).first()
+            if row is None:
+                db.execute(sa.insert(CONNECTORS).values(_fresh(connection_id)))
+                row = db.execute(chosen).one()
+            return row
+
+    def change(self, connection_id: int, **values: Any) -> None:
+        """Change some of what is stored."""
+        with self.hub.store.write() as db:
+            db.execute(sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id).values(values))
+
+    def new_password(self, connection_id: int, actor: str) -> str:
+        """Give it another password; this is the only time that it can be read."""
+        password = secrets.token_urlsafe(20)
+        name = self.hub.connection(connection_id).name
+        with self.hub.store.write() as db:
+            change = sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id)
+            db.execute(change.values(password_digest=_digest(password)))
+            self.hub.audit(db, actor, "made a password for the Web Connector of", name, connection=connection_id)
+        return password
+
+    def new_file_id(self, connection_id: int, actor: str) -> None:
+        """Another id for a company file that refuses the present one; the .qwc file must be added anew."""
+        name = self.hub.connection(connection_id).name
+        with self.hub.store.write() as db:
+            change = sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id)
+            db.execute(change.values(file_id=_guid(), confirmed="", seen=""))
+            self.hub.audit(db, actor, "made a new file id for the Web Connector of", name, connection=connection_id)
+
+    def confirm(self, connection_id: int, seen: str, actor: str) -> None:
+        """A person says that this is the right company file."""
+        name = self.hub.connection(connection_id).name
+        values = {"confirmed": seen, "confirmed_by": actor, "confirmed_at": self.present, "last_error": ""}
+        with self.hub.store.write() as db:
+            change = sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id)
+            db.execute(change.values(values))
+            self.hub.audit(db, actor, "confirmed the company file of", name, connection=connection_id)
+        self.hub.want(connection_id, "company file confirmed")
+
+    def sign_in(self, user_name: str, password: str, address: str) -> sa.Row[Any] | None:
+        """The connector that these belong to; None for anything else, and while whoever asks has to wait."""
+        who = hashlib.sha256(f"{address}\x1f{user_name}".encode()).hexdigest()
+        with self.hub.store.read() as db:
+            row = db.execute(sa.select(CONNECTORS).where(CONNECTORS.c.user_name == user_name)).first()
+            tries = db.execute(sa.select(SIGN_INS).where(SIGN_INS.c.who == who)).first()
+        expected = row.password_digest if row is not None and row.password_digest else _NOBODY
+        is_right = hmac.compare_digest(_digest(password), expected)
+        rests = tries is not None and tries.failures >= FAILURES and self.present - tries.since < REST
+        if is_right and row is not None and not rests:
+            if tries is not None:
+                self._forget(who)
+            return row
+        if not rests:
+            self._count(who, tries)
+        return None
+
+    def _count(self, who: str, tries: sa.Row[Any] | None) -> None:
+        """One more failure; after a rest they are counted anew, and old ones of others are forgotten."""
+        old = tries is None or self.present - tries.since >= REST
+        failures = 1 if old or tries is None else tries.failures + 1
+        with self.hub.store.write() as db:
+            stale = sa.or_(SIGN_INS.c.who == who, SIGN_INS.c.since < self.present - 10 * REST)
+            db.execute(sa.delete(SIGN_INS).where(stale))
+            db.execute(sa.insert(SIGN_INS).values(who=who, failures=failures, since=self.present))
+
+    def _forget(self, who: str) -> None:
+        with self.hub.store.write() as db:
+            db.execute(sa.delete(SIGN_INS).where(SIGN_INS.c.who == who))
+
+
+def _fresh(connection_id: int) -> dict[str, Any]:
+    return {
+        "connection_id": connection_id,
+        "user_name": f"ledgerport-{connection_id}-{secrets.token_hex(3)}",
+        "password_digest": "",
+        "file_id": _guid(),
+        "seen": "",
+        "confirmed": "",
+        "confirmed_by": "",
+        "last_error": "",
+        "spent_set": "",
+        "pending_set": "",
+    }
+
+
+OWNER_ID = "{7D6F1C62-3B0E-4C0B-9C1E-5A2D8F4E9B17}"
+"""Ours, as one application, in every company file."""
+
+
+def _guid() -> str:
+    return f"{{{str(uuid.uuid4()).upper()}}}"
+
+
+def _digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()

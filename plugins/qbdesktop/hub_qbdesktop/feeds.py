@@ -1,0 +1,254 @@
+"""What is read, question by question, and how each answer becomes a page.
+
+A list that QuickBooks gives page by page is read to its end within one session; where the iterator is lost, it is
+begun anew and every record simply comes again. Changes are asked for since a moment of the computer's own clock, with
+hours of overlap: a repeat is harmless, and neither the hour that comes twice in autumn nor the wrong offset that
+QuickBooks writes in summer can hide a change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from lxml import etree
+
+from hub import Feed, Kind, Page, Problem, Record, TargetState, UnreachableError, Want
+from hub_qbdesktop import ids, messages, native, qbxml, states, xmltext
+from hub_qbdesktop.messages import Reply
+
+PAGE = 200
+"""Records of one answer. QuickBooks forgets an iterator that rests for ten seconds, so a page must be saved quickly."""
+OVERLAP = timedelta(hours=3)
+MOST_RESTARTS = 3
+_ALL = {"ActiveStatus": "All"}
+_KEPT_STOCK = "QuickBooks keeps its stock"
+_NO_LINE = "a line can't name it"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A feed that QuickBooks gives page by page: its query, and what tells of deletions."""
+
+    query: str
+    deleted: str
+    deleted_types: tuple[str, ...]
+    sorts: tuple[str, ...] = ()
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is one of the lists, whose records become documents."""
+        return self.deleted == "ListDeletedQuery"
+
+
+_ITEM_TYPES = ("ItemService", "ItemNonInventory", "ItemOtherCharge")
+SOURCES: Mapping[str, Source] = {
+    "customers": Source("CustomerQuery", "ListDeletedQuery", ("Customer",), (ids.CUSTOMER,), tuple(_ALL.items())),
+    "vendors": Source("VendorQuery", "ListDeletedQuery", ("Vendor",), (ids.VENDOR,), tuple(_ALL.items())),
+    "items": Source("ItemQuery", "ListDeletedQuery", _ITEM_TYPES, tuple(ids.ITEM_SORTS.values()), tuple(_ALL.items())),
+    "invoices": Source("InvoiceQuery", "TxnDeletedQuery", ("Invoice",)),
+    "credit_memos": Source("CreditMemoQuery", "TxnDeletedQuery", ("CreditMemo",)),
+    "bills": Source("BillQuery", "TxnDeletedQuery", ("Bill",)),
+    "vendor_credits": Source("VendorCreditQuery", "TxnDeletedQuery", ("VendorCredit",)),
+    "receipts": Source("ReceivePaymentQuery", "TxnDeletedQuery", ("ReceivePayment",), (ids.RECEIPT,)),
+    "checks": Source("BillPaymentCheckQuery", "TxnDeletedQuery", ("BillPaymentCheck",), (ids.CHECK,)),
+    "journal_entries": Source("JournalEntryQuery", "TxnDeletedQuery", ("JournalEntry",)),
+}
+
+FEEDS = (
+    Feed("organisation", frozenset()),
+    Feed("accounts", frozenset({Kind.ACCOUNT}), full=True),
+    Feed("tax_rates", frozenset({Kind.TAX_RATE}), full=True),
+    Feed("classes", frozenset({Kind.TRACKING}), full=True),
+    Feed("terms", frozenset({Kind.PAYMENT_TERM}), full=True),
+    Feed("customers", frozenset({Kind.CONTACT})),
+    Feed("vendors", frozenset({Kind.CONTACT})),
+    Feed("items", frozenset({Kind.ITEM})),
+    Feed("invoices", frozenset({Kind.INVOICE}), states_only=True),
+    Feed("credit_memos", frozenset({Kind.CREDIT_NOTE}), states_only=True),
+    Feed("bills", frozenset({Kind.BILL}), states_only=True),
+    Feed("vendor_credits", frozenset({Kind.SUPPLIER_CREDIT}), states_only=True),
+    Feed("receipts", frozenset({Kind.PAYMENT}), states_only=True),
+    Feed("checks", frozenset({Kind.PAYMENT}), states_only=True),
+    Feed("journal_entries", frozenset({Kind.JOURNAL}), states_only=True),
+)
+_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "organisation": ("HostQuery", "CompanyQuery", "PreferencesQuery"),
+    "accounts": ("AccountQuery",),
+    "tax_rates": ("PreferencesQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery"),
+    "classes": ("ClassQuery",),
+    "terms": ("TermsQuery",),
+}
+"""Feeds that come whole, and the queries that each takes."""
+_HAVE_STATUS = frozenset(
+    {"AccountQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery", "TermsQuery"}
+)
+_DELETED = "deleted"
+
+
+def ask(want: Want, owner_id: str) -> bytes:
+    """The question that brings the next page."""
+    name = want.feed.name
+    if name in _WHOLE:
+        return messages.document([_whole(query, number, owner_id) for number, query in enumerate(_WHOLE[name], 1)])
+    source, progress = SOURCES[name], _progress(want)
+    since = _since(want)
+    values = {**dict(source.values), **_modified(source, since)}
+    requests = [qbxml.query(source.query, values, "1", iterator=progress.get("iterator", ""), page=PAGE)]
+    if since and not progress.get("iterator"):
+        dated = {"DeletedDateRangeFilter": {"FromDeletedDate": since}}
+        sort = "TxnDelType" if source.deleted == "TxnDeletedQuery" else "ListDelType"
+        requests.append(qbxml.request(source.deleted, {sort: list(source.deleted_types), **dated}, _DELETED))
+    return messages.document(requests)
+
+
+def _whole(query: str, number: int, owner_id: str) -> str:
+    values: dict[str, Any] = dict(_ALL) if query in _HAVE_STATUS else {}
+    if query == "CompanyQuery":
+        values["OwnerID"] = owner_id
+    return qbxml.request(query, values, str(number))
+
+
+def _modified(source: Source, since: str) -> dict[str, Any]:
+    if not since:
+        return {}
+    return {"FromModifiedDate": since} if source.is_list else {"ModifiedDateRangeFilter": {"FromModifiedDate": since}}
+
+
+def _since(want: Want) -> str:
+    """From when changes are asked for: the last one seen less the overlap; at first, the day from which we post."""
+    if want.cursor:
+        return (datetime.fromisoformat(want.cursor) - OVERLAP).isoformat(timespec="seconds")
+    return f"{want.since}T00:00:00" if want.since and not SOURCES[want.feed.name].is_list else ""
+
+
+def _progress(want: Want) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(want.progress) if want.progress else {}
+    return found
+
+
+def hear(want: Want, answer: bytes, owner_id: str) -> Page:
+    """The page that an answer is."""
+    told = messages.read(answer).by_id()
+    if want.feed.name in _WHOLE:
+        return _hear_whole(want.feed.name, told, owner_id)
+    reply = told.get("1")
+    if reply is None or not (reply.is_done or reply.is_not_found):
+        return _begun_anew(want, reply)
+    source, progress = SOURCES[want.feed.name], _progress(want)
+    gone = _deleted(told.get(_DELETED), source, next(iter(want.feed.kinds)))
+    changed = [*reply.records, *(told[_DELETED].records if _DELETED in told else ())]
+    latest = max([*native.stamps(changed), progress.get("latest", ""), want.cursor or ""])
+    page = Page(
+        records=(*map(_record, reply.records), *map(_withdrawn, gone)) if source.is_list else (),
+        states=(*_states(reply.records, source), *gone),
+    )
+    if reply.remaining > 0 and reply.iterator:
+        left = {**progress, "iterator": reply.iterator, "latest": latest}
+        return Page(page.records, page.states, progress=json.dumps(left))
+    return Page(page.records, page.states, watermark=latest)
+
+
+def _begun_anew(want: Want, reply: Reply | None) -> Page:
+    """An iterator that QuickBooks does not know any more is begun anew; any other trouble ends the run."""
+    progress = _progress(want)
+    restarts = int(progress.get("restarts", 0))
+    if progress.get("iterator") and restarts < MOST_RESTARTS:
+        return Page(progress=json.dumps({"restarts": restarts + 1}))
+    raise UnreachableError(_unread(want.feed.name, reply))
+
+
+def _unread(feed: str, reply: Reply | None) -> Problem:
+    return Problem(
+        code="quickbooks_not_read",
+        what=f"QuickBooks did not give its {feed.replace('_', ' ')}.",
+        why=reply.message if reply else "There was no answer to the question.",
+        fix="Let the Web Connector come again; if it repeats, check the permissions of Ledgerport in QuickBooks.",
+        done="Nothing was changed; the next visit goes on.",
+        detail=f"status {reply.code}" if reply else "",
+    )
+
+
+def _states(nodes: Iterable[etree._Element], source: Source) -> list[TargetState]:
+    if source.is_list:
+        return [states.listed(node) for node in nodes if xmltext.local(node) in states.LISTED]
+    return [states.transaction(node) for node in nodes if xmltext.local(node) in states.KINDS]
+
+
+def _record(node: etree._Element) -> Record:
+    sort, stamp = xmltext.local(node), states.text(node, "EditSequence")
+    if sort not in states.LISTED:
+        id = ids.joined(sort, states.text(node, "ListID"))
+        keeps = sort in ("ItemInventoryRet", "ItemInventoryAssemblyRet")
+        return Record(id, stamp, skipped={id: _KEPT_STOCK if keeps else _NO_LINE}, label=states.text(node, "FullName"))
+    document = native.contact(node) if sort in ("CustomerRet", "VendorRet") else native.item(node)
+    return Record(document.external_id, stamp, (document,), label=document.label)
+
+
+def _withdrawn(state: TargetState) -> Record:
+    return Record(state.target_id, _DELETED)
+
+
+def _deleted(reply: Reply | None, source: Source, kind: Kind) -> list[TargetState]:
+    """What was deleted. A list's entry may have been of any of the sorts; those that never were ours say nothing."""
+    found: list[TargetState] = []
+    for node in reply.records if reply and reply.is_done else ():
+        id = states.text(node, "TxnID") or states.text(node, "ListID")
+        sort = states.text(node, "ListDelType").removeprefix("Item").lower()
+        sorts = (sort,) if sort in source.sorts else source.sorts
+        found += [states.gone(kind, ids.joined(each, id)) for each in sorts] or [states.gone(kind, id)]
+    return found
+
+
+def _hear_whole(name: str, told: Mapping[str, Reply], owner_id: str) -> Page:
+    nodes: list[etree._Element] = []
+    for number, query in enumerate(_WHOLE[name], 1):
+        reply = told.get(str(number))
+        if reply is None or not (reply.is_done or reply.is_not_found):
+            if query in _MAY_BE_MISSING and reply is not None:
+                continue
+            raise UnreachableError(_unread(name, reply))
+        nodes += reply.records
+    if name == "organisation":
+        by_name = {xmltext.local(node): node for node in nodes}
+        if "CompanyRet" not in by_name:
+            raise UnreachableError(_unread(name, None))
+        return Page(organisation=native.organisation(by_name, owner_id), watermark="whole")
+    return Page(records=tuple(_READERS[name](nodes)), watermark="whole")
+
+
+_MAY_BE_MISSING = frozenset(
+    {"SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery", "HostQuery"}
+)
+"""A company that has the feature switched off may refuse the question."""
+
+
+def _accounts(nodes: Sequence[etree._Element]) -> list[Record]:
+    accounts = [native.account(node) for node in nodes]
+    return [Record(each.external_id, "", (each,), label=each.label) for each in accounts]
+
+
+def _tax_rates(nodes: Sequence[etree._Element]) -> list[Record]:
+    return [Record(rate.external_id, "", (rate,), label=rate.name) for rate in native.tax_rates(nodes)]
+
+
+def _classes(nodes: Sequence[etree._Element]) -> list[Record]:
+    found = native.classes(nodes)
+    return [Record(found.external_id, "", (found,), label=found.name)] if found.options else []
+
+
+def _terms(nodes: Sequence[etree._Element]) -> list[Record]:
+    terms = [native.term(node) for node in nodes]
+    return [Record(each.external_id, "", (each,), label=each.name) for each in terms]
+
+
+_READERS: Mapping[str, Callable[[Sequence[etree._Element]], list[Record]]] = {
+    "accounts": _accounts,
+    "tax_rates": _tax_rates,
+    "classes": _classes,
+    "terms": _terms,
+}

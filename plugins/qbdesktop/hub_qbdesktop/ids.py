@@ -1,0 +1,51 @@
+"""The ids of records: QuickBooks' own, with the list or the sort before it where one kind has several.
+
+A contact is a customer or a vendor, an item one of several sorts, a payment a receipt or a check: each of them is
+changed and looked for by another request.
+"""
+
+from __future__ import annotations
+
+from hub import Contact, Document, Item, Kind, Payment
+
+CUSTOMER, VENDOR = "customer", "vendor"
+RECEIPT, CHECK = "receipt", "check"
+SERVICE, NON_INVENTORY, OTHER_CHARGE = "service", "noninventory", "othercharge"
+ITEM_SORTS = {
+    "ItemServiceRet": SERVICE,
+    "ItemNonInventoryRet": NON_INVENTORY,
+    "ItemOtherChargeRet": OTHER_CHARGE,
+}
+"""The items that a line may name: QuickBooks keeps no stock of them."""
+
+
+def joined(sort: str, native: str) -> str:
+    """The id of a record of one sort."""
+    return f"{sort}:{native}"
+
+
+def native(target_id: str) -> str:
+    """QuickBooks' own id."""
+    return target_id.rpartition(":")[2]
+
+
+def sort_of(target_id: str, document: Document | None = None) -> str:
+    """The sort that an id names, else the one that a new record of this document has."""
+    sort, colon, _ = target_id.partition(":")
+    return sort if colon else made_as(document)
+
+
+def made_as(document: Document | None) -> str:
+    """The sort of record that a document becomes."""
+    if isinstance(document, Contact):
+        return VENDOR if document.is_supplier and not document.is_customer else CUSTOMER
+    if isinstance(document, Item):
+        return NON_INVENTORY if document.is_stock else SERVICE
+    if isinstance(document, Payment):
+        return CHECK if document.document_kind is Kind.BILL else RECEIPT
+    return ""
+
+
+def is_sort(target_id: str, *sorts: str) -> bool:
+    """Whether an id is of one of these sorts."""
+    return target_id.partition(":")[0] in sorts

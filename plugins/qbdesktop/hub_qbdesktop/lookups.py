@@ -1,0 +1,76 @@
+"""Looking for targets: by id where one is known, else by number and mark, or by name. One query for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from hub import Contact, Item, Kind, Operation, Problem, TargetState, UnreachableError
+from hub_qbdesktop import ids, marks, messages, qbxml, states, xmltext
+from hub_qbdesktop.messages import Reply
+from hub_qbdesktop.render import NAMES, PAYMENTS
+
+_LISTS = {ids.CUSTOMER: "CustomerQuery", ids.VENDOR: "VendorQuery"}
+
+
+def seek(operations: Sequence[Operation]) -> bytes:
+    """The question that looks for each."""
+    return messages.document([_query(operation) for operation in operations])
+
+
+def _query(operation: Operation) -> str:
+    name, values = _asked(operation)
+    if operation.target_id:
+        own_id = "ListID" if operation.kind in (Kind.CONTACT, Kind.ITEM) else "TxnID"
+        values = {own_id: [ids.native(operation.target_id)]}
+    if operation.kind not in (Kind.CONTACT, Kind.ITEM):
+        values["IncludeLineItems"] = True
+    return qbxml.query(name, values, str(operation.id))
+
+
+def _asked(operation: Operation) -> tuple[str, dict[str, Any]]:
+    """The query that finds an operation's target, and what it is known by while there is no id."""
+    document, kind = operation.document, operation.kind
+    sort = ids.sort_of(operation.target_id, document)
+    if kind is Kind.CONTACT:
+        return _LISTS.get(sort, _LISTS[ids.CUSTOMER]), {"FullName": [xmltext.name(cast(Contact, document).name)]}
+    if kind is Kind.ITEM:
+        return "ItemQuery", {"FullName": [xmltext.name(cast(Item, document).code)]}
+    if kind is Kind.PAYMENT:
+        name = PAYMENTS.get(sort, PAYMENTS[ids.RECEIPT])
+        return f"{name}Query", {"RefNumber": [marks.payment_number(operation)]}
+    return f"{NAMES[kind]}Query", {"RefNumber": [cast(Any, document).number]}
+
+
+def found(operations: Sequence[Operation], answer: bytes) -> Mapping[int, Sequence[TargetState]]:
+    """What the answer says of each operation: an empty list only where QuickBooks says that there is none."""
+    told = messages.read(answer).by_id()
+    result: dict[int, Sequence[TargetState]] = {}
+    for operation in operations:
+        reply = told.get(str(operation.id))
+        if reply is not None and (reply.is_done or reply.is_not_found):
+            result[operation.id] = _states(operation, reply)
+        elif reply is not None and operation.target_id and reply.code == 3000:
+            result[operation.id] = []
+        elif reply is not None:
+            raise UnreachableError(_not_looked(operation, reply))
+    return result
+
+
+def _states(operation: Operation, reply: Reply) -> list[TargetState]:
+    if operation.kind in (Kind.CONTACT, Kind.ITEM):
+        return [states.listed(node) for node in reply.records]
+    mark = "" if operation.target_id else marks.token(operation)
+    transactions = [node for node in reply.records if xmltext.local(node) in states.KINDS]
+    return [states.transaction(node, mark) for node in transactions]
+
+
+def _not_looked(operation: Operation, reply: Reply) -> Problem:
+    return Problem(
+        code="not_looked_for",
+        what=f"QuickBooks did not say whether it has {operation.document.label}.",
+        why=reply.message,
+        fix="Let the Web Connector come again.",
+        done="Nothing was written.",
+        detail=f"status {reply.code}",
+    )

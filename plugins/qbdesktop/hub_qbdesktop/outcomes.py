@@ -1,0 +1,75 @@
+"""What became of the operations of a message set: each answer finds its operation by the id of its request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from hub import Action, Batch, Kind, Operation, Outcome, TargetState, TargetStatus, TradeDocument
+from hub_qbdesktop import ids, messages, refusals, states, xmltext
+from hub_qbdesktop.messages import Reply
+
+_LISTS = (Kind.CONTACT, Kind.ITEM)
+
+
+def read(batch: Batch, answer: bytes) -> Iterator[Outcome]:
+    """An outcome for each operation that the answer decides. What it leaves open has none, and is looked for."""
+    told = messages.read(answer)
+    if told.says_nothing:
+        return
+    replies = told.by_id()
+    for operation in batch.operations:
+        reply = replies.get(str(operation.id))
+        if reply is not None:
+            yield from _outcome(operation, reply)
+
+
+def _outcome(operation: Operation, reply: Reply) -> Iterator[Outcome]:
+    if reply.is_done:
+        state = _state(operation, reply)
+        if state is not None:
+            yield Outcome(operation.id, state=state, warnings=tuple(_warnings(operation, reply, state)))
+    elif operation.action in (Action.VOID, Action.DELETE) and reply.is_not_found:
+        yield Outcome(operation.id, state=states.gone(operation.kind, operation.target_id))
+    elif reply.code in refusals.TAKEN:
+        yield Outcome(operation.id, problem=refusals.problem(operation, reply), look=True)
+    elif not refusals.is_undecided(reply):
+        yield Outcome(operation.id, problem=refusals.problem(operation, reply))
+
+
+def _state(operation: Operation, reply: Reply) -> TargetState | None:
+    if operation.action in (Action.VOID, Action.DELETE):
+        is_void = reply.name == "TxnVoid"
+        status = TargetStatus.VOIDED if is_void else TargetStatus.MISSING
+        return TargetState(kind=operation.kind, target_id=operation.target_id, status=status)
+    if reply.records:
+        record = reply.records[0]
+        named = xmltext.local(record)
+        if named in states.KINDS:
+            return states.transaction(record)
+        return states.listed(record) if named in states.LISTED else None
+    return _recovered(operation, reply.recovered) if reply.recovered is not None else None
+
+
+def _recovered(operation: Operation, node: etree._Element) -> TargetState | None:
+    """QuickBooks only remembers that it carried the request out, and the id of what came of it."""
+    native = states.text(node, "TxnID") or states.text(node, "ListID")
+    if not native:
+        return None
+    sort = ids.made_as(operation.document)
+    status = TargetStatus.ACTIVE if operation.kind in _LISTS else TargetStatus.OPEN
+    return TargetState(
+        kind=operation.kind,
+        target_id=ids.joined(sort, native) if sort else native,
+        status=status,
+        stamp=states.text(node, "EditSequence"),
+    )
+
+
+def _warnings(operation: Operation, reply: Reply, state: TargetState) -> Iterator[str]:
+    if reply.code:
+        yield f"QuickBooks warns: {reply.message}"
+    document = operation.document
+    if isinstance(document, TradeDocument) and state.total is not None and state.total != document.total:
+        yield f"QuickBooks came to a total of {state.total}; the document says {document.total}. Compare the two."

@@ -1,0 +1,112 @@
+"""What QuickBooks' status codes mean for a record, and what to do: by the code alone, since severities mislead.
+
+Source: QuickBooks Desktop SDK documentation, status codes in response messages. QuickBooks' own sentence is kept as
+the detail of each problem.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hub import Operation, Problem
+from hub_qbdesktop.messages import Reply
+
+UNDECIDED = frozenset({3175, 3176, 3200, 3230, 3231, 1000, 1010})
+"""Not carried out for a reason that passes: in use, out of date, or another request's failure. It is looked for, and
+sent again with the next visit."""
+TAKEN = frozenset({3100})
+"""There is such a record; it may be what a lost answer made."""
+_LOCKED = re.compile(r"in use|locked|could not be locked", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One known reason: the code of our problem, why, and the way out."""
+
+    code: str
+    why: str
+    fix: str
+
+
+KNOWN: dict[int, Refusal] = {
+    3000: Refusal(
+        "record_gone",
+        "QuickBooks no longer has a record that it refers to.",
+        "Link it again on the contacts or mappings page, or restore it in QuickBooks.",
+    ),
+    3070: Refusal("text_too_long", "A text is longer than QuickBooks takes.", "Shorten it in the stock system."),
+    3100: Refusal(
+        "name_taken",
+        "QuickBooks has this name already, perhaps in another list: customers, vendors, employees and other names"
+        " share theirs.",
+        "Link the record to the one in QuickBooks, or rename one of the two.",
+    ),
+    3120: Refusal(
+        "record_gone",
+        "QuickBooks does not find a record that it refers to.",
+        "Check the mapped accounts, classes and tax codes, and that none was deleted in QuickBooks.",
+    ),
+    3140: Refusal(
+        "reference_not_accepted",
+        "A reference is not one that QuickBooks takes there.",
+        "Check the account, item, class or tax code that QuickBooks names below.",
+    ),
+    3161: Refusal(
+        "closed_period",
+        "It is dated on or before the closing date.",
+        "Have whoever keeps the books move the closing date, or enter it by hand.",
+    ),
+    3171: Refusal(
+        "closed_period",
+        "The books are closed on its date; the hub never moves the closing date.",
+        "Date it later in the stock system, or have whoever keeps the books move the closing date.",
+    ),
+    3185: Refusal(
+        "not_voided",
+        "QuickBooks does not let it be voided.",
+        "Remove payments and credits from it in QuickBooks, then retry.",
+    ),
+    3250: Refusal(
+        "feature_off",
+        "The feature is switched off in QuickBooks, or this edition does not have it.",
+        "Switch it on under Edit, Preferences, or switch off this flow.",
+    ),
+    3260: Refusal(
+        "not_permitted",
+        "The QuickBooks user of the Web Connector may not do this.",
+        "Give Ledgerport a user with enough rights under Integrated Applications in QuickBooks.",
+    ),
+    3261: Refusal(
+        "not_permitted",
+        "Ledgerport may not see personal data in QuickBooks.",
+        "Allow it under Edit, Preferences, Integrated Applications.",
+    ),
+    3263: Refusal(
+        "not_permitted",
+        "QuickBooks has Ledgerport as an application that only reads.",
+        "Remove it from the Web Connector and add the .qwc file of the entity's page.",
+    ),
+    3270: Refusal(
+        "reference_not_accepted", "An account for posting is missing.", "Check the accounts of the item in QuickBooks."
+    ),
+}
+
+
+def is_undecided(reply: Reply) -> bool:
+    """Whether the refusal passes by itself."""
+    return reply.code in UNDECIDED or (reply.code == 3180 and bool(_LOCKED.search(reply.message)))
+
+
+def problem(operation: Operation, reply: Reply) -> Problem:
+    """What a refusal amounts to."""
+    what = f"QuickBooks refused the {operation.kind.replace('_', ' ')} {operation.document.label}."
+    detail = f"{reply.code}: {reply.message}"
+    known = KNOWN.get(reply.code)
+    if known is None:
+        why = (
+            f"QuickBooks says: {reply.message}" if reply.message else f"It gave the number {reply.code} and no reason."
+        )
+        fix = "Correct the document or its mapping and retry."
+        return Problem(code="refused", what=what, why=why, fix=fix, detail=detail)
+    return Problem(code=known.code, what=what, why=known.why, fix=known.fix, detail=detail)

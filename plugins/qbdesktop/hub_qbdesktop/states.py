@@ -1,0 +1,176 @@
+"""What QuickBooks' own records say of where they stand. Read leniently: an older or newer edition leaves fields out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from lxml import etree
+
+from hub import Kind, TargetState, TargetStatus
+from hub_qbdesktop import ids, marks, xmltext
+
+KINDS = {
+    "InvoiceRet": Kind.INVOICE,
+    "CreditMemoRet": Kind.CREDIT_NOTE,
+    "BillRet": Kind.BILL,
+    "VendorCreditRet": Kind.SUPPLIER_CREDIT,
+    "JournalEntryRet": Kind.JOURNAL,
+    "ReceivePaymentRet": Kind.PAYMENT,
+    "BillPaymentCheckRet": Kind.PAYMENT,
+}
+SORTS = {"ReceivePaymentRet": ids.RECEIPT, "BillPaymentCheckRet": ids.CHECK}
+LISTED = {"CustomerRet": ids.CUSTOMER, "VendorRet": ids.VENDOR, **ids.ITEM_SORTS}
+_SALES = (Kind.INVOICE, Kind.CREDIT_NOTE)
+_LINES = (
+    "InvoiceLineRet",
+    "CreditMemoLineRet",
+    "ExpenseLineRet",
+    "ItemLineRet",
+    "JournalDebitLine",
+    "JournalCreditLine",
+)
+_HEAD = ("TxnDate", "DueDate", "RefNumber", "Memo", "ItemSalesTaxRef/FullName", "TermsRef/FullName")
+_LINE = (
+    *("ItemRef/ListID", "AccountRef/ListID", "Desc", "Memo", "Quantity", "Rate", "Cost", "Amount", "ClassRef/FullName"),
+    *("SalesTaxCodeRef/FullName", "EntityRef/ListID"),
+)
+
+
+def text(node: etree._Element, path: str) -> str:
+    """The text at a path, empty when it is not there."""
+    return (node.findtext(path) or "").strip()
+
+
+def amount(node: etree._Element, path: str) -> Decimal | None:
+    """The amount at a path, None when there is none."""
+    said = text(node, path)
+    try:
+        return Decimal(said) if said else None
+    except InvalidOperation:
+        return None
+
+
+def flag(node: etree._Element, path: str) -> bool:
+    """Whether it says so."""
+    return text(node, path).lower() in ("true", "1")
+
+
+def day(node: etree._Element, path: str) -> date | None:
+    """The date at a path, None when there is none."""
+    said = text(node, path)[:10]
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        return None
+
+
+def transaction(node: etree._Element, mark: str = "") -> TargetState:
+    """The state of a transaction. With ``mark`` it is ours only when its memo carries it."""
+    name = xmltext.local(node)
+    kind = KINDS[name]
+    memo = _memo(node)
+    total = _total(node, kind)
+    due = _due(node, kind)
+    sort = SORTS.get(name)
+    native = text(node, "TxnID")
+    party = ids.VENDOR if kind in (Kind.BILL, Kind.SUPPLIER_CREDIT) or sort == ids.CHECK else ids.CUSTOMER
+    contact = next((text(node, f"{ref}/ListID") for ref in _PARTIES if text(node, f"{ref}/ListID")), "")
+    return TargetState(
+        kind=kind,
+        target_id=ids.joined(sort, native) if sort else native,
+        status=_status(node, kind, memo, total, due),
+        number=text(node, "RefNumber"),
+        reference=memo.removeprefix(marks.VOIDED).strip(),
+        contact_id=ids.joined(party, contact) if contact else "",
+        date=day(node, "TxnDate"),
+        total=total,
+        due=due,
+        stamp=text(node, "EditSequence"),
+        lines=tuple(text(line, "TxnLineID") for line in _lines(node)),
+        content=content(node),
+        ours=not mark or marks.memo_token(memo) == mark,
+    )
+
+
+_PARTIES = ("CustomerRef", "VendorRef", "PayeeEntityRef")
+
+
+def _memo(node: etree._Element) -> str:
+    """The memo; a journal entry's is that of its first line."""
+    first = next(_lines(node), None)
+    own = text(node, "Memo")
+    if xmltext.local(node) != "JournalEntryRet" or first is None:
+        return own
+    voided = f"{marks.VOIDED} " if own.startswith(marks.VOIDED) else ""
+    return f"{voided}{text(first, 'Memo')}"
+
+
+def _total(node: etree._Element, kind: Kind) -> Decimal | None:
+    if kind in _SALES:
+        whole = amount(node, "TotalAmount")
+        net = amount(node, "Subtotal")
+        return whole if whole is not None else None if net is None else net + (amount(node, "SalesTaxTotal") or 0)
+    if kind is Kind.JOURNAL:
+        debits = [amount(line, "Amount") or Decimal(0) for line in node.iterfind("JournalDebitLine")]
+        return sum(debits, Decimal(0)) if debits else None
+    names = ("AmountDue", "CreditAmount", "TotalAmount", "Amount")
+    return next((value for value in (amount(node, name) for name in names) if value is not None), None)
+
+
+def _due(node: etree._Element, kind: Kind) -> Decimal | None:
+    if kind in _SALES:
+        return amount(node, "BalanceRemaining" if kind is Kind.INVOICE else "CreditRemaining")
+    if kind not in (Kind.BILL, Kind.SUPPLIER_CREDIT):
+        return None
+    open_amount = amount(node, "OpenAmount")
+    return Decimal(0) if open_amount is None and flag(node, "IsPaid") else open_amount
+
+
+def _status(node: etree._Element, kind: Kind, memo: str, total: Decimal | None, due: Decimal | None) -> TargetStatus:
+    if not total and memo.startswith(marks.VOIDED):
+        return TargetStatus.VOIDED
+    if flag(node, "IsPending"):
+        return TargetStatus.DRAFT
+    if kind in (Kind.PAYMENT, Kind.JOURNAL) or due is None or total is None:
+        return TargetStatus.PAID if flag(node, "IsPaid") else TargetStatus.OPEN
+    if due <= 0 and total > 0:
+        return TargetStatus.PAID
+    return TargetStatus.PART_PAID if due < total else TargetStatus.OPEN
+
+
+def content(node: etree._Element) -> str:
+    """A digest of all that a person can edit there; empty for a summary without lines."""
+    lines = list(_lines(node))
+    if not lines:
+        return ""
+    parts = [text(node, path) for path in _HEAD]
+    parts += [text(line, path) for line in lines for path in _LINE]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def _lines(node: etree._Element) -> Iterator[etree._Element]:
+    return (each for each in node if xmltext.local(each) in _LINES)
+
+
+def listed(node: etree._Element) -> TargetState:
+    """The state of a customer, a vendor or an item."""
+    name = xmltext.local(node)
+    full = text(node, "FullName") or text(node, "Name")
+    is_active = text(node, "IsActive").lower() not in ("false", "0")
+    return TargetState(
+        kind=Kind.CONTACT if name in ("CustomerRet", "VendorRet") else Kind.ITEM,
+        target_id=ids.joined(LISTED.get(name, name), text(node, "ListID")),
+        status=TargetStatus.ACTIVE if is_active else TargetStatus.ARCHIVED,
+        number=full,
+        reference=text(node, "Name"),
+        stamp=text(node, "EditSequence"),
+        ours=name in LISTED,
+    )
+
+
+def gone(kind: Kind, target_id: str) -> TargetState:
+    """The state of what was deleted."""
+    return TargetState(kind=kind, target_id=target_id, status=TargetStatus.MISSING)

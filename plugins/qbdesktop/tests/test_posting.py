@@ -1,0 +1,264 @@
+"""What is posted arrives exactly once, whatever happens to the answers on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hub_qbdesktop import messages, sessions
+
+from hub import Contact, Invoice, Kind, Line
+from hub.engine import Decisions
+from hub.engine.pilot import Pilot
+from hub.mapping import MappingList
+from hub.models import Flow, FlowMode, Link, OperationRow, table
+
+
+def customer(id: str = "c1", name: str = "Acme") -> Contact:
+    return Contact(external_id=id, name=name, is_customer=True)
+
+
+def invoice(id: str = "i1", number: str = "", contact_id: str = "c1", net: str = "10.00") -> Invoice:
+    amount = Decimal(net)
+    line = Line(description="Tea", amount=amount, unit_price=amount, account="200", tax_code="NONE")
+    return Invoice(
+        external_id=id,
+        number=number or f"N-{id}",
+        date="2026-02-01",
+        contact_id=contact_id,
+        currency="GBP",
+        lines=(line,),
+        subtotal=amount,
+        total=amount,
+    )
+
+
+def links(office: Any) -> dict[str, str]:
+    rows = table(Link)
+    with office.hub.store.read() as db:
+        chosen = sa.select(rows).where(rows.c.live.is_(True)).order_by(rows.c.id)
+        return {row.source_id: row.target_id for row in db.execute(chosen)}
+
+
+def operations(office: Any, **where: Any) -> list[Any]:
+    rows = table(OperationRow)
+    chosen = sa.select(rows).order_by(rows.c.id)
+    for name, value in where.items():
+        chosen = chosen.where(rows.c[name] == value)
+    with office.hub.store.read() as db:
+        return list(db.execute(chosen))
+
+
+def put(office: Any, *documents: Any) -> None:
+    for document in documents:
+        office.shelf.put(f"r-{document.external_id}", document)
+    office.hub.run(office.stock_id)
+
+
+def visits(office: Any, times: int = 3) -> None:
+    for _ in range(times):
+        office.clock.on(minutes=40)
+        office.connector.visit()
+
+
+@pytest.fixture
+def shop(office: Any) -> Iterator[Any]:
+    """Everything mapped, every flow automatic, the company file confirmed and read."""
+    hub = office.hub
+    hub.run(office.stock_id)
+    office.confirm()
+    person = Decisions(hub, "bookkeeper")
+    person.confirm_others_off(office.integration_id)
+    Pilot(hub, "bookkeeper").skip(office.integration_id, "Tests are about what comes after it.")
+    person.set_mapping(office.integration_id, MappingList.ACCOUNT, {"200": "200"})
+    person.set_mapping(office.integration_id, MappingList.TAX_RATE, {"NONE": "No tax"})
+    flows = table(Flow)
+    with hub.store.read() as db:
+        found = {row.kind: row.id for row in db.execute(sa.select(flows))}
+    for kind in (Kind.CONTACT, Kind.INVOICE):
+        person.set_flow(found[kind], mode=FlowMode.AUTOMATIC)
+    with hub.store.write() as db:
+        db.execute(sa.update(flows).values(checked_at=office.clock()))
+    office.clock.on(minutes=40)
+    yield office
+
+
+def added(office: Any, sort: str) -> list[str]:
+    return [
+        str(body.findtext("RefNumber") or body.findtext("Name"))
+        for each, body, _ in office.company.added
+        if each == sort
+    ]
+
+
+def test_a_customer_and_an_invoice_are_posted_and_linked(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    visits(shop)
+    assert added(shop, "Customer") == ["Acme"]
+    assert added(shop, "Invoice") == ["N-i1"]
+    assert links(shop)["c1"].startswith("customer:")
+    assert [row.state for row in operations(shop)] == ["done", "done"]
+
+
+def test_nothing_is_written_before_a_person_confirmed_the_company_file(office: Any) -> None:
+    office.connector.visit()
+    assert not any("newMessageSetID" in text for text in office.company.requests)
+
+
+def test_a_lost_answer_is_given_again_by_quickbooks_and_nothing_is_there_twice(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    lost = shop.connector.until("<InvoiceAddRq")
+    shop.company.process(lost)
+    shop.clock.on(seconds=130)
+    assert shop.connector.sign_in() == ""
+    again = shop.connector.ask()
+    assert again == lost, "word for word, under the same id"
+    carried_out = shop.company.carried_out
+    shop.connector.tell(shop.company.process(again))
+    assert shop.company.carried_out == carried_out
+    assert added(shop, "Invoice") == ["N-i1"]
+    assert links(shop)["i1"]
+
+
+def test_a_request_that_never_arrived_is_carried_out_by_the_next_session(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    shop.connector.until("<InvoiceAddRq")
+    shop.clock.on(seconds=130)
+    visits(shop)
+    assert added(shop, "Invoice") == ["N-i1"]
+
+
+@pytest.mark.parametrize("status", ["9001", "9002", "600", "9005"])
+@pytest.mark.parametrize("arrived", [True, False], ids=["it arrived", "it never arrived"])
+def test_a_set_that_quickbooks_does_not_know_is_looked_up_before_anything_is_sent_again(
+    shop: Any, status: str, arrived: bool
+) -> None:
+    put(shop, customer(), invoice())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    lost = shop.connector.until("<InvoiceAddRq")
+    if arrived:
+        shop.company.process(lost)
+    shop.clock.on(seconds=130)
+    shop.connector.sign_in()
+    shop.company.set_status = status
+    shop.connector.tell(shop.company.process(shop.connector.ask()))
+    shop.company.set_status = ""
+    shop.connector.leave()
+    visits(shop)
+    assert added(shop, "Invoice") == ["N-i1"]
+    assert links(shop)["i1"]
+
+
+def test_trouble_of_quickbooks_during_a_write_leaves_it_open_and_not_failed(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    shop.connector.until("<InvoiceAddRq")
+    assert shop.connector.tell("", "0x80040402", "unexpected") == -1
+    assert operations(shop, kind="invoice")[0].state == "unsure"
+    visits(shop)
+    assert added(shop, "Invoice") == ["N-i1"]
+
+
+def test_a_process_that_died_after_hearing_loses_nothing_and_doubles_nothing(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(shop, customer(), invoice())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    text = shop.connector.until("<InvoiceAddRq")
+    answer = shop.company.process(text)
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions.Visits, "answer", _die)
+        assert shop.connector.tell(answer) == -1
+    visits(shop)
+    assert added(shop, "Invoice") == ["N-i1"]
+    assert links(shop)["i1"]
+
+
+def _die(*_: Any) -> None:
+    raise MemoryError("the process died")
+
+
+def test_one_bad_record_never_stops_the_others(shop: Any) -> None:
+    put(shop, customer("c1", "Acme"), customer("c2", "Beta"), customer("c3", "Gamma"))
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    text = shop.connector.until("<CustomerAddRq")
+    answer = shop.company.process(text)
+    broken = answer.replace('statusCode="0"', 'statusCode="3180"', 1).replace("Status OK", "There was an error.", 1)
+    first = broken.index("<CustomerRet>")
+    broken = broken[:first] + broken[broken.index("</CustomerRet>") + len("</CustomerRet>") :]
+    shop.connector.tell(broken)
+    assert [row.state for row in operations(shop)] == ["failed", "done", "done"]
+    assert "There was an error." in operations(shop)[0].problem["why"]
+
+
+def test_a_record_in_use_is_sent_again_with_the_next_visit(shop: Any) -> None:
+    put(shop, customer())
+    shop.company.refusals["CustomerAdd"] = (3175, "The list element is in use.")
+    shop.clock.on(minutes=40)
+    shop.connector.visit()
+    assert operations(shop)[0].state == "unsure"
+    shop.company.refusals.clear()
+    visits(shop)
+    assert added(shop, "Customer") == ["Acme"]
+    assert operations(shop)[0].state == "done"
+
+
+def test_a_closed_period_stops_the_document_with_advice(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    shop.company.refusals["InvoiceAdd"] = (3171, "An attempt was made to modify a transaction before the closing date.")
+    visits(shop)
+    problem = operations(shop, kind="invoice")[0].problem
+    assert problem["code"] == "closed_period"
+    assert "closing date" in problem["fix"]
+
+
+def test_a_name_of_another_list_is_held_with_advice(shop: Any) -> None:
+    put(shop, customer())
+    shop.company.refusals["CustomerAdd"] = (3100, 'The name "Acme" of the list element is already in use.')
+    visits(shop)
+    [row] = operations(shop)
+    assert (row.state, row.problem["code"]) == ("failed", "name_taken")
+
+
+def test_quickbooks_may_forget_an_answer_only_after_it_is_saved(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    visits(shop)
+    sets = [text for text in shop.company.requests if "MessageSetID" in text]
+    ids = [messages.set_id(text.encode()) for text in sets if 'newMessageSetID="' in text]
+    assert len(set(ids)) == len(ids) == 2
+    assert all(len(each) <= 24 for each in ids)
+    assert f'oldMessageSetID="{ids[0]}" newMessageSetID="{ids[1]}"' in sets[1]
+    assert sets[-1].count("Rq ") == 1, "an empty set"
+    assert f'oldMessageSetID="{ids[1]}"' in sets[-1]
+    assert shop.company.stored == {}
+
+
+def test_what_quickbooks_only_remembers_is_understood(shop: Any) -> None:
+    put(shop, customer())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    answer = shop.company.process(shop.connector.until("<CustomerAddRq"))
+    before, _, rest = answer.partition("<CustomerRet>")
+    recovered = "<ErrorRecovery><ListID>77-1</ListID><EditSequence>5</EditSequence></ErrorRecovery>"
+    shop.connector.tell(before + recovered + rest.partition("</CustomerRet>")[2])
+    assert links(shop) == {"c1": "customer:77-1"}
+
+
+def test_a_total_that_differs_is_said_with_the_document(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    answer = shop.company.process(shop.connector.until("<InvoiceAddRq"))
+    shop.connector.tell(answer.replace("<Subtotal>10.00", "<Subtotal>10.01"))
+    assert "a total of 10.01" in operations(shop, kind="invoice")[0].warnings[-1]
