@@ -42,8 +42,8 @@ class Books:
 
     @cached_property
     def _codes(self) -> Mapping[str, str]:
-        accounts = (native.account(entry) for entry in self._client.list("Accounts").natives)
-        return {account.external_id.casefold(): account.code for account in accounts}
+        accounts = self._client.list("Accounts").natives
+        return {str(account["AccountID"]).casefold(): account.get("Code") or "" for account in accounts}
 
     @cached_property
     def _organisation(self) -> Organisation:
