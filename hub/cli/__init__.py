@@ -12,6 +12,7 @@ from hub.cli.doctor import doctor
 from hub.cli.history import audit, replay
 from hub.cli.installed import plugins
 from hub.cli.planned import plan
+from hub.cli.reconciling import proof, reconcile_now
 from hub.cli.root import HubGroup
 from hub.cli.running import run
 from hub.cli.serving import schedule, serve, work
@@ -26,6 +27,8 @@ OWN_COMMANDS = (
     users,
     run,
     plan,
+    reconcile_now,
+    proof,
     attention,
     replay,
     audit,

@@ -14,13 +14,14 @@ from hub.causes import Joint, Known, Movement, Ref
 from hub.documents import REFERENCE_KINDS, JournalReason, Kind, Status
 from hub.engine.notes import chunks
 from hub.engine.reconciling.obstacles import Obstacle, load_obstacles
-from hub.models import Flow, Integration, Link, Snapshot, SummaryMember, table
+from hub.models import Flow, Integration, JournalSummary, Link, Snapshot, SummaryMember, table
 from hub.providers import TargetState
 
 flows = table(Flow)
 links = table(Link)
 members = table(SummaryMember)
 snapshots = table(Snapshot)
+summary_rows = table(JournalSummary)
 
 DATED = tuple(sorted(kind.value for kind in Kind if kind not in REFERENCE_KINDS | {Kind.CONTACT, Kind.ITEM}))
 MOVEMENTS = {
@@ -134,7 +135,7 @@ def _links(
 
 
 def _summaries(db: sa.Connection, integration: Integration, journal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The journals that the hub made of several of which one is among these, with all that are posted within them."""
+    """The journals that the hub made of several, with all that are posted within them, and with those they correct."""
     mine = sa.select(flows.c.id).where(flows.c.integration_id == integration.id, flows.c.kind == Kind.JOURNAL.value)
     flow_ids = db.execute(mine).scalars().all()
     posted = sa.select(members.c.external_id, members.c.summary_id).where(
@@ -144,6 +145,12 @@ def _summaries(db: sa.Connection, integration: Integration, journal_ids: Collect
     for part in chunks(sorted(journal_ids)):
         for row in db.execute(posted.where(sa.or_(members.c.external_id.in_(part), members.c.summary_id.in_(part)))):
             found.setdefault(row.summary_id, []).append(row.external_id)
+        made = sa.select(summary_rows.c.external_id, summary_rows.c.corrects).where(
+            summary_rows.c.flow_id.in_(flow_ids), summary_rows.c.corrects != ""
+        )
+        of_these = sa.or_(summary_rows.c.external_id.in_(part), summary_rows.c.corrects.in_([*part, *found]))
+        for row in db.execute(made.where(of_these)):
+            found.setdefault(row.external_id, []).append(row.corrects)
     return {summary: tuple(sorted(set(ids))) for summary, ids in found.items()}
 
 

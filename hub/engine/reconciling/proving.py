@@ -32,6 +32,8 @@ links = table(Link)
 rows = table(Proof)
 
 ASKED_AT_ONCE = 200
+CREATED = "created"
+"""The origin of a link to what the hub made; what others made carries no mark of it."""
 QUERIES_KEPT = 12
 """So many of the questions are kept as they were sent; all are among the calls as long as the log keeps them."""
 LISTED_MOST = 500
@@ -165,7 +167,7 @@ class _Proof:
                 yield part
 
     def _ask(self, session: Session, part: Sequence[sa.Row[Any]]) -> None:
-        asked = [row for row in part if row.written_document]
+        asked = [row for row in part if row.written_document and row.origin == CREATED]
         with self.hub.store.read() as db:
             operations = [_operation(db, row) for row in asked]
         answers = look(session, operations) if operations else {}
