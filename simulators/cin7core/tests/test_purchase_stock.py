@@ -89,6 +89,14 @@ def test_inventory_accrual_holds_them_until_the_date_of_the_bill(client: Client,
     assert {"631", "632"} <= codes
 
 
+def test_goods_that_come_with_their_bill_need_neither_accrual_nor_transit(client: Client, ledger: Any) -> None:
+    client.simulator.switch("inventory_accrual", "on")
+    client.simulator.switch("stock_in_transit", "on")
+    purchase = new_purchase(client.simulator)
+    assert journals(client, purchase.id) == []
+    assert (ledger.value(), ledger.difference()) == (40, 0)
+
+
 def test_goods_invoiced_and_not_received_are_the_difference_until_they_come(
     client: Client, act: Act, ledger: Any
 ) -> None:

@@ -114,7 +114,7 @@ def test_a_changed_cost_moves_the_stamp_of_the_sale_or_not(choice: str, moves: b
         client = Client(simulator)
         purchase = new_purchase(simulator, items=[("BREAD", 10, 4)], day=date(2026, 3, 1))
         sale, other = new_sale(simulator), new_sale(simulator, items=[("CAKE", 1, 1)])
-        before = {id: client.sale(id)["LastModifiedOn"] for id in (sale.id, other.id)}
+        before = {id: client.sale(id, IncludeTransactions="true")["LastModifiedOn"] for id in (sale.id, other.id)}
         simulator.person("add_landed_cost", id=purchase.id, amount="5", date="2026-03-20")
         assert (client.sale(sale.id)["LastModifiedOn"] > before[sale.id]) == moves
         assert client.sale(other.id)["LastModifiedOn"] == before[other.id]
