@@ -28,20 +28,21 @@ _UNFINISHED = frozenset({"AUTHORISED", "AUTHORIZED", "IN PROGRESS", "WORK IN PRO
 class StockForm:
     """Where one sort of stock document keeps its fields.
 
-    ``of_its_own_day``: the days of its entries count, where it has them; else all are of the document's ``day``.
+    The days of its entries count where they have one, else the document's ``day``. If it has a day of ``work in
+    progress``, entries are of that one or of the document's, whatever they say.
     """
 
     reason: JournalReason
     number: str
     day: str = "EffectiveDate"
     entries: str = "Transactions"
-    of_its_own_day: bool = True
+    work_in_progress: str = ""
 
 
 ADJUSTMENT = StockForm(JournalReason.ADJUSTMENT, "StocktakeNumber")
 STOCKTAKE = StockForm(JournalReason.STOCKTAKE, "StocktakeNumber")
 WRITE_OFF = StockForm(JournalReason.WRITE_OFF, "InventoryWriteOffNumber")
-ASSEMBLY = StockForm(JournalReason.ASSEMBLY, "AssemblyNumber", "CompletionDate", of_its_own_day=False)
+ASSEMBLY = StockForm(JournalReason.ASSEMBLY, "AssemblyNumber", "CompletionDate", work_in_progress="WIPDate")
 DISASSEMBLY = StockForm(JournalReason.DISASSEMBLY, "DisassemblyNumber", "CompletionDate")
 MANUAL = StockForm(JournalReason.MANUAL, "JournalNumber", entries="Lines")
 
@@ -83,7 +84,9 @@ def _pairs(native: Native, form: StockForm, base_currency: str) -> Iterator[Pair
 def _dated(entry: Native, native: Native, form: StockForm) -> Date | None:
     own = day_of(entry, "EffectiveDate")
     whole = day_of(native, form.day)
-    return (own or whole) if form.of_its_own_day else (whole or own)
+    if form.work_in_progress and own != day_of(native, form.work_in_progress):
+        return whole or own
+    return own or whole
 
 
 def _in_base(entry: Native, native: Native, base_currency: str) -> Native:

@@ -76,6 +76,14 @@ def test_an_assembly_is_dated_by_its_completion() -> None:
     assert journal.attributes == (("location", "Main"),)
 
 
+def test_what_went_into_work_before_an_assembly_was_completed_is_dated_by_that() -> None:
+    entries = (entry("720", "715", "25", "2026-10-30"), entry("715", "720", "25", "2026-11-20"))
+    days = {"WIPDate": "2026-10-30T00:00:00", "CompletionDate": "2026-11-20T00:00:00"}
+    first, second = journals(document(*entries, **days), ASSEMBLY)
+    assert [first.date, second.date] == [date(2026, 10, 30), date(2026, 11, 20)]
+    assert lines(first) == [("720", "25.00"), ("715", "-25.00")]
+
+
 @pytest.mark.parametrize("entries", [(), (entry("715", "715", "25"),), (entry("715", "430", "0"),)])
 def test_an_assembly_worth_nothing_posts_nothing_and_is_counted_with_the_rule(
     entries: tuple[dict[str, Any], ...],
