@@ -40,8 +40,10 @@ def entry(id: str, amount: Decimal = TEN, day: date = IN_JULY) -> Entry:
     return Entry(id, day, "610", amount, reference=f"S-{id}")
 
 
-def posting(id: str, amount: Decimal = TEN, day: date = IN_JULY, kind: Kind = Kind.JOURNAL, **more: bool) -> Posting:
-    return Posting(kind, f"t-{id}", day, "630", amount, number=f"L-{id}", **more)
+def posting(
+    id: str, amount: Decimal = TEN, day: date = IN_JULY, kind: Kind = Kind.JOURNAL, is_ours: bool = False
+) -> Posting:
+    return Posting(kind, f"t-{id}", day, "630", amount, number=f"L-{id}", is_ours=is_ours)
 
 
 def known(id: str, kind: Kind = Kind.JOURNAL, **more: object) -> Known:
@@ -156,7 +158,7 @@ def test_a_difference_that_was_there_at_the_start_is_of_the_time_before_it() -> 
     worth = Worth(Decimal(400), START_DATE, {"630": Decimal(390)}, {"630": Decimal(390)})
     statement = worth_of_stock(STOCK, facts, worth, JULY)
     assert named(statement) == {Cause.BEFORE_START: TEN}
-    assert [(line.stock, line.ledger) for line in statement.lines] == [(400, 0), (0, 390)]
+    assert [(line.stock, line.ledger) for line in statement.lines] == [(Decimal(400), ZERO), (ZERO, Decimal(390))]
 
 
 def test_what_happened_after_the_end_is_rolled_back() -> None:
@@ -235,7 +237,11 @@ def test_sales_are_compared_within_the_period_and_told_with_the_sign_that_people
         (joint("s", Kind.INVOICE),),
     )
     statement = movement(Measure.SALES, STOCK, sold, JULY)
-    assert (statement.stock, statement.ledger, named(statement)) == (80, 75, {Cause.CHANGED: Decimal(5)})
+    assert (statement.stock, statement.ledger, named(statement)) == (
+        Decimal(80),
+        Decimal(75),
+        {Cause.CHANGED: Decimal(5)},
+    )
 
 
 # -- whatever both sides say ---------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ class Cause(StrEnum):
     INVOICED_NOT_DISPATCHED = "invoiced_not_dispatched"
     RECEIVED_NOT_INVOICED = "received_not_invoiced"
     INVOICED_NOT_RECEIVED = "invoiced_not_received"
+    BOOKED_WITHOUT_GOODS = "booked_without_goods"
+    """On a stock account of the stock system by a journal entered by hand: its valuation knows nothing of it."""
     EXCHANGE_RATE = "exchange_rate"
     """Of a document in a foreign currency, unchanged on both sides: it was worked out with another rate."""
     ROUNDING = "rounding"

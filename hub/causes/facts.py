@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import Decimal
 from enum import StrEnum
 
 from hub.causes.cause import Measure
 from hub.documents import Kind
-from hub.entries import Entry, Posting
+from hub.entries import Entry, Posting, UnmatchedGoods
 from hub.providers import TargetStatus
 
 Ref = tuple[Kind, str]
@@ -109,13 +109,15 @@ class Worth:
 
     ``valuation`` is the stock system's own, now. ``opening`` and ``closing`` are the balances that the ledger reports
     for each stock account at the end of the day before ``since`` and at the end of the period; ``since`` is the first
-    day of which its postings were read.
+    day of which its postings were read. ``unmatched`` are goods that the valuation counts and its general ledger does
+    not, or the other way round.
     """
 
     valuation: Decimal
     since: Date
     opening: Mapping[str, Decimal]
     closing: Mapping[str, Decimal]
+    unmatched: tuple[UnmatchedGoods, ...] = ()
 
 
 def on(accounts: Accounts, facts: Facts, measure: Measure) -> tuple[tuple[Entry, ...], tuple[Posting, ...]]:
@@ -129,9 +131,8 @@ def on(accounts: Accounts, facts: Facts, measure: Measure) -> tuple[tuple[Entry,
 
 
 def _turned(entry: Entry) -> Entry:
-    return Entry(entry.document_id, entry.date, entry.account, -entry.amount, entry.reference, entry.type)
+    return replace(entry, amount=-entry.amount)
 
 
 def _turned_posting(it: Posting) -> Posting:
-    more = (it.number, it.description, it.url, it.is_ours)
-    return Posting(it.kind, it.target_id, it.date, it.account, -it.amount, *more)
+    return replace(it, amount=-it.amount)

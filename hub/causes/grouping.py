@@ -67,7 +67,7 @@ class _Register:
 
     def named(self, id: str) -> Sequence[Known]:
         """The documents that an entry means: those of this id, else all that the record of this id owns."""
-        return self.by_id.get(id) or self.by_record.get(id, ())
+        return self.by_id.get(id, []) or self.by_record.get(id, [])
 
 
 def items_of(entries: Sequence[Entry], postings: Sequence[Posting], facts: Facts, *, by_goods: bool) -> list[Item]:

@@ -49,7 +49,8 @@ class Judge:
         ledger = _sum(item.postings, self.counts)
         difference = stock - ledger
         if difference == 0:
-            if any(self.counts(each.date) for each in (*item.entries, *item.postings)):
+            days = [*(each.date for each in item.entries), *(each.date for each in item.postings)]
+            if any(self.counts(day) for day in days):
                 yield Line(Cause.AGREES, ZERO, stock, ledger, "", item)
             return
         for cause, amount, why in self._parts(item, stock, ledger):

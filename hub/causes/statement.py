@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from hub.causes.cause import CAUSES, Cause, Measure
 from hub.causes.facts import Accounts, Facts, Terms, Worth, on
-from hub.causes.grouping import items_of
+from hub.causes.grouping import Item, items_of
 from hub.causes.judging import ZERO, Judge, Line
 from hub.entries import Entry, Posting
 
@@ -53,11 +53,13 @@ class Statement:
 def worth_of_stock(accounts: Accounts, facts: Facts, worth: Worth, terms: Terms) -> Statement:
     """What the stock is worth at the end of the period on both sides, and why the two differ.
 
-    The stock system's figure is its valuation now without what its own general ledger dates after the end; the
-    ledger's is the balance that it reports. What either side's figures hold beyond its own documents is unexplained.
+    The stock system's figure is its valuation now without the goods that moved after the end, by its own general
+    ledger or as purchases that it does not book yet; the ledger's is the balance that it reports. What either side's
+    figures hold beyond its own documents is unexplained.
     """
     entries, postings = on(accounts, facts, Measure.STOCK)
-    after = sum((entry.amount for entry in entries if entry.date > terms.end), ZERO)
+    after = sum((entry.amount for entry in entries if entry.date > terms.end and entry.moves_goods), ZERO)
+    after += sum((goods.amount for goods in worth.unmatched if goods.date > terms.end), ZERO)
     closing = sum((worth.closing.get(code, ZERO) for code in accounts.ledger), ZERO)
     named = {known.ref[1] for known in facts.documents} | {known.record_id for known in facts.documents}
     is_old = [entry.date < terms.start_date and entry.document_id not in named for entry in entries]
@@ -66,6 +68,7 @@ def worth_of_stock(accounts: Accounts, facts: Facts, worth: Worth, terms: Terms)
     lines = [
         *_judged(Measure.STOCK, present, postings, facts, terms),
         *_before(accounts, older, worth, terms),
+        *_valued_otherwise(entries, worth, terms),
         *_beyond(entries, postings, worth, closing, accounts, terms),
     ]
     return Statement(Measure.STOCK, worth.valuation - after, closing, tuple(lines))
@@ -103,6 +106,27 @@ def _before(accounts: Accounts, older: Iterable[Entry], worth: Worth, terms: Ter
             yield Line(Cause.BEFORE_START, -balance, ZERO, balance, why)
 
 
+def _valued_otherwise(entries: Sequence[Entry], worth: Worth, terms: Terms) -> Iterator[Line]:
+    """What the stock system's valuation counts and its general ledger does not, or the other way round, by name."""
+    for goods in worth.unmatched:
+        if goods.date > terms.end:
+            continue
+        item = Item(entries=(Entry(goods.record_id, goods.date, "", goods.amount, goods.reference),))
+        if goods.amount > 0:
+            why = "Valued since the goods came; the general ledger books them with their bill."
+            yield Line(Cause.RECEIVED_NOT_INVOICED, goods.amount, goods.amount, ZERO, why, item)
+        else:
+            why = "Booked with the bill; the goods are valued when they come."
+            yield Line(Cause.INVOICED_NOT_RECEIVED, goods.amount, goods.amount, ZERO, why, item)
+    for entry in entries:
+        if entry.date <= terms.end and not entry.moves_goods and entry.amount:
+            why = (
+                f"A {entry.type.lower() or 'journal'} on a stock account: the valuation of the stock does not count it."
+            )
+            item = Item(entries=(entry,))
+            yield Line(Cause.BOOKED_WITHOUT_GOODS, -entry.amount, -entry.amount, ZERO, why, item)
+
+
 def _beyond(
     entries: Sequence[Entry],
     postings: Sequence[Posting],
@@ -112,7 +136,8 @@ def _beyond(
     terms: Terms,
 ) -> Iterator[Line]:
     """What either side's figure holds and its own documents do not tell."""
-    told = sum((entry.amount for entry in entries), ZERO)
+    told = sum((entry.amount for entry in entries if entry.moves_goods), ZERO)
+    told += sum((goods.amount for goods in worth.unmatched), ZERO)
     if surplus := worth.valuation - told:
         why = "The stock system values its stock at another amount than its own general ledger adds up to."
         yield Line(Cause.UNEXPLAINED, surplus, surplus, ZERO, why)

@@ -92,6 +92,12 @@ WORDS: Mapping[Cause, Words] = {
         "The ledger has the supplier's bill, and the goods had not been received by the end of the period.",
         "Receive the goods in the stock system, or accept them as goods on their way.",
     ),
+    Cause.BOOKED_WITHOUT_GOODS: Words(
+        "Booked without goods",
+        "No goods",
+        "A journal entered by hand in the stock system is on its stock account: its valuation knows nothing of it.",
+        "Take the journal back in the stock system, or correct the stock itself there by an adjustment.",
+    ),
     Cause.EXCHANGE_RATE: Words(
         "Exchange rate",
         "Rate",
@@ -157,7 +163,7 @@ def fix_of(cause: Cause, integration_id: int) -> tuple[str, str]:
     words = WORDS[cause]
     if not words.endpoint:
         return "", ""
-    arguments = {words.argument: integration_id} if words.argument else {}
+    arguments: dict[str, Any] = {words.argument: integration_id} if words.argument else {}
     return words.button, url_for(words.endpoint, **arguments)
 
 

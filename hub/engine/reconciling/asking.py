@@ -61,7 +61,7 @@ class Reconciling:
                 calls = {side: reading.calls for side, reading in costs.items()}
                 row = self._row(integration, period, accounts, calls) | {"cause": cause, "most_calls": most_calls}
                 made = int(db.execute(sa.insert(rows).values(row).returning(rows.c.id)).scalar_one())
-                details = {"reconciliation": made, "integration": integration_id}
+                details: dict[str, Any] = {"reconciliation": made, "integration": integration_id}
                 self.hub.audit(db, self.actor, "asked to reconcile", f"{integration.name}, {period}", **details)
         except IntegrityError:
             raise SettingsError(
@@ -100,7 +100,7 @@ class Reconciling:
                     "chosen_at": self.hub.clock(),
                 }
                 db.execute(sa.insert(chosen_rows).values(row))
-            told = {"stock": sorted(stock), "ledger": sorted(ledger), "integration": integration_id}
+            told: dict[str, Any] = {"stock": sorted(stock), "ledger": sorted(ledger), "integration": integration_id}
             self.hub.audit(db, self.actor, "chose the accounts to reconcile", f"{integration.name}, {measure}", **told)
 
     def _accounts(self, db: sa.Connection, integration: Integration) -> dict[Measure, Accounts]:

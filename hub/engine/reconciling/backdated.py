@@ -48,7 +48,7 @@ def stale(db: sa.Connection, stock_id: int, facts: Facts, accounts: Collection[s
     ids = sorted({known.ref[1] for known in facts.documents if known.ref[0] is Kind.JOURNAL})
     found: set[str] = set()
     for part in chunks(ids):
-        chosen = sa.select(snapshots.c.external_id, snapshots.c.record_id, snapshots.c.document).where(
+        chosen: sa.Select[Any] = sa.select(snapshots.c.external_id, snapshots.c.record_id, snapshots.c.document).where(
             snapshots.c.connection_id == stock_id,
             snapshots.c.kind == Kind.JOURNAL.value,
             snapshots.c.external_id.in_(part),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -81,7 +81,12 @@ class _Comparison:
             goods = accounts.get(Measure.STOCK, Accounts()).stock
             stale = backdated.stale(db, self.integration.stock_id, facts, goods)
             reread = backdated.reread(db, self.integration, stock, missing, stale, self.hub.clock())
-            values = {"figures": told, "valued_at": read.valued_at, "currency": currency, "reread": reread}
+            values: dict[str, Any] = {
+                "figures": told,
+                "valued_at": read.valued_at,
+                "currency": currency,
+                "reread": reread,
+            }
             end(self.work, db, ReconciliationState.DONE, **values)
             drift.compare_with_signed(db, self.row, told, self.hub.clock())
 

@@ -32,7 +32,7 @@ MOVEMENTS = {
 }
 INVOICES = (Kind.INVOICE.value, Kind.BILL.value)
 
-_SHOWN = (
+_SHOWN: tuple[sa.ColumnElement[Any], ...] = (
     snapshots.c.id,
     snapshots.c.kind,
     snapshots.c.external_id,

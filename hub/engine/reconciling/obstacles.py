@@ -78,7 +78,7 @@ def _operations(
     db: sa.Connection, integration_id: int, flow_rows: Sequence[sa.Row[Any]], ids: Sequence[str]
 ) -> Sequence[sa.Row[Any]]:
     off = {row.kind for row in flow_rows if row.mode == FlowMode.OFF.value}
-    shown = (
+    shown: tuple[sa.ColumnElement[Any], ...] = (
         operations.c.id,
         operations.c.kind,
         operations.c.source_id,

@@ -59,7 +59,7 @@ class Proving:
                 .limit(1)
             ).first()
         if before is not None:
-            return -(-sum(counts.values()) * before.calls // before.asked)
+            return int(-(-sum(counts.values()) * before.calls // before.asked))
         return sum(-(-count // _rule(provider, kind).operations) for kind, count in counts.items())
 
     def ask(self, integration_id: int) -> int:
@@ -82,7 +82,7 @@ class Proving:
         try:
             with self.hub.store.write() as db:
                 made = int(db.execute(sa.insert(rows).values(row).returning(rows.c.id)).scalar_one())
-                details = {"proof": made, "integration": integration_id}
+                details: dict[str, Any] = {"proof": made, "integration": integration_id}
                 self.hub.audit(db, self.actor, "asked for a proof", integration.name, **details)
         except IntegrityError:
             raise SettingsError(f"{integration.name} is being looked through already. Wait for its end.") from None
@@ -143,7 +143,7 @@ class _Proof:
                 self._ask(session, part)
                 self.work.tell(asked=self.asked, found=self.found, kinds=self.kinds)
         with self.hub.store.write() as db:
-            values = {
+            values: dict[str, Any] = {
                 "asked": self.asked,
                 "found": self.found,
                 "kinds": self.kinds,

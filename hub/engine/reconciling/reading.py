@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from hub.causes import Accounts, Measure, Worth
 from hub.engine.reconciling.costs import FIRST_DAY, LATER, read_from
 from hub.engine.reconciling.periods import Period
 from hub.engine.reconciling.work import Work, opened
-from hub.entries import Entry, KeepsBooks, KeepsStock, Posting
+from hub.entries import Entry, KeepsBooks, KeepsStock, Posting, TellsUnmatchedGoods, UnmatchedGoods
 from hub.errors import SettingsError
 from hub.models import Integration
 
@@ -42,17 +42,17 @@ class Reader:
 
     def read(self) -> Read:
         """Ask the stock system, then the ledger. Raises ``SettingsError`` where a side can't be asked for this."""
-        valuation, valued_at, entries = self._stock()
+        valuation, valued_at, entries, unmatched = self._stock()
         since = read_from(self.integration, self.period)
         opening, closing, postings = self._ledger(since)
-        worth = Worth(valuation, since, opening, closing)
+        worth = Worth(valuation, since, opening, closing, unmatched)
         return Read(entries, postings, worth, valued_at)
 
     @property
     def _until(self) -> date:
         return max(self.hub.clock().date(), self.period.end) + LATER
 
-    def _stock(self) -> tuple[Decimal, datetime, tuple[Entry, ...]]:
+    def _stock(self) -> tuple[Decimal, datetime, tuple[Entry, ...], tuple[UnmatchedGoods, ...]]:
         row = self.hub.connection(self.integration.stock_id)
         wanted = self._all("stock")
         with opened(self.hub, row, self.work, "stock") as session:
@@ -60,12 +60,13 @@ class Reader:
                 raise SettingsError(f"{row.name} does not tell what its stock is worth, so it can't be reconciled.")
             self.work.tell(phase="stock value")
             value = session.stock_value()
-            found: dict[tuple[str, str, date], Entry] = {}
+            found: dict[tuple[str, str, date, bool], Entry] = {}
             listed = session.entries(FIRST_DAY, self._until)
             for entry in self.work.counted(listed, lambda count: self._tell("entries", count)):
                 if entry.account in wanted:
                     _add(found, entry)
-        return value.total, value.at, tuple(found.values())
+            unmatched = tuple(session.unmatched_goods()) if isinstance(session, TellsUnmatchedGoods) else ()
+        return value.total, value.at, tuple(found.values()), unmatched
 
     def _ledger(self, since: date) -> tuple[dict[str, Decimal], dict[str, Decimal], tuple[Posting, ...]]:
         row = self.hub.connection(self.integration.ledger_id)
@@ -86,9 +87,9 @@ class Reader:
         self.work.tell(phase=what, progress={what: count})
 
 
-def _add(found: dict[tuple[str, str, date], Entry], entry: Entry) -> None:
+def _add(found: dict[tuple[str, str, date, bool], Entry], entry: Entry) -> None:
     """Keep the sum of what one document did to one account on one day: that is all that is compared."""
-    key = entry.document_id, entry.account, entry.date
+    key = entry.document_id, entry.account, entry.date, entry.moves_goods
     before = found.get(key)
     amount = entry.amount + before.amount if before is not None else entry.amount
-    found[key] = Entry(entry.document_id, entry.date, entry.account, amount, entry.reference, entry.type)
+    found[key] = replace(entry, amount=amount)
