@@ -1,12 +1,21 @@
-"""A simulator and a session for each test."""
+"""A simulator, a session and a service to visit, for each test."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sim_qbdesktop import Simulator
 from sim_qbdesktop.caller import Caller
+from sim_qbdesktop.connector.visit import Visit
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from visited_service import WebService
+
+PASSWORD = "correct horse"
 
 
 @pytest.fixture
@@ -19,3 +28,21 @@ def sim() -> Iterator[Simulator]:
 @pytest.fixture
 def qb(sim: Simulator) -> Caller:
     return Caller(sim)
+
+
+@pytest.fixture
+def service() -> Iterator[WebService]:
+    started = WebService().start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def visit(sim: Simulator, service: WebService) -> Callable[[], Visit]:
+    """Adds the service's application and runs one session; again and again when called so."""
+
+    def run() -> Visit:
+        name = sim.connector.add(service.qwc(), PASSWORD).name
+        return sim.connector.visit(name)
+
+    return run

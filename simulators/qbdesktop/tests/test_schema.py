@@ -96,7 +96,7 @@ def test_a_request_with_everything_the_table_allows_is_valid(schema: etree.XMLSc
     for choose in range(1 if name == UNDECIDED else 3):
         request = full(load("requests"), name, name, choose)
         assert accepted(request)
-        assert is_valid(schema, document(write(request))), schema.error_log.last_error
+        assert is_valid(schema, document(write(request))), str(schema.error_log)
 
 
 @NEEDS_SPECS
@@ -155,5 +155,5 @@ def test_answers_are_valid(schema: etree.XMLSchema) -> None:
     ]  # fmt: skip
     for requests in sets:
         answer = qb.session.process(document(*requests, onError="continueOnError"))
-        assert is_valid(schema, answer), (schema.error_log.last_error, answer[:3000])
+        assert is_valid(schema, answer), (str(schema.error_log), answer[:3000])
         assert 'statusSeverity="Error"' not in answer
