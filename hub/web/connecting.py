@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
@@ -321,7 +321,11 @@ def welcome(connection_id: int) -> str:
     keep_in_sight(connection_id)
     hub.want(connection_id, "connected")
     session.pop(SIGN_IN_FORM, None)
-    name = hub.connection(connection_id).name
+    row = hub.connection(connection_id)
+    name, own_page = row.name, f"{row.provider}.connection"
+    if hub.provider(row.provider).visit is not None and own_page in current_app.view_functions:
+        tell(f"{name} is saved. It is connected as soon as it visits for the first time.")
+        return url_for(own_page, connection_id=connection_id)
     if _was_here_before(connection_id):
         tell(f"{name} is connected again. Its links, history and schedules are back; what changed meanwhile is read.")
     else:
