@@ -38,7 +38,16 @@ from hub.documents import (
     TradeDocument,
     money,
 )
-from hub.entries import Entry, KeepsBooks, KeepsStock, Posting, Reading, StockValue
+from hub.entries import (
+    Entry,
+    KeepsBooks,
+    KeepsStock,
+    Posting,
+    Reading,
+    StockValue,
+    TellsUnmatchedGoods,
+    UnmatchedGoods,
+)
 from hub.errors import (
     BusyError,
     Problem,
@@ -156,10 +165,12 @@ __all__ = [
     "TargetStatus",
     "TaxMode",
     "TaxRate",
+    "TellsUnmatchedGoods",
     "Tracking",
     "TrackingChoice",
     "TradeDocument",
     "UnauthorizedError",
+    "UnmatchedGoods",
     "UnreachableError",
     "UnsureError",
     "Visit",

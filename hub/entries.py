@@ -23,7 +23,8 @@ class Entry:
 
     ``document_id`` is the external id of the document as the provider delivers it (an invoice, bill, credit or journal)
     where the platform lets that be known, else the native id that its general ledger names. ``type`` is the platform's
-    own word for the sort of document.
+    own word for the sort of document. ``moves_goods`` is False for what is no movement of goods whatever account it is
+    booked on, such as a journal entered by hand: no valuation of stock counts it.
     """
 
     document_id: str
@@ -32,6 +33,23 @@ class Entry:
     amount: Decimal
     reference: str = ""
     type: str = ""
+    moves_goods: bool = True
+
+
+@dataclass(frozen=True)
+class UnmatchedGoods:
+    """Goods of one purchase that the valuation counts and the general ledger does not, or the other way round.
+
+    ``record_id`` is the native record. ``amount`` is what the valuation counts more: positive for goods that were
+    received and not invoiced, negative for goods that were invoiced and not received. ``date`` is that of the receipt
+    or of the invoice.
+    """
+
+    record_id: str
+    date: Date
+    amount: Decimal
+    reference: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,14 @@ class KeepsStock(Protocol):
 
     def entries(self, since: Date, until: Date) -> Iterator[Entry]:
         """Everything in its general ledger dated ``since`` to ``until``, both included, whenever it was entered."""
+
+
+@runtime_checkable
+class TellsUnmatchedGoods(Protocol):
+    """A stock system's session that knows which goods its valuation and its general ledger tell at different times."""
+
+    def unmatched_goods(self) -> Iterator[UnmatchedGoods]:
+        """All there are now, whatever their dates; not those whose wait the general ledger books itself."""
 
 
 @dataclass(frozen=True)

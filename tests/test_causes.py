@@ -25,7 +25,7 @@ from hub.causes import (
     worth_of_stock,
 )
 from hub.documents import Kind
-from hub.entries import Entry, Posting
+from hub.entries import Entry, Posting, UnmatchedGoods
 from hub.providers import TargetStatus
 
 START_DATE = date(2026, 1, 1)
@@ -70,13 +70,21 @@ def posted(id: str, amount: Decimal = TEN, day: date = IN_JULY) -> Facts:
     return Facts((entry(id, amount, day),), (posting(id, amount, day),), (known(id),), (joint(id),))
 
 
-def stock(facts: Facts, *, hidden: Decimal = ZERO, unseen: Decimal = ZERO, terms: Terms = JULY) -> Statement:
+def stock(
+    facts: Facts,
+    *,
+    hidden: Decimal = ZERO,
+    unseen: Decimal = ZERO,
+    terms: Terms = JULY,
+    unmatched: tuple[UnmatchedGoods, ...] = (),
+) -> Statement:
     """The statement of two sides that began alike with a thousand; ``hidden`` and ``unseen`` are in no document."""
     before = (Entry("opening", date(2025, 12, 1), "610", Decimal(1000)),)
     facts = replace(facts, entries=(*before, *facts.entries))
-    valuation = sum((each.amount for each in facts.entries), Decimal(0)) + hidden
+    valuation = sum((each.amount for each in facts.entries if each.moves_goods), Decimal(0)) + hidden
+    valuation += sum((goods.amount for goods in unmatched), Decimal(0))
     closing = 1000 + sum((each.amount for each in facts.postings if each.date <= terms.end), Decimal(0)) + unseen
-    worth = Worth(valuation, START_DATE, {"630": Decimal(1000)}, {"630": closing})
+    worth = Worth(valuation, START_DATE, {"630": Decimal(1000)}, {"630": closing}, unmatched)
     return worth_of_stock(STOCK, facts, worth, terms)
 
 
@@ -159,6 +167,27 @@ def test_a_difference_that_was_there_at_the_start_is_of_the_time_before_it() -> 
     statement = worth_of_stock(STOCK, facts, worth, JULY)
     assert named(statement) == {Cause.BEFORE_START: TEN}
     assert [(line.stock, line.ledger) for line in statement.lines] == [(Decimal(400), ZERO), (ZERO, Decimal(390))]
+
+
+def test_goods_that_came_before_their_bill_and_bills_before_their_goods_are_told_apart() -> None:
+    came = UnmatchedGoods("PO-1", IN_JULY, TEN, "PO-1")
+    billed = UnmatchedGoods("PO-2", IN_JULY, Decimal(-4), "PO-2")
+    statement = stock(posted("a"), unmatched=(came, billed))
+    assert named(statement) == {Cause.RECEIVED_NOT_INVOICED: TEN, Cause.INVOICED_NOT_RECEIVED: Decimal(-4)}
+    assert adds_up(statement)
+
+
+def test_goods_that_come_after_the_end_without_a_bill_are_no_matter_of_the_period() -> None:
+    statement = stock(posted("a"), unmatched=(UnmatchedGoods("PO-1", IN_AUGUST, TEN),))
+    assert (statement.stock, named(statement)) == (Decimal(1010), {})
+
+
+def test_what_is_booked_on_stock_without_goods_is_named_in_the_period_of_its_date() -> None:
+    by_hand = replace(posted("hand"), entries=(replace(entry("hand"), moves_goods=False),))
+    later = Facts((replace(entry("later", day=IN_AUGUST), moves_goods=False),), (), (known("later", date=IN_AUGUST),))
+    statement = stock(together(posted("a"), by_hand, later))
+    assert named(statement) == {Cause.BOOKED_WITHOUT_GOODS: -TEN}
+    assert (statement.stock, adds_up(statement)) == (Decimal(1010), True)
 
 
 def test_what_happened_after_the_end_is_rolled_back() -> None:
