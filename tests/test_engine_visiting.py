@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,13 @@ from books_check import faults_in
 from houses import contact, invoice, item, line, payment
 from worlds import STALE, World, another
 
+from hub.documents import Kind
+from hub.engine import runs
+from hub.engine.facts import load_targets
 from hub.engine.visiting import Visits
 from hub.errors import Problem, RunLostError, SettingsError
-from hub.models import BatchRow, Run, table
+from hub.models import BatchRow, Link, Run, table
+from hub.providers import party_of
 from hub.testing.visiting import reply
 
 
@@ -197,3 +202,100 @@ def test_a_visiting_ledger_is_never_called(visited_world: World) -> None:
     assert report is not None
     assert report.problem is not None
     assert report.problem.code == "visits_us"
+
+
+# -- a platform that remembers what it carried out ----------------------------------------------------------------
+
+
+@pytest.fixture
+def remembering_world(visited_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(type(visited_world.hub.provider("visitingledger")), "resend_seconds", 3600.0)
+    return visited_world
+
+
+def test_bytes_whose_answer_was_lost_are_asked_once_more_before_anything_else(remembering_world: World) -> None:
+    world = remembering_world
+    shelve(world, contact(), invoice())
+    visits, run_id = begin(world)
+    lost = until(world, visits, run_id, "write")
+    answer = reply(world.books, lost)
+    visits.fail(run_id, Problem(code="cut", what="The line was cut."))
+    visits, run_id = begin(world)
+    assert visits.question(run_id) == lost
+    visits.answer(run_id, answer)
+    assert [row.source_id for row in world.house.links()] == ["c1"]
+    assert len(world.books.entries) == 1
+
+
+def test_they_are_looked_for_when_that_answer_is_lost_too(remembering_world: World) -> None:
+    world = remembering_world
+    shelve(world, contact())
+    visits, run_id = begin(world)
+    reply(world.books, until(world, visits, run_id, "write"))
+    for _ in range(2):
+        visits.fail(run_id, Problem(code="cut", what="The line was cut."))
+        visits, run_id = begin(world)
+        question = visits.question(run_id)
+    assert question is not None
+    assert json.loads(question)["do"] == "look"
+
+
+def test_an_answer_that_says_nothing_is_followed_by_a_look_and_not_by_the_same_again(remembering_world: World) -> None:
+    world = remembering_world
+    shelve(world, contact())
+    visits, run_id = begin(world)
+    reply(world.books, until(world, visits, run_id, "write"))
+    visits.answer(run_id, b"[]")
+    question = visits.question(run_id)
+    assert question is not None
+    assert json.loads(question)["do"] == "look"
+
+
+def test_a_visit_that_may_only_read_plans_and_sends_nothing(visited_world: World) -> None:
+    world = visited_world
+    shelve(world, contact())
+    visits, run_id = begin(world)
+    while (question := visits.question(run_id, reads_only=True)) is not None:
+        assert json.loads(question)["do"] == "pull"
+        visits.answer(run_id, reply(world.books, question))
+    visits.close(run_id)
+    assert visits.waiting(world.house.ledger_id) == 1
+    assert world.books.entries == {}
+
+
+def test_a_visit_is_due_when_something_waits_or_was_asked_for_or_nothing_was_read_for_long(
+    visited_world: World,
+) -> None:
+    world, hour = visited_world, timedelta(hours=1)
+    visits, id = Visits(world.hub), world.house.ledger_id
+    world.house.visit()
+    assert not visits.is_due(id, hour)
+    shelve(world, contact())
+    assert visits.is_due(id, hour), "the stock side asked for it"
+    world.house.visit()
+    assert not visits.is_due(id, hour)
+    world.house.clock.at += hour
+    assert visits.is_due(id, hour)
+
+
+def test_a_visit_that_a_person_stops_takes_in_its_last_answer_and_ends(visited_world: World) -> None:
+    world = visited_world
+    visits, run_id = begin(world)
+    question = visits.question(run_id)
+    assert question is not None
+    with world.hub.store.write() as db:
+        runs.request_stop(db, run_id)
+    visits.answer(run_id, reply(world.books, question))
+    assert visits.question(run_id) is None
+    with world.hub.store.read() as db:
+        assert db.execute(sa.select(table(Run).c.state).where(table(Run).c.id == run_id)).scalar() == "stopped"
+
+
+def test_a_payment_knows_whom_its_invoice_is_with(visited_world: World) -> None:
+    world = visited_world
+    shelve(world, contact(), invoice())
+    world.run_ledger()
+    with world.hub.store.read() as db:
+        [link] = [row for row in db.execute(sa.select(table(Link))) if row.source_id == "i1"]
+        targets = load_targets(db, world.house.integration_id, [(Kind.INVOICE, "i1")])
+    assert targets[party_of((Kind.INVOICE, "i1"))] == link.state["contact_id"] != ""
