@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape
+from html import escape
 
 from lxml import etree
 
@@ -110,4 +110,4 @@ def _rpc(operation: str, result: Result) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(xmltext.legal(text)).replace("\r", "&#13;")
+    return escape(xmltext.legal(text), quote=False).replace("\r", "&#13;")

@@ -8,8 +8,8 @@ written is for the hub to decide.
 from __future__ import annotations
 
 import ipaddress
+from html import escape
 from urllib.parse import urlsplit, urlunsplit
-from xml.sax.saxutils import escape
 
 _LOOPBACK = "localhost"
 _ALL_EDITIONS = "0xF"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import quoteattr
+from html import escape
 
 from hub_qbdesktop.envelope import NAMESPACE
 
@@ -57,7 +57,7 @@ def description(address: str) -> bytes:
         *(_bound(name) for name in OPERATIONS),
         '</wsdl:binding><wsdl:service name="QBWebConnectorSvc">'
         '<wsdl:port name="QBWebConnectorSvcSoap" binding="tns:QBWebConnectorSvcSoap">'
-        f"<soap:address location={quoteattr(address)}/></wsdl:port></wsdl:service>",
+        f'<soap:address location="{escape(address)}"/></wsdl:port></wsdl:service>',
         "</wsdl:definitions>",
     )
     return "".join(parts).encode()

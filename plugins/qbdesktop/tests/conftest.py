@@ -325,7 +325,7 @@ def office(tmp_path: Path, template: Path) -> Iterator[Office]:
     vault = Vault([Fernet.generate_key().decode()])
     hub = Hub(store, vault, {stock.name: stock, ledger.name: ledger}, settings, clock=clock)
     stock_id = connect(hub, stock, MemorySettings(), name="Shelf")
-    ledger_id = connect(hub, ledger, QuickBooksSettings(), name="Acme books", account_id="acme")
+    ledger_id = connect(hub, ledger, QuickBooksSettings.model_validate({}), name="Acme books", account_id="acme")
     integration_id = integrate(hub, stock_id, ledger_id, start_date=date(2026, 1, 1))
     connectors = Connectors(hub)
     row = connectors.made(ledger_id)
@@ -391,9 +391,10 @@ class _Parts(etree.Resolver):
         super().__init__()
         self.folder = folder
 
-    def resolve(self, url: str, pubid: str, context: Any) -> Any:
-        plain = self.folder / Path(url).name.replace("_modified", "")
-        return self.resolve_filename(str(plain), context) if plain.exists() else None
+    def resolve(self, system_url: str, public_id: str, *context: Any) -> Any:
+        plain = self.folder / Path(system_url).name.replace("_modified", "")
+        here: Any = self
+        return here.resolve_filename(str(plain), *context) if plain.exists() else None
 
 
 @pytest.fixture(scope="session")
@@ -409,6 +410,7 @@ def schema() -> Callable[[bytes], list[str]]:
 
     def faults(content: bytes) -> list[str]:
         known.validate(etree.fromstring(content))
-        return [str(error.message) for error in known.error_log]
+        log: Any = known.error_log
+        return [str(error.message) for error in log]
 
     return faults

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hub_qbdesktop import messages, sessions
+from hub_qbdesktop import messages
 
-from hub import Contact, Invoice, Kind, Line
+from hub import Contact, Invoice, Kind, Line, Visits
 from hub.engine import Decisions
 from hub.engine.pilot import Pilot
 from hub.mapping import MappingList
@@ -27,7 +28,7 @@ def invoice(id: str = "i1", number: str = "", contact_id: str = "c1", net: str =
     return Invoice(
         external_id=id,
         number=number or f"N-{id}",
-        date="2026-02-01",
+        date=date(2026, 2, 1),
         contact_id=contact_id,
         currency="GBP",
         lines=(line,),
@@ -177,7 +178,7 @@ def test_a_process_that_died_after_hearing_loses_nothing_and_doubles_nothing(
     text = shop.connector.until("<InvoiceAddRq")
     answer = shop.company.process(text)
     with monkeypatch.context() as patch:
-        patch.setattr(sessions.Visits, "answer", _die)
+        patch.setattr(Visits, "answer", _die)
         assert shop.connector.tell(answer) == -1
     visits(shop)
     assert added(shop, "Invoice") == ["N-i1"]

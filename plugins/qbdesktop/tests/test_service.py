@@ -11,6 +11,7 @@ import requests
 import sqlalchemy as sa
 import zeep
 from hub_qbdesktop import envelope, sessions
+from hub_qbdesktop.desk import Desk
 from hub_qbdesktop.tables import SESSIONS
 
 from hub.models import Run, table
@@ -176,7 +177,7 @@ def test_a_session_without_the_hosts_answers_works_all_the_same(office: Any) -> 
 
 def test_no_version_is_asked_for_that_this_quickbooks_does_not_know(office: Any) -> None:
     known = office.company.host_answers().replace("13.0", "11.0").replace("16.0", "10.0")
-    office.company.host_answers = lambda: known  # type: ignore[method-assign]
+    office.company.host_answers = lambda: known
     office.connector.sign_in()
     assert '<?qbxml version="12.0"?>' in office.connector.ask()
 
@@ -270,7 +271,7 @@ def test_what_fails_inside_shows_as_an_ordinary_answer(office: Any, monkeypatch:
     def broken(*_: Any) -> str:
         raise ZeroDivisionError("secret inner thing")
 
-    monkeypatch.setattr(sessions.Desk, "find", broken)
+    monkeypatch.setattr(Desk, "find", broken)
     assert office.connector.ask() == ""
     assert office.connector.tell("x") == -1
     assert all(b"secret inner thing" not in raw for raw in office.connector.raw)
@@ -308,7 +309,9 @@ def test_two_processes_may_answer_one_session(office: Any) -> None:
 
 def test_zeep_completes_a_session_through_the_description_that_is_served(office: Any) -> None:
     settings = zeep.Settings(strict=True, xml_huge_tree=False)
-    client = zeep.Client(f"{office.connector.url}?wsdl", settings=settings)
+    client: Any = zeep.Client(  # type: ignore[no-untyped-call]
+        f"{office.connector.url}?wsdl", settings=settings
+    )
     service = client.create_service(f"{{{envelope.NAMESPACE}}}QBWebConnectorSvcSoap", office.connector.url)
     assert service.serverVersion().startswith("Ledgerport")
     assert service.clientVersion("2.3.0.215") in ("", None)
