@@ -76,7 +76,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything both sides and the hub say. ``members`` maps a summary's external id to those it stands for."""
+    """Everything both sides and the hub say.
+
+    ``members`` maps the external id of a document to those of others that count together with it: a summary's members,
+    and the payments of an invoice.
+    """
 
     entries: tuple[Entry, ...] = ()
     postings: tuple[Posting, ...] = ()

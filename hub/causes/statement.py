@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import Decimal
 
 from hub.causes.cause import CAUSES, Cause, Measure
 from hub.causes.facts import Accounts, Facts, Terms, Worth, on
 from hub.causes.grouping import Item, items_of
 from hub.causes.judging import ZERO, Judge, Line
-from hub.entries import Entry, Posting
+from hub.entries import Entry, Posting, UnmatchedGoods
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def worth_of_stock(accounts: Accounts, facts: Facts, worth: Worth, terms: Terms)
     """
     entries, postings = on(accounts, facts, Measure.STOCK)
     after = sum((entry.amount for entry in entries if entry.date > terms.end and entry.moves_goods), ZERO)
-    after += sum((goods.amount for goods in worth.unmatched if goods.date > terms.end), ZERO)
+    ahead = [_Ahead.of(goods, entries, terms) for goods in worth.unmatched]
+    after += sum((one.amount for one in ahead if one.date > terms.end), ZERO)
     closing = sum((worth.closing.get(code, ZERO) for code in accounts.ledger), ZERO)
     named = {known.ref[1] for known in facts.documents} | {known.record_id for known in facts.documents}
     is_old = [entry.date < terms.start_date and entry.document_id not in named for entry in entries]
@@ -68,8 +70,8 @@ def worth_of_stock(accounts: Accounts, facts: Facts, worth: Worth, terms: Terms)
     lines = [
         *_judged(Measure.STOCK, present, postings, facts, terms),
         *_before(accounts, older, worth, terms),
-        *_valued_otherwise(entries, worth, terms),
-        *_beyond(entries, postings, worth, closing, accounts, terms),
+        *_valued_otherwise(entries, ahead, terms),
+        *_beyond(entries, ahead, postings, worth, closing, accounts, terms),
     ]
     return Statement(Measure.STOCK, worth.valuation - after, closing, tuple(lines))
 
@@ -106,18 +108,34 @@ def _before(accounts: Accounts, older: Iterable[Entry], worth: Worth, terms: Ter
             yield Line(Cause.BEFORE_START, -balance, ZERO, balance, why)
 
 
-def _valued_otherwise(entries: Sequence[Entry], worth: Worth, terms: Terms) -> Iterator[Line]:
+@dataclass(frozen=True)
+class _Ahead:
+    """What the valuation counts more for one purchase than the general ledger has booked of it, and since when."""
+
+    amount: Decimal
+    date: Date
+    goods: UnmatchedGoods
+
+    @classmethod
+    def of(cls, goods: UnmatchedGoods, entries: Iterable[Entry], terms: Terms) -> _Ahead:
+        booked = sum((each.amount for each in entries if each.document_id in goods.documents), ZERO)
+        amount = goods.worth - booked
+        day = goods.received_on if amount > 0 else goods.invoiced_on
+        return cls(amount, day or goods.received_on or goods.invoiced_on or terms.end, goods)
+
+
+def _valued_otherwise(entries: Iterable[Entry], ahead: Iterable[_Ahead], terms: Terms) -> Iterator[Line]:
     """What the stock system's valuation counts and its general ledger does not, or the other way round, by name."""
-    for goods in worth.unmatched:
-        if goods.date > terms.end:
+    for one in ahead:
+        if one.date > terms.end or not one.amount:
             continue
-        item = Item(entries=(Entry(goods.record_id, goods.date, "", goods.amount, goods.reference),))
-        if goods.amount > 0:
+        item = Item(entries=(Entry(one.goods.record_id, one.date, "", one.amount, one.goods.reference),))
+        if one.amount > 0:
             why = "Valued since the goods came; the general ledger books them with their bill."
-            yield Line(Cause.RECEIVED_NOT_INVOICED, goods.amount, goods.amount, ZERO, why, item)
+            yield Line(Cause.RECEIVED_NOT_INVOICED, one.amount, one.amount, ZERO, why, item)
         else:
             why = "Booked with the bill; the goods are valued when they come."
-            yield Line(Cause.INVOICED_NOT_RECEIVED, goods.amount, goods.amount, ZERO, why, item)
+            yield Line(Cause.INVOICED_NOT_RECEIVED, one.amount, one.amount, ZERO, why, item)
     for entry in entries:
         if entry.date <= terms.end and not entry.moves_goods and entry.amount:
             why = (
@@ -129,6 +147,7 @@ def _valued_otherwise(entries: Sequence[Entry], worth: Worth, terms: Terms) -> I
 
 def _beyond(
     entries: Sequence[Entry],
+    ahead: Iterable[_Ahead],
     postings: Sequence[Posting],
     worth: Worth,
     closing: Decimal,
@@ -137,7 +156,7 @@ def _beyond(
 ) -> Iterator[Line]:
     """What either side's figure holds and its own documents do not tell."""
     told = sum((entry.amount for entry in entries if entry.moves_goods), ZERO)
-    told += sum((goods.amount for goods in worth.unmatched), ZERO)
+    told += sum((one.amount for one in ahead), ZERO)
     if surplus := worth.valuation - told:
         why = "The stock system values its stock at another amount than its own general ledger adds up to."
         yield Line(Cause.UNEXPLAINED, surplus, surplus, ZERO, why)

@@ -74,7 +74,9 @@ class Knowledge:
 def load(
     db: sa.Connection, integration: Integration, source_ids: Collection[str], targets: Collection[Ref], currency: str
 ) -> Knowledge:
-    """What is known of the documents (or records) of these ids, and of what is linked to these targets."""
+    """What is known of the documents (or records) of these ids, of the money that moved on them, and of what is linked
+    to these targets.
+    """
     found = {(row.kind, row.external_id): row for row in _named(db, integration.stock_id, source_ids)}
     by_target = _links(db, integration, links.c.target_id, [id for _, id in targets])
     missing = {row.source_id for row in by_target} - {id for _, id in found}
@@ -82,10 +84,13 @@ def load(
     summaries = _summaries(db, integration, {id for kind, id in found if kind == Kind.JOURNAL.value})
     summary_ids = set(summaries) - {id for _, id in found}
     found |= {(row.kind, row.external_id): row for row in _snapshots(db, integration.stock_id, summary_ids)}
+    money = _links(db, integration, links.c.document_id, {id for _, id in found})
+    paid = {row.source_id for row in money} - {id for _, id in found}
+    found |= {(row.kind, row.external_id): row for row in _snapshots(db, integration.stock_id, paid)}
     linked = {row.id: row for row in [*by_target, *_links(db, integration, links.c.source_id, {id for _, id in found})]}
     obstacles = load_obstacles(db, integration.id or 0, sorted({id for _, id in found}))
     invoiced = _invoiced(db, integration.stock_id, found.values())
-    knowledge = Knowledge(members=summaries)
+    knowledge = Knowledge(members=_with_money(summaries, money))
     written = {(row.kind, row.source_id): row.written_fingerprint for row in linked.values() if row.live}
     for row in found.values():
         obstacle = obstacles.of(row.kind, row.external_id)
@@ -152,6 +157,14 @@ def _summaries(db: sa.Connection, integration: Integration, journal_ids: Collect
         for row in db.execute(made.where(of_these)):
             found.setdefault(row.external_id, []).append(row.corrects)
     return {summary: tuple(sorted(set(ids))) for summary, ids in found.items()}
+
+
+def _with_money(summaries: dict[str, tuple[str, ...]], money: Iterable[sa.Row[Any]]) -> dict[str, tuple[str, ...]]:
+    """With each document goes the money that moved on it: the stock system's books may name the document for both."""
+    found = {name: list(ids) for name, ids in summaries.items()}
+    for row in money:
+        found.setdefault(row.document_id, []).append(row.source_id)
+    return {name: tuple(ids) for name, ids in found.items()}
 
 
 def _invoiced(db: sa.Connection, stock_id: int, rows: Iterable[sa.Row[Any]]) -> dict[str, date]:

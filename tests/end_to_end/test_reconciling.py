@@ -1,0 +1,127 @@
+"""Both platforms' own books compared: a month of trade agrees to the cent, and what is done behind the hub is named."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sim_cin7core import new_product, new_purchase, new_sale, new_stock
+
+from end_to_end.shop import PERSON, Shop
+from hub.causes import Cause, Measure
+from hub.engine.methods import Methods
+from hub.engine.reconciling import Period, Proving, Reconciling, prove, reconcile
+from hub.mapping import MappingList
+from hub.models import FlowMode, Proof, Reconciliation, ReconciliationLine, table
+
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+rows, lines = table(Reconciliation), table(ReconciliationLine)
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """Perpetual stock, and something of everything that moves it."""
+    shop.xero.caller().put("/Accounts", {"Code": "631", "Name": "Stock of goods", "Type": "CURRENT"})
+    shop.run_ledger()
+    codes = {"630": "631", "310": "310", "429": "429", "805": "805"}
+    shop.person.set_mapping(shop.integration_id, MappingList.ACCOUNT, codes)
+    Methods(shop.person).go_perpetual(shop.integration_id, shop.start, FlowMode.AUTOMATIC)
+    core = shop.core
+    new_stock(core, "BREAD", 100, 2, day=date(2026, 3, 1))
+    new_product(core, "SET")
+    new_purchase(core, day=date(2026, 3, 1))
+    sale = new_sale(core, invoice_number="INV-7")
+    core.person("pay", id=sale.id, amount="30", date="2026-03-09")
+    core.person("add_credit_note", id=sale.id, lines=[{"sku": "BREAD", "quantity": 1, "price": 10}], date="2026-03-11")
+    one = [{"sku": "BREAD", "quantity": 1}]
+    core.person("create_stocktake", lines=[{"sku": "BREAD", "quantity": 90}], date="2026-03-12")
+    core.person("create_write_off", lines=one, date="2026-03-13")
+    core.person("create_assembly", sku="SET", quantity=1, lines=one, date="2026-03-14")
+    shop.settle_down()
+    return shop
+
+
+def reconciled(shop: Shop) -> Any:
+    made = Reconciling(shop.hub, PERSON).ask(shop.integration_id, period(shop))
+    assert reconcile(shop.hub, made)
+    with shop.hub.store.read() as db:
+        return db.execute(sa.select(rows).where(rows.c.id == made)).one()
+
+
+def period(shop: Shop) -> Period:
+    return Period(MARCH.start, min(MARCH.end, shop.clock().date()))
+
+
+def causes(row: Any, measure: Measure = Measure.STOCK) -> dict[str, Decimal]:
+    told = row.figures[measure.value]["causes"]
+    return {name: Decimal(each["amount"]) for name, each in told.items() if Decimal(each["amount"])}
+
+
+def told(row: Any) -> dict[str, tuple[Decimal, Decimal]]:
+    return {name: (Decimal(each["stock"]), Decimal(each["ledger"])) for name, each in row.figures.items()}
+
+
+def the_line(shop: Shop, row: Any, cause: Cause, measure: Measure = Measure.STOCK) -> Any:
+    mine = (lines.c.reconciliation_id == row.id, lines.c.measure == measure.value, lines.c.cause == cause.value)
+    with shop.hub.store.read() as db:
+        return db.execute(sa.select(lines).where(*mine)).one()
+
+
+def test_a_month_of_trade_agrees_to_the_cent(busy: Shop) -> None:
+    assert busy.held() == {}
+    row = reconciled(busy)
+    assert (row.state, row.problem, row.reread) == ("done", None, 0)
+    assert told(row) == {
+        "stock": (Decimal(198), Decimal(198)),
+        "sales": (Decimal(90), Decimal(90)),
+        "purchases": (Decimal(-158), Decimal(-158)),
+        "receivables": (Decimal(60), Decimal(60)),
+        "payables": (Decimal(40), Decimal(40)),
+    }
+    assert {measure.value: causes(row, measure) for measure in Measure} == {measure.value: {} for measure in Measure}
+
+
+def test_it_makes_as_many_calls_as_it_said(busy: Shop) -> None:
+    row = reconciled(busy)
+    assert row.calls == row.expected_calls
+
+
+def test_what_is_done_behind_the_hub_is_named_with_both_systems_pages(busy: Shop) -> None:
+    busy.xero.caller().put(
+        "/ManualJournals",
+        {
+            "Narration": "Counted again",
+            "Date": "2026-03-10",
+            "Status": "POSTED",
+            "JournalLines": [
+                {"AccountCode": "631", "LineAmount": "5.00"},
+                {"AccountCode": "429", "LineAmount": "-5.00"},
+            ],
+        },
+    )
+    busy.core.person("create_write_off", lines=[{"sku": "BREAD", "quantity": 3}], date="2026-03-15")
+    row = reconciled(busy)
+    assert causes(row) == {Cause.NOT_POSTED: Decimal(-6), Cause.BY_HAND: Decimal(-5)}
+    theirs, unread = the_line(busy, row, Cause.BY_HAND), the_line(busy, row, Cause.NOT_POSTED)
+    assert (theirs.ledger_number, theirs.ledger_dates) == ("Counted again", "2026-03-10")
+    assert theirs.target_id in theirs.ledger_url
+    assert (unread.stock_dates, unread.why) == ("2026-03-15", "The hub has not read such a document yet.")
+    busy.settle_down()
+    assert causes(reconciled(busy)) == {Cause.BY_HAND: Decimal(-5)}
+
+
+def test_the_ledger_says_itself_that_nothing_is_there_twice(busy: Shop) -> None:
+    made = Proving(busy.hub, PERSON).ask(busy.integration_id)
+    busy.xero.world.calls.clear()
+    assert prove(busy.hub, made)
+    (row,) = busy.rows(Proof)
+    assert (row.state, row.asked, row.found, row.duplicates, row.missing) == ("done", row.links, row.links, [], [])
+    assert row.calls == len(busy.xero.world.calls.recent)
+    assert row.queries
+    # A payment is looked for by its invoice; none is looked for by the id that the hub believes it to have.
+    ids = [link.target_id for link in busy.links() if link.kind in ("journal", "payment", "bill")]
+    assert len(ids) > 5
+    assert not any(id in each["sent"] for each in row.queries for id in ids)
