@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from houses import KINDS, START
 from worlds import World
 
-from hub.documents import Allocation, Contact, Document, Item, Settlement, Status, TradeDocument
-from hub.models import BatchRow, Due, Exclusion, Integration, Snapshot, table
+from hub.documents import Allocation, Contact, Document, Item, Journal, Kind, Settlement, Status, TradeDocument
+from hub.models import BatchRow, Due, Exclusion, Integration, Snapshot, SummaryMember, table
 from hub.providers import TargetStatus
+from hub.reconcile import is_summary
 from hub.testing.books import DUE_KINDS, Entry
 
 WAITING = ("held", "failed", "proposed")
@@ -34,6 +36,7 @@ class Picture:
         self.links = {row.source_id: row for row in world.house.links()}
         with world.hub.store.read() as db:
             self.excluded = {row.external_id: row.rule for row in db.execute(sa.select(table(Exclusion)))}
+            self.members = {row.external_id for row in db.execute(sa.select(table(SummaryMember)))}
             self.due = list(db.execute(sa.select(table(Due))))
             self.bodies = list(db.execute(sa.select(table(BatchRow)).where(table(BatchRow).c.body.is_not(None))))
             mine = table(Integration).c.stock_id
@@ -43,7 +46,7 @@ class Picture:
             self.snapshots = {row.external_id: row for row in db.execute(chosen) if row.kind in _KINDS}
 
 
-_KINDS = frozenset(kind.value for kind in KINDS)
+_KINDS = frozenset(kind.value for kind in (*KINDS, Kind.JOURNAL))
 
 
 def mark_of(entry: Entry) -> str:
@@ -54,7 +57,8 @@ def mark_of(entry: Entry) -> str:
 def faults_in(world: World) -> list[str]:
     """Every promise that is broken."""
     picture = Picture(world)
-    return [*_twice(picture), *_restless(picture), *_lost(picture), *_wrong(picture), *_books(picture)]
+    found = [*_twice(picture), *_restless(picture), *_lost(picture), *_wrong(picture), *_books(picture)]
+    return [*found, *_journals(picture)]
 
 
 def _twice(picture: Picture) -> Iterator[str]:
@@ -82,7 +86,10 @@ def _lost(picture: Picture) -> Iterator[str]:
     for id in picture.sources.keys() | picture.snapshots.keys():
         if id not in picture.snapshots:
             yield f"{id} was never seen"
-        elif not ({id} & (picture.links.keys() | picture.open.keys() | picture.dropped | picture.excluded.keys())):
+        elif not (
+            {id}
+            & (picture.links.keys() | picture.open.keys() | picture.dropped | picture.excluded.keys() | picture.members)
+        ):
             yield f"{id} is lost: no link, no operation, no rule"
 
 
@@ -93,6 +100,10 @@ def _wrong(picture: Picture) -> Iterator[str]:
         if id in picture.open or id in picture.dropped or id in picture.world.edited | picture.world.voided:
             continue
         eligible = is_eligible(document)
+        if id in picture.members:
+            if entries:
+                yield f"{id} is in the books by itself and with others"
+            continue
         if eligible and not entries and id not in picture.excluded:
             yield f"{id} should be in the books"
         if not eligible and entries and not isinstance(document, Contact | Item):
@@ -101,7 +112,7 @@ def _wrong(picture: Picture) -> Iterator[str]:
             yield from _differences(document, entries[0])
     gone = picture.snapshots.keys() - picture.sources.keys() - picture.open.keys() - picture.dropped
     for id in gone - picture.world.voided:
-        if picture.live.get(id):
+        if picture.live.get(id) and not is_summary(id):
             yield f"{id} was withdrawn, but is in the books"
 
 
@@ -109,6 +120,8 @@ def is_eligible(document: Document) -> bool:
     """Whether the source document is to be posted."""
     day = getattr(document, "date", None)
     authorised = getattr(document, "status", Status.AUTHORISED) is Status.AUTHORISED
+    if isinstance(document, Journal) and not document.total:
+        return False
     return authorised and (day is None or day >= START)
 
 
@@ -121,6 +134,28 @@ def _differences(document: Document, entry: Entry) -> Iterator[str]:
         yield f"{document.external_id} is {document.amount}, in the books {entry.total}"
     if isinstance(document, Contact) and entry.native["name"] != document.name:
         yield f"{document.external_id} is {document.name}, in the books {entry.native['name']}"
+
+
+def _journals(picture: Picture) -> Iterator[str]:
+    """By themselves or together, whatever became of them on the way: every cost is in the books exactly once."""
+    world = picture.world
+    undecided = {id for id, row in picture.open.items() if row.kind == Kind.JOURNAL} | picture.dropped
+    theirs = {
+        id for id in world.voided | world.edited if is_summary(id) or isinstance(picture.sources.get(id), Journal)
+    }
+    if undecided or theirs or world.overtaken:
+        return
+    wanted: dict[str, Decimal] = {}
+    for document in picture.sources.values():
+        if isinstance(document, Journal) and is_eligible(document):
+            for line in document.lines:
+                wanted[line.account] = wanted.get(line.account, Decimal(0)) + line.amount
+    found: dict[str, Decimal] = {}
+    for entry in world.books.live():
+        for line in entry.native["lines"] if entry.kind is Kind.JOURNAL else ():
+            found[line["account"]] = found.get(line["account"], Decimal(0)) + Decimal(line["amount"])
+    if {account: amount for account, amount in wanted.items() if amount} != {a: n for a, n in found.items() if n}:
+        yield f"the journals of the source come to {wanted}, those in the books to {found}"
 
 
 def _books(picture: Picture) -> Iterator[str]:
@@ -186,6 +221,8 @@ def _is_justified(picture: Picture, row: Any) -> bool:
             return world.overtaken
         case "account_not_mapped":
             return document is not None
+        case "does_not_add_up":
+            return isinstance(document, Journal) and any(document.differences())
     return False
 
 

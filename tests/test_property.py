@@ -10,18 +10,34 @@ from typing import Any
 
 import pytest
 from books_check import faults_in, mark_of, unjustified
-from houses import START, contact, invoice, line, payment, trade
+from houses import START, contact, invoice, journal, line, make_perpetual, payment, trade
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from worlds import STALE, FragileLedger, Models, World, another
 
-from hub.documents import Allocation, Bill, CreditNote, Document, Invoice, Kind, Payment, Refund, Status, TradeDocument
+from hub.documents import (
+    Allocation,
+    Bill,
+    CreditNote,
+    Document,
+    Invoice,
+    Journal,
+    JournalReason,
+    Kind,
+    Payment,
+    Refund,
+    Status,
+    TradeDocument,
+)
 from hub.engine import looking
+from hub.engine.correcting import can_correct, correct
+from hub.engine.methods import Methods
+from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.models import FlowMode
 from hub.providers import TargetStatus
-from hub.reconcile import Look
+from hub.reconcile import JournalMode, Look
 from hub.testing import Fault
 
 PROFILE = os.environ.get("HUB_PROPERTY_PROFILE", "quick")
@@ -31,6 +47,7 @@ EXAMPLES, STEPS = {"quick": (8, 14), "thorough": (150, 25), "night": (1500, 40)}
 AMOUNTS = st.sampled_from(["10.00", "20.00", "35.10", "0.01"])
 DAYS = st.sampled_from([date(2026, 2, 1), date(2026, 2, 20), date(2025, 12, 31)])
 NUMBERS = st.integers(0, 5)
+REASONS = st.sampled_from([JournalReason.COST_OF_GOODS, JournalReason.COST_CORRECTION, JournalReason.STOCKTAKE])
 FUSE = st.integers(1, 60)
 FAULTS = st.lists(st.sampled_from(Fault), min_size=1, max_size=4)
 
@@ -41,11 +58,20 @@ class Sync(RuleBasedStateMachine):
     visits = False
     world: World
     closing: AbstractContextManager[World]
+    perpetual = False
 
-    @initialize(synced=st.booleans(), draft=st.sampled_from([False, False, True]))
-    def begin(self, synced: bool, draft: bool) -> None:
+    @initialize(
+        synced=st.booleans(),
+        draft=st.sampled_from([False, False, True]),
+        journals=st.sampled_from([None, *JournalMode]),
+    )
+    def begin(self, synced: bool, draft: bool, journals: JournalMode | None) -> None:
         self.world = self.make_world()
         self.count = 0
+        self.perpetual = journals is not None
+        if journals is not None:
+            make_perpetual(self.world.house).post_journals(self.world.house.integration_id, journals)
+            self.add_cost("20.00", START, JournalReason.COST_OF_GOODS)
         self.put(contact("c1", "Name c1"))
         self.add_sale("20.00", START, True, "c1")
         self.add_sale("35.10", START, False, "c1")
@@ -149,7 +175,19 @@ class Sync(RuleBasedStateMachine):
             values = payment(self.fresh("f"), picked[1].external_id, amount).model_dump(exclude={"kind"})
             self.put(Refund(**{**values, "document_kind": Kind.CREDIT_NOTE}), record=picked[0])
 
-    @rule(number=NUMBERS, model=st.sampled_from([Payment, Allocation, Refund, CreditNote, Invoice]))
+    @precondition(lambda self: self.perpetual)
+    @rule(net=AMOUNTS, day=DAYS, reason=REASONS)
+    def add_cost(self, net: str, day: date, reason: JournalReason) -> None:
+        self.put(journal(self.fresh("j"), net, day, reason=reason))
+
+    @precondition(lambda self: self.perpetual)
+    @rule(number=NUMBERS, net=st.sampled_from(["10.00", "-3.00", "0.00"]), day=DAYS)
+    def edit_cost(self, number: int, net: str, day: date) -> None:
+        picked = self.pick(Journal, number)
+        if picked:
+            self.put(journal(picked[1].external_id, net, day), record=picked[0])
+
+    @rule(number=NUMBERS, model=st.sampled_from([Payment, Allocation, Refund, CreditNote, Invoice, Journal]))
     def remove_document(self, number: int, model: type[Document]) -> None:
         picked = self.pick(model, number)
         if picked:
@@ -163,6 +201,11 @@ class Sync(RuleBasedStateMachine):
             self.world.house.shelf.odd[picked[0]] = "a date could not be read"
             self.world.save(picked[0])
 
+    @precondition(lambda self: self.perpetual)
+    @rule(day=st.sampled_from([None, "2026-02-10", "2026-02-28"]))
+    def close_the_books(self, day: str | None) -> None:
+        self.world.books.lock_date = day
+
     # -- people in the ledger ------------------------------------------------------------------------------------
 
     def target(self, number: int, *kinds: Kind) -> str | None:
@@ -171,14 +214,14 @@ class Sync(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def ledger_edits(self, number: int) -> None:
-        id = self.target(number, Kind.INVOICE)
+        id = self.target(number, Kind.INVOICE, Kind.JOURNAL)
         if id:
             self.world.books.edit(id, number=f"theirs-{id}")
             self.world.edited.add(mark_of(self.world.books.entries[id]))
 
     @rule(number=NUMBERS)
     def ledger_voids(self, number: int) -> None:
-        id = self.target(number, Kind.INVOICE, Kind.PAYMENT, Kind.CREDIT_NOTE, Kind.ALLOCATION)
+        id = self.target(number, Kind.INVOICE, Kind.PAYMENT, Kind.CREDIT_NOTE, Kind.ALLOCATION, Kind.JOURNAL)
         if id and not self.world.books.entries[id].paid:
             self.world.books.void(id)
             self.world.voided.add(mark_of(self.world.books.entries[id]))
@@ -219,6 +262,22 @@ class Sync(RuleBasedStateMachine):
             rows = self.world.house.operations(state=state)
             self.world.told_twice |= {row.source_id for row in rows if row.problem_code == "posted_twice"}
             self.world.house.person.retry([row.id for row in rows])
+
+    @precondition(lambda self: self.perpetual)
+    @rule(mode=st.sampled_from(JournalMode))
+    def post_journals(self, mode: JournalMode) -> None:
+        Methods(self.world.house.person).post_journals(self.world.house.integration_id, mode)
+
+    @precondition(lambda self: self.perpetual)
+    @rule()
+    def correct_all(self) -> None:
+        """The books are open from March on."""
+        for row in self.world.house.operations(state="held"):
+            if can_correct(row) and ":correction:" not in row.source_id:
+                try:
+                    correct(self.world.house.person, row.id, date(2026, 3, 5))
+                except SettingsError as refusal:
+                    assert "nothing to correct" in str(refusal)
 
     @rule(target_code=st.sampled_from(["200", "310", ""]))
     def map_account(self, target_code: str) -> None:
@@ -321,6 +380,7 @@ class Sync(RuleBasedStateMachine):
         if not hasattr(self, "closing"):
             return
         try:
+            self.world.books.lock_date = None
             self.world.settle_down()
             found = [*faults_in(self.world), *unjustified(self.world)]
             if found:

@@ -90,6 +90,7 @@ def load_operations(db: sa.Connection, flow: Flow, ids: Sequence[str], states: S
         operations.c.caught,
         operations.c.approved_by,
         operations.c.post_as,
+        operations.c.warnings,
     )
     for part in chunks(ids):
         chosen = (

@@ -187,6 +187,7 @@ def _says_the_same(before: sa.Row[Any], case: Case, decision: Decision, automati
         and before.action == decision.action.value
         and before.fingerprint == case.fingerprint
         and before.payload_hash == payload_hash(case.fitted)
+        and before.warnings == list(decision.warnings)
         and before.link_version == (case.link.version if case.link else 0)
     )
 

@@ -54,14 +54,16 @@ def values(db: sa.Connection, stock_id: int, attribute: str) -> list[str]:
 
 
 def _values(db: sa.Connection, document: Any, attribute: str) -> sa.Select[Any]:
-    """The second of each pair whose first is the attribute; lines of journals carry theirs within them."""
+    """The second of each pair whose first is the attribute."""
+    name: Any
+    value: Any
     if db.dialect.name == "sqlite":
         pairs = sa.func.json_each(document, "$.attributes").table_valued("value")
         name, value = (sa.func.json_extract(pairs.c.value, f"$[{place}]") for place in (0, 1))
     else:
         told = sa.func.coalesce(sa.cast(document, JSONB)["attributes"], sa.text("'[]'::jsonb"))
-        pairs = sa.func.jsonb_array_elements(told).table_valued("value")
-        name, value = (pairs.c.value.op("->>")(place) for place in (0, 1))
+        pairs = sa.func.jsonb_array_elements(told).table_valued(sa.column("value", JSONB))
+        name, value = (pairs.c.value[place].as_string() for place in (0, 1))
     return sa.select(value).distinct().select_from(sa.join(document.table, pairs, sa.true())).where(name == attribute)
 
 
