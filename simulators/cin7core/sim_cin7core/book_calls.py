@@ -107,7 +107,7 @@ def _asked_for(card: Card, wanted: dict[str, str]) -> bool:
 
 
 def _available(account: Account, card: Card, allocated: Decimal, ordered: Decimal) -> JsonObject:
-    position = account.books.position(card.id)
+    holding = account.books.holding(card.id)
     return {
         "ID": card.id,
         "SKU": card.fields["SKU"],
@@ -117,11 +117,11 @@ def _available(account: Account, card: Card, allocated: Decimal, ordered: Decima
         "Bin": None,
         "Batch": None,
         "ExpiryDate": None,
-        "OnHand": number(position.quantity),
+        "OnHand": number(holding.quantity),
         "Allocated": number(allocated),
-        "Available": number(position.quantity - allocated),
+        "Available": number(holding.quantity - allocated),
         "OnOrder": number(ordered),
-        "StockOnHand": number(position.value),
+        "StockOnHand": number(holding.value),
         "InTransit": 0,
         "NextDeliveryDate": None,
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sim_cin7core import stamps
 from sim_cin7core.cards import number
-from sim_cin7core.records import EMPTY_ID, Document, JsonObject, Line, Payment
+from sim_cin7core.records import EMPTY_ID, Document, JsonObject, Line, Payment, Task
 from sim_cin7core.switches import Switches
 
 _PAID = "PAID"
@@ -95,6 +95,12 @@ def invoice_status(document: Document, switches: Switches, switch: str) -> str:
     """AUTHORISED, or PAID when fully paid and the switch for this kind of document says so."""
     paid = document.live and document.total > 0 and document.paid >= document.total
     return _PAID if paid and switches.on(switch) else document.status
+
+
+def attributes(task: Task) -> JsonObject:
+    """AdditionalAttributes of a sale or purchase, empty text where there is none."""
+    given = dict(enumerate(task.attributes, start=1))
+    return {f"AdditionalAttribute{position}": given.get(position, "") for position in range(1, 11)}
 
 
 def address(country: str) -> JsonObject:

@@ -12,7 +12,7 @@ from sim_cin7core.account import Account
 from sim_cin7core.books.purchase_rows import journal_id
 from sim_cin7core.cards import number
 from sim_cin7core.journal_view import manual_journals
-from sim_cin7core.lines_view import address, invoice_status, parts, payment, payments, totals
+from sim_cin7core.lines_view import address, attributes, invoice_status, parts, payment, payments, totals
 from sim_cin7core.records import (
     AUTHORISED,
     NOT_AVAILABLE,
@@ -28,7 +28,6 @@ from sim_cin7core.stock.trade import moved
 from sim_cin7core.switches import Switches
 
 _PAID_SWITCH = "bill_paid_status"
-_ATTRIBUTES = {f"AdditionalAttribute{position}": "" for position in range(1, 11)}
 
 
 def row(task: Task, switches: Switches, *, zone: bool = True) -> JsonObject:
@@ -216,7 +215,7 @@ def _head(task: Task, combine: bool) -> JsonObject:
         "TaxCalculation": task.calculation,
         "Terms": task.terms,
         "RequiredBy": None,
-        "Location": chart.LOCATION,
+        "Location": task.location or chart.LOCATION,
         "Note": task.note,
         "OrderNumber": task.number,
         "OrderDate": stamps.midnight(task.date),
@@ -245,7 +244,7 @@ def _tail(task: Task, account: Account) -> JsonObject:
         for delivery in _receipts(task)
         for key, item in moved(delivery, account.books.catalogue)
     ]
-    return {"AdditionalAttributes": _ATTRIBUTES, "Attachments": [], "InventoryMovements": movements}
+    return {"AdditionalAttributes": attributes(task), "Attachments": [], "InventoryMovements": movements}
 
 
 def _bill_body(bill: Document, switches: Switches, combine: bool) -> JsonObject:

@@ -161,6 +161,10 @@ class Task:
     channel: str | None = None
     external_id: str | None = None
     note: str = ""
+    sales_rep: str = ""
+    location: str = ""
+    attributes: list[str] = field(default_factory=list)
+    """AdditionalAttribute1 and following."""
     void: bool = False
     deliveries: list[Delivery] = field(default_factory=list)
     journals: list[JournalLine] = field(default_factory=list)

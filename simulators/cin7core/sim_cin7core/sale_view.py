@@ -12,7 +12,7 @@ from sim_cin7core.account import Account
 from sim_cin7core.books.rows import Row
 from sim_cin7core.cards import number
 from sim_cin7core.journal_view import manual_journals
-from sim_cin7core.lines_view import address, invoice_status, parts, payment, payments, totals
+from sim_cin7core.lines_view import address, attributes, invoice_status, parts, payment, payments, totals
 from sim_cin7core.records import (
     AUTHORISED,
     NOT_AVAILABLE,
@@ -31,7 +31,6 @@ from sim_cin7core.stock.trade import moved, restocking
 from sim_cin7core.switches import Switches
 
 _PAID_SWITCH = "sale_invoice_paid_status"
-_ATTRIBUTES = {f"AdditionalAttribute{position}": "" for position in range(1, 11)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def detail(task: Task, account: Account, options: Options) -> JsonObject:
     shown["ManualJournals"] = manual_journals(task.journals)
     shown.update(
         ExternalID=task.external_id,
-        AdditionalAttributes=_ATTRIBUTES,
+        AdditionalAttributes=attributes(task),
         Attachments=[],
         InventoryMovements=_movements(task, account) if options.movements else [],
     )
@@ -166,7 +165,7 @@ def _head(task: Task, account: Account) -> JsonObject:
         "Terms": task.terms,
         "PriceTier": "Tier 1",
         "ShipBy": None,
-        "Location": chart.LOCATION,
+        "Location": task.location or chart.LOCATION,
         "SaleOrderDate": stamps.midnight(task.date),
         "LastModifiedOn": stamps.shown(task.updated),
         "Note": task.note,
@@ -189,7 +188,7 @@ def _head(task: Task, account: Account) -> JsonObject:
     shown.update(
         Carrier="",
         CurrencyRate=number(task.rate),
-        SalesRepresentative="",
+        SalesRepresentative=task.sales_rep,
         Type=task.type,
         ServiceOnly=task.type == "Service Sale",
         SourceChannel=task.channel,

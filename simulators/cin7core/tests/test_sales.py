@@ -192,3 +192,14 @@ def test_reference_lists_have_their_own_keys(client: Client) -> None:
     assert owed == {"Page": 1, "CustomerCredits": []}
     assert client.ask("ref/supplier/deposits").json == {"Page": 1, "SupplierDeposits": []}
     assert client.ask("journal").json == {"Total": 0, "Page": 1, "Journals": []}
+
+
+def test_a_sale_tells_who_sold_it_where_and_its_attributes(client: Client) -> None:
+    sale = new_sale(client.simulator, sales_rep="Kim", location="North", attributes=["Fair", "Red"])
+    shown = client.sale(sale.id)
+    assert (shown["SalesRepresentative"], shown["Location"]) == ("Kim", "North")
+    assert list(shown["AdditionalAttributes"].values()) == ["Fair", "Red", *[""] * 8]
+    client.simulator.person("edit_header", id=sale.id, sales_rep="Lee", attributes=["Shop"])
+    again = client.sale(sale.id)
+    assert (again["SalesRepresentative"], again["AdditionalAttributes"]["AdditionalAttribute1"]) == ("Lee", "Shop")
+    assert again["LastModifiedOn"] > shown["LastModifiedOn"]

@@ -225,7 +225,7 @@ def test_manual_journals_of_a_sale_show_on_it_and_post_under_its_id(client: Clie
 
 def test_the_books_survive_a_restart(tmp_path: Any) -> None:
     state = tmp_path / "state.sqlite"
-    told = []
+    told: list[tuple[Any, Any]] = []
     for _ in range(2):
         with Simulator(state=state) as simulator:
             if not told:

@@ -249,7 +249,7 @@ def test_nothing_of_it_is_written_over_the_api(client: Client) -> None:
 
 
 def test_stock_documents_survive_a_restart(tmp_path: Any) -> None:
-    state, told = tmp_path / "state.sqlite", []
+    state, told = tmp_path / "state.sqlite", list[Any]()
     for _ in range(2):
         with Simulator(state=state) as simulator:
             client = Client(simulator)

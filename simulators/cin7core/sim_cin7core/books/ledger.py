@@ -12,10 +12,9 @@ from sim_cin7core.books.work_rows import journal_rows, work_rows
 from sim_cin7core.records import SALE, ZERO, Card, JournalLine, Task
 from sim_cin7core.stock.buying import purchase_steps
 from sim_cin7core.stock.catalogue import Catalogue
-from sim_cin7core.stock.layers import Position
 from sim_cin7core.stock.steps import Step
 from sim_cin7core.stock.trade import sale_steps
-from sim_cin7core.stock.valuation import Amounts, Valuation
+from sim_cin7core.stock.valuation import Amounts, Holding, Valuation
 from sim_cin7core.stock.works import work_steps
 from sim_cin7core.stock_records import Journal, StockTask
 from sim_cin7core.store import Entity, Store
@@ -38,7 +37,7 @@ class Books:
 
     def forget(self) -> None:
         """Work everything out anew, after a switch was set."""
-        self._valuation = Valuation()
+        self._valuation = Valuation(self._steps)
         self._waiting = dict.fromkeys(record.id for record in self._sources())
         self._rows: dict[str, tuple[Row, ...]] = {}
         self._all: list[Row] | None = None
@@ -65,14 +64,14 @@ class Books:
         debits = sum((row.amount for row in self.rows() if row.debit == account), ZERO)
         return debits - sum((row.amount for row in self.rows() if row.credit == account), ZERO)
 
-    def position(self, product_id: str) -> Position:
-        """What is on hand of a product."""
+    def holding(self, product_id: str) -> Holding:
+        """What is on hand of a product, and its value."""
         self.refresh()
-        return self._valuation.position(product_id)
+        return self._valuation.holding(product_id)
 
     def stock_value(self) -> Decimal:
         """What all stock is worth."""
-        return sum((self.position(card.id).value for card in self._store.products), ZERO)
+        return sum((self.holding(card.id).value for card in self._store.products), ZERO)
 
     def amounts(self, record_id: str, key: str) -> Amounts:
         """What a step of a record cost, by day."""
@@ -108,7 +107,7 @@ class Books:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, {}
-        changed = self._valuation.update(waiting, self._steps)
+        changed = self._valuation.update(waiting)
         for record_id in (*waiting, *changed):
             self._rows.pop(record_id, None)
             self._store.rendered.drop(record_id)

@@ -14,6 +14,7 @@ ACTIONS: dict[str, Callable[[Account, JsonObject], JsonObject]] = {
     "create_purchase": tasks.create_purchase,
     "void_sale": tasks.void_sale,
     "void_purchase": tasks.void_purchase,
+    "edit_header": tasks.edit_header,
     "touch": tasks.touch,
     "add_invoice": documents.add_invoice,
     "add_credit_note": documents.add_credit_note,

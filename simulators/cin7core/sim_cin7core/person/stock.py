@@ -111,7 +111,7 @@ def _counted(account: Account, params: JsonObject) -> tuple[StockLine, ...]:
 
 def _count(account: Account, given: JsonObject) -> StockLine:
     card = product_of(account, str(given["sku"]))
-    quantity, there = money(given["quantity"]), account.books.position(card.id).quantity
+    quantity, there = money(given["quantity"]), account.books.holding(card.id).quantity
     new = given.get("unit_cost") is not None
     if quantity < 0:
         raise ImpossibleError("a quantity on hand is not negative", 400)

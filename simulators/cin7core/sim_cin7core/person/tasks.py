@@ -116,6 +116,9 @@ def _task(account: Account, params: JsonObject, side: str, card: Card, kind: str
         reference=str(params.get("reference", "")),
         note=str(params.get("note", "")),
         deliveries=deliveries,
+        sales_rep=str(params.get("sales_rep", "")),
+        location=str(params.get("location", "")),
+        attributes=[str(value) for value in params.get("attributes", [])],
     )
 
 
@@ -132,6 +135,17 @@ def _billed(account: Account, task: Task, params: JsonObject, kind: str, prefix:
         task.order.charges,
         day_of(params, "due", day + timedelta(days=TERM_DAYS)),
     ).reckon(task.calculation)
+
+
+def edit_header(account: Account, params: JsonObject) -> JsonObject:
+    """Change ``sales_rep``, ``location``, ``channel``, ``reference``, ``note`` or ``attributes`` (a list, the first is
+    AdditionalAttribute1) of a sale or purchase."""
+    task = task_of(account, params)
+    for name in {"sales_rep", "location", "channel", "reference", "note"} & params.keys():
+        setattr(task, name, params[name])
+    if "attributes" in params:
+        task.attributes = [str(value) for value in params["attributes"]]
+    return changed(account, task)
 
 
 def void_sale(account: Account, params: JsonObject) -> JsonObject:
