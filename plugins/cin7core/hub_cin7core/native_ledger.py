@@ -22,6 +22,11 @@ _BY_JOURNALS = frozenset(
     {"finishedgoods", "disassembly", "stockadjustment", "stocktake", "inventorywriteoff", "journal"}
 )
 
+_WITHOUT_GOODS = frozenset(
+    {"journal", "moneyspend", "moneyreceive", "banktransfer", "expenseclaimtask", "depreciation"}
+)
+"""Sorts of documents that book on any account and never move goods."""
+
 
 def read_entries(row: Native, books: Books) -> Iterator[Entry]:
     """Both sides of a row, in the order debit, credit."""
@@ -29,8 +34,9 @@ def read_entries(row: Native, books: Books) -> Iterator[Entry]:
     type = text(row, "Type")
     document_id = _document_id(guid(row, "TaskID"), pair, type, books)
     reference = text(row, "Reference", "Transaction")
+    moves_goods = _folded(type) not in _WITHOUT_GOODS
     for account, amount in ((pair.debit, pair.amount), (pair.credit, -pair.amount)):
-        yield Entry(document_id, pair.date, account, amount, reference, type)
+        yield Entry(document_id, pair.date, account, amount, reference, type, moves_goods)
 
 
 def _pair(row: Native) -> Pair:
@@ -41,9 +47,13 @@ def _pair(row: Native) -> Pair:
     return Pair(*accounts, amount, dated)
 
 
+def _folded(type: str) -> str:
+    return "".join(type.casefold().split())
+
+
 def _document_id(task: str, pair: Pair, type: str, books: Books) -> str:
     """The hub's document: the task itself for what an invoice, bill, credit or payment carries, else its journal."""
-    sort = "".join(type.casefold().split())
+    sort = _folded(type)
     is_journal = sort in _BY_JOURNALS or (
         sort in _BY_INVOICES and not books.is_carried(pair, by_invoice=sort == "sale")
     )

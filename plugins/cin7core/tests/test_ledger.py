@@ -110,6 +110,17 @@ def test_an_entry_names_the_document_that_it_is_delivered_as(
     assert {entry.document_id for entry in entries(connect(charted.url))} == {document_id}
 
 
+SORTS = [("Sale", True), ("Stock Take", True), ("Journal", False), ("MoneySpend", False)]
+
+
+@pytest.mark.parametrize(("type", "moves"), SORTS)
+def test_a_journal_or_money_on_the_account_of_stock_moves_no_goods(
+    charted: Any, connect: Connect, type: str, moves: bool
+) -> None:
+    charted.lists["transactions"] = [row("630", "850", Type=type)]
+    assert {entry.moves_goods for entry in entries(connect(charted.url))} == {moves}
+
+
 def test_a_row_that_can_not_be_read_stops_the_comparison_with_the_reason(charted: Any, connect: Connect) -> None:
     charted.lists["transactions"] = [row("610", "200", Amount="ten")]
     with pytest.raises(ProviderError, match="Amount is not a number: 'ten'"):
