@@ -38,18 +38,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class UnmatchedGoods:
-    """Goods of one purchase that the valuation counts and the general ledger does not, or the other way round.
+    """Goods of one purchase that came without their bill, or a bill whose goods have not come, in part or in whole.
 
-    ``record_id`` is the native record. ``amount`` is what the valuation counts more: positive for goods that were
-    received and not invoiced, negative for goods that were invoiced and not received. ``date`` is that of the receipt
-    or of the invoice.
+    The valuation counts goods when they come, ``worth`` in all; the general ledger may count them with their bill, by
+    entries of ``documents`` (by the ids that entries use). What the one counts more is not booked, or not there yet.
     """
 
     record_id: str
-    date: Date
-    amount: Decimal
+    worth: Decimal
+    documents: frozenset[str]
+    received_on: Date | None = None
+    invoiced_on: Date | None = None
     reference: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class TellsUnmatchedGoods(Protocol):
     """A stock system's session that knows which goods its valuation and its general ledger tell at different times."""
 
     def unmatched_goods(self) -> Iterator[UnmatchedGoods]:
-        """All there are now, whatever their dates; not those whose wait the general ledger books itself."""
+        """All there are now, whatever their dates."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ def stock(
     before = (Entry("opening", date(2025, 12, 1), "610", Decimal(1000)),)
     facts = replace(facts, entries=(*before, *facts.entries))
     valuation = sum((each.amount for each in facts.entries if each.moves_goods), Decimal(0)) + hidden
-    valuation += sum((goods.amount for goods in unmatched), Decimal(0))
+    waiting = {id for goods in unmatched for id in goods.documents}
+    valuation += sum((goods.worth for goods in unmatched), Decimal(0))
+    valuation -= sum((each.amount for each in facts.entries if each.document_id in waiting), Decimal(0))
     closing = 1000 + sum((each.amount for each in facts.postings if each.date <= terms.end), Decimal(0)) + unseen
     worth = Worth(valuation, START_DATE, {"630": Decimal(1000)}, {"630": closing}, unmatched)
     return worth_of_stock(STOCK, facts, worth, terms)
@@ -170,15 +172,16 @@ def test_a_difference_that_was_there_at_the_start_is_of_the_time_before_it() -> 
 
 
 def test_goods_that_came_before_their_bill_and_bills_before_their_goods_are_told_apart() -> None:
-    came = UnmatchedGoods("PO-1", IN_JULY, TEN, "PO-1")
-    billed = UnmatchedGoods("PO-2", IN_JULY, Decimal(-4), "PO-2")
-    statement = stock(posted("a"), unmatched=(came, billed))
+    came = UnmatchedGoods("PO-1", TEN, frozenset(), received_on=IN_JULY)
+    half = UnmatchedGoods("PO-2", Decimal(6), frozenset({"b"}), received_on=IN_AUGUST, invoiced_on=IN_JULY)
+    statement = stock(together(posted("a"), posted("b")), unmatched=(came, half))
     assert named(statement) == {Cause.RECEIVED_NOT_INVOICED: TEN, Cause.INVOICED_NOT_RECEIVED: Decimal(-4)}
     assert adds_up(statement)
 
 
 def test_goods_that_come_after_the_end_without_a_bill_are_no_matter_of_the_period() -> None:
-    statement = stock(posted("a"), unmatched=(UnmatchedGoods("PO-1", IN_AUGUST, TEN),))
+    late = UnmatchedGoods("PO-1", TEN, frozenset(), received_on=IN_AUGUST)
+    statement = stock(posted("a"), unmatched=(late,))
     assert (statement.stock, named(statement)) == (Decimal(1010), {})
 
 

@@ -123,9 +123,13 @@ class Cin7Core(Provider):
         return Limits(windows=(Window(settings.calls_per_minute, 60.0),), concurrent=settings.parallel)
 
     def reading_cost(self, counts: Mapping[Kind, int], since: date, until: date) -> Reading:
-        """The chart and the tax rules, what is available, and the general ledger of the period, 1,000 rows a call."""
+        """The chart and the tax rules, what is available, the general ledger and the purchases, 1,000 rows a call.
+
+        A purchase whose goods or bill are still to come is one more each, which nobody knows before.
+        """
         rows = sum(counts.get(kind, 0) * each for kind, each in _LEDGER_ROWS.items())
-        calls = 2 + _pages(counts.get(Kind.ITEM, 0)) + _pages(rows)
+        lists = (counts.get(Kind.ITEM, 0), rows, counts.get(Kind.BILL, 0))
+        calls = 2 + sum(map(_pages, lists))
         return Reading(calls, f"{PAGE_SIZE:,} products, or rows of the general ledger, come with one call")
 
     def open(self, connection: Connection, http: Door) -> Session:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from hub import Batch, Entry, Operation, Organisation, Outcome, Page, ProviderError, StockValue, TargetState, Want
-from hub_cin7core import ledger
+from hub import (
+    Batch,
+    Entry,
+    Operation,
+    Organisation,
+    Outcome,
+    Page,
+    ProviderError,
+    StockValue,
+    TargetState,
+    UnmatchedGoods,
+    Want,
+)
+from hub_cin7core import goods, ledger
 from hub_cin7core.cards import pull_cards
 from hub_cin7core.client import Client
 from hub_cin7core.cursor import Cursor
@@ -22,7 +34,7 @@ _STOCK = {stock.feed.name: stock for stock in STOCK_LISTS}
 
 
 class CoreSession:
-    """Implements the hub's ``Session`` and ``KeepsStock`` for a system that nothing is posted to."""
+    """The hub's ``Session``, ``KeepsStock`` and ``TellsUnmatchedGoods`` for a system that nothing is posted to."""
 
     def __init__(self, client: Client, *, account_id: str, site: str, parallel: int) -> None:
         self._client = client
@@ -66,6 +78,10 @@ class CoreSession:
     def entries(self, since: date, until: date) -> Iterator[Entry]:
         """Both sides of every row of the general ledger dated in the period, back-dated ones included."""
         return ledger.entries(self._client, self._reference.books, since, until)
+
+    def unmatched_goods(self) -> Iterator[UnmatchedGoods]:
+        """Purchases whose goods and bill have not both come."""
+        return goods.unmatched_goods(self._client, self._site)
 
     def push(self, batch: Batch) -> Iterator[Outcome]:
         """Nothing is ever written to Core."""

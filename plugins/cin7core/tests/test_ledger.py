@@ -181,10 +181,11 @@ def test_a_ledger_that_never_rests_is_not_told_half(
 
 
 def test_what_a_comparison_costs_is_known_before_it_is_made(charted: Any, connect: Connect) -> None:
-    assert Cin7Core().reading_cost({}, FIRST, LAST).calls == 4
+    assert Cin7Core().reading_cost({}, FIRST, LAST).calls == 5
     counts = {Kind.ITEM: 2500, Kind.INVOICE: 1000, Kind.PAYMENT: 1000, Kind.JOURNAL: 500}
-    assert Cin7Core().reading_cost(counts, FIRST, LAST).calls == 2 + 3 + 7
+    assert Cin7Core().reading_cost(counts, FIRST, LAST).calls == 2 + 3 + 7 + 1
     session = connect(charted.url)
     session.stock_value()
     entries(session)
-    assert len(charted.calls) == 4
+    assert list(session.unmatched_goods()) == []
+    assert len(charted.calls) == 5
