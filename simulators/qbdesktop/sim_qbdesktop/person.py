@@ -153,11 +153,12 @@ def deny(quickbooks: QuickBooks, values: Values) -> Values:
 
 
 def open_file(quickbooks: QuickBooks, values: Values) -> Values:
-    """{file, single_user_elsewhere?}: open a company file, which closes the one that was open. null ends QuickBooks."""
+    """{file, single_user?, single_user_elsewhere?}: open a company file, which closes the other; null ends QuickBooks."""
     path = values.get("file") or ""
     if path and path not in quickbooks.files:
         raise KeyError(path)
     quickbooks.open_path = path
+    quickbooks.mode = "SingleUser" if values.get("single_user") else "MultiUser"
     quickbooks.single_user_elsewhere = bool(values.get("single_user_elsewhere", False))
     return {"open": path}
 

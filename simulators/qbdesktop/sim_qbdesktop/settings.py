@@ -13,7 +13,6 @@ class Settings:
     port: int = 0
     state: str | None = None
     timezone: str = "America/New_York"
-    today: str = ""
     empty: bool = False
     country: str = "US"
     version: str = "13.0"

@@ -32,6 +32,11 @@ class StatusError(Exception):
         self.current = current
 
 
+def not_simulated(what: str) -> StatusError:
+    """QuickBooks can do it and this simulator can't: said loudly, so that nobody takes it for QuickBooks' answer."""
+    return StatusError(1000, f"sim-qbdesktop does not simulate {what}.")
+
+
 def bad_id(value: str, field: str) -> StatusError:
     return StatusError(3000, f'The given object ID "{value}" in the field "{field}" is invalid.')
 

@@ -57,6 +57,10 @@ SWITCHES: dict[str, Switch] = {
         ("released", "protected"),
         "Voiding or deleting what is paid: QuickBooks' screens release the payment; 3185 and 3160 exist, too.",
     ),
+    "applying_changes": Switch(
+        ("both", "neither"),
+        "Whether a payment or credit changes TimeModified and EditSequence of what it is applied to: believed so.",
+    ),
     "negative_totals": Switch(("refused", "accepted"), "Documents below zero are refused in QuickBooks' screens."),
     "overpayment_severity": Switch(
         ("Info", "Error"), "A recorded 3210 for paying more than is due had the severity Info."

@@ -38,6 +38,18 @@ def test_a_job_may_have_the_name_of_another_customers_job(qb: Caller) -> None:
     assert qb.status(add("Customer", f"<Name>Kitchen</Name>{named('ParentRef', 'Nobody')}")) == 3130
 
 
+def test_a_job_goes_by_the_new_name_of_its_customer(qb: Caller) -> None:
+    qb.do(add("Customer", f"<Name>Kitchen</Name>{named('ParentRef', 'Brook Stores')}"))
+    customer = qb.do("<CustomerQueryRq><FullName>Brook Stores</FullName></CustomerQueryRq>")
+    qb.do(modify(customer, "<Name>Brook</Name>"))
+    assert qb.status(sale("Brook:Kitchen")) == 0
+    assert qb.status(sale("Brook Stores:Kitchen")) == 3140
+    upside_down = f"<Name>Brook</Name>{named('ParentRef', 'Brook:Kitchen')}"
+    assert (
+        qb.status(modify(qb.do("<CustomerQueryRq><FullName>Brook</FullName></CustomerQueryRq>"), upside_down)) == 3130
+    )
+
+
 def test_a_colon_in_a_name_is_refused(qb: Caller) -> None:
     assert qb.status(add("Customer", "<Name>A:B</Name>")) == 3090
 

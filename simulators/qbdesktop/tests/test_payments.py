@@ -148,6 +148,18 @@ def test_a_paid_invoice_can_be_changed_but_not_below_what_is_paid(qb: Caller) ->
     assert qb.do(modify(current, change.format("60.00"))).value("IsPaid") == "true"
 
 
+def test_a_payment_makes_the_sequence_of_its_invoice_stale_unless_the_switch_says_no(
+    sim: Simulator, qb: Caller
+) -> None:
+    first = qb.do(sale("Brook Stores"))
+    qb.do(payment("Brook Stores", (first.value("TxnID"), "10.00"), total="10.00"))
+    assert qb.status(modify(first, "<Memo>x</Memo>")) == 3200
+    sim.switches.set({"applying_changes": "neither"})
+    second = qb.do(sale("Brook Stores"))
+    qb.do(payment("Brook Stores", (second.value("TxnID"), "10.00"), total="10.00"))
+    assert qb.status(modify(second, "<Memo>x</Memo>")) == 0
+
+
 def test_voiding_a_paid_invoice_releases_the_payment_unless_it_is_protected(sim: Simulator, qb: Caller) -> None:
     txn_id = qb.do(sale("Brook Stores")).value("TxnID")
     person.act(sim.quickbooks, "pay", {"id": txn_id})

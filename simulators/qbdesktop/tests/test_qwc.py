@@ -34,6 +34,7 @@ def test_a_file_in_order_is_added_and_stamped(sim: Simulator, service: WebServic
         ({"QBType": "US"}, "QBWC1065"),
         ({"Style": "Literal"}, "QBWC1039"),
         ({"AuthFlags": "all"}, "QBWC1034"),
+        ({"AuthFlags": "0x6"}, "QBWC1034"),
         ({"AppURL": "http://hub.example.com/qbwc"}, "QBWC1010"),
         ({"AppURL": "http://127.0.0.1:1/qbwc"}, "QBWC1001"),
         ({"AppSupport": "https://example.org/help"}, "QBWC1000"),

@@ -38,6 +38,7 @@ def thrown(qb: Caller, *requests: str, **attributes: str) -> str:
         ("a bill's items before its expenses", add(
             "Bill", f"{named('VendorRef', 'V')}<ItemLineAdd></ItemLineAdd><ExpenseLineAdd></ExpenseLineAdd>"
         )),
+        ("a control character", add("Customer", "<Name>Bell&#7;</Name>")),
         ("rate and percentage", sale("A", "", "<Rate>1</Rate><RatePercent>1</RatePercent>")),
         ("a payment that says nothing of what it pays", add("ReceivePayment", named("CustomerRef", "A"))),
     ],
@@ -89,6 +90,20 @@ def test_a_version_above_the_highest_is_unknown(qb: Caller) -> None:
 def test_what_quickbooks_can_do_and_the_simulator_can_not_says_so(qb: Caller) -> None:
     with pytest.raises(HResultError, match="does not simulate SalesReceiptAdd"):
         qb.send(add("SalesReceipt", ""))
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        sale("Brook Stores", "<LinkToTxnID>1-1</LinkToTxnID>"),
+        "<CustomerQueryRq><ClassFilter><FullName>Shop</FullName></ClassFilter></CustomerQueryRq>",
+        add("Customer", "<Name>A</Name><OpenBalance>1.00</OpenBalance>"),
+    ],
+)
+def test_nor_is_a_part_of_a_request_left_out_in_silence(qb: Caller, request_text: str) -> None:
+    answer = qb.ask(request_text)
+    assert answer.attributes["statusCode"] == "1000"
+    assert "does not simulate" in answer.attributes["statusMessage"]
 
 
 @pytest.mark.parametrize(

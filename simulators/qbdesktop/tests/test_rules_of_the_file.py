@@ -74,6 +74,13 @@ def test_a_file_that_can_not_be_opened_says_why(sim: Simulator) -> None:
     assert thrown(sim) == "0x80040410"
 
 
+def test_the_mode_of_the_file_is_told(sim: Simulator, qb: Caller) -> None:
+    host = "<HostQueryRq></HostQueryRq>"
+    assert qb.do(host).value("QBFileMode") == "MultiUser"
+    act(sim, "open_file", file=sim.demo_path, single_user=True)
+    assert Caller(sim).do(host).value("QBFileMode") == "SingleUser"
+
+
 def test_quickbooks_that_is_not_running_opens_a_named_file_if_it_may(sim: Simulator) -> None:
     act(sim, "set_preferences", automatic_login=False)
     act(sim, "open_file", file=None)

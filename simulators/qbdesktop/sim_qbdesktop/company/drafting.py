@@ -15,6 +15,7 @@ from .references import Resolver, merged
 
 _NUMBERED = {"Invoice": "sales", "CreditMemo": "sales", "JournalEntry": "journal", "InventoryAdjustment": "adjustment"}
 """Kinds that get the next number by themselves, and with which others they count."""
+_NOT_SIMULATED = ("LinkToTxnID", "LinkToTxn", "DataExt", "CreditCardTxnInfo", "CreditCardTxnInfoMod")
 RawLines = list[tuple[str, Fields]]
 
 
@@ -92,14 +93,26 @@ class Draft:
             source, target = (end or transaction.txn_id for end in (link.source, link.target))
             link_id = company.new_line_id()
             company.links.put(replace(link, link_id=link_id, source=source, target=target, by=transaction.txn_id))
+        touch(company, [*self.gone_links, *self.links], transaction.txn_id)
         return transaction
+
+
+def touch(company: Company, links: list[Link], but: str) -> None:
+    """What is paid or applied, or no longer so, counts as changed (switch `applying_changes`)."""
+    if company.switches["applying_changes"] == "neither":
+        return
+    for txn_id in {end for link in links for end in (link.source, link.target) if end and end != but}:
+        other = company.transactions[txn_id]
+        other.modified, other.edit_sequence = company.clock.now(), company.next_sequence(other.edit_sequence)
+        company.transactions.put(txn_id, other)
 
 
 def begin(company: Company, kind: str, raw: Fields, before: Transaction | None) -> Draft:
     """A draft with its header: looked up, merged with what was there, dated, numbered."""
     draft = Draft(company, kind, before, Resolver(company, TRANSACTIONS[kind].noun))
     lines = [name for name in raw if "Line" in name and name != "TxnLineID"]
-    left_out = {"TxnID", "EditSequence", "SetCredit", "LinkToTxnID", "AppliedToTxnAdd", "AppliedToTxnMod", *lines}
+    _refuse_unknown(raw)
+    left_out = {"TxnID", "EditSequence", "SetCredit", "AppliedToTxnAdd", "AppliedToTxnMod", *lines}
     given = draft.resolver.fields({name: value for name, value in raw.items() if name not in left_out})
     draft.fields = merged(before.fields if before else {}, given)
     draft.fields.setdefault("TxnDate", company.today())
@@ -107,6 +120,12 @@ def begin(company: Company, kind: str, raw: Fields, before: Transaction | None) 
     _number(draft)
     _set_currency(draft)
     return draft
+
+
+def _refuse_unknown(raw: Fields) -> None:
+    for name in _NOT_SIMULATED:
+        if name in raw:
+            raise statuses.not_simulated(name)
 
 
 def _check_closing_date(draft: Draft) -> None:
@@ -211,6 +230,7 @@ def merged_lines(draft: Draft, given: RawLines, tags: dict[str, str]) -> list[Li
 
 
 def _line(draft: Draft, tag: str, raw: Fields, before: dict[str, Line]) -> Line:
+    _refuse_unknown(raw)
     line_id = str(raw.get("TxnLineID", "-1")) if draft.before else "-1"
     values = draft.resolver.fields({name: value for name, value in raw.items() if name != "TxnLineID"})
     if line_id == "-1":

@@ -15,6 +15,16 @@ from .moments import Moments
 from .records import Entry, Ref, Transaction
 from .references import Resolver
 
+_NOT_SIMULATED = (
+    "TotalBalanceFilter",
+    "CurrencyFilter",
+    "ClassFilter",
+    "ItemFilter",
+    "PaymentMethodType",
+    "TransactionItemFilter",
+    "TransactionClassFilter",
+    "TransactionPostingStatusFilter",
+)
 _ACTIVE = {"ActiveOnly": (True,), "InactiveOnly": (False,), "All": (True, False)}
 _MATCHES: dict[str, Callable[[str, str], bool]] = {
     "StartsWith": str.startswith,
@@ -93,6 +103,13 @@ def transactions(company: Company, kinds: Iterable[str], asked: Fields) -> list[
     return sorted(found, key=lambda each: (each.day, each.number))
 
 
+def refuse_unknown(asked: Fields) -> None:
+    """Filters that would be left out in silence are refused instead."""
+    for name in _NOT_SIMULATED:
+        if name in asked:
+            raise statuses.not_simulated(name)
+
+
 def _either(asked: Fields, name: str) -> Fields | None:
     """A filter, which has a longer name in TransactionQuery."""
     return asked.get(name) or asked.get(f"Transaction{name}")
@@ -100,7 +117,7 @@ def _either(asked: Fields, name: str) -> Fields | None:
 
 def _dated(asked: Fields) -> Callable[[Entry | Transaction], bool]:
     if asked.get("DateMacro") not in (None, "All"):
-        raise statuses.StatusError(1000, "sim-qbdesktop does not simulate DateMacro.")
+        raise statuses.not_simulated("DateMacro")
     since: date = asked.get("FromTxnDate") or date.min
     until: date = asked.get("ToTxnDate") or date.max
     if since > until:
@@ -145,7 +162,7 @@ def _on_account(company: Company, asked: Fields | None) -> Callable[[Entry | Tra
     if asked is None:
         return lambda each: True
     if "AccountTypeFilter" in asked:
-        raise statuses.StatusError(1000, "sim-qbdesktop does not simulate AccountTypeFilter.")
+        raise statuses.not_simulated("AccountTypeFilter")
     ids = _named_ids(company, asked, ("Account",), "AccountRef")
     return lambda each: isinstance(each, Transaction) and any(posting.account in ids for posting in each.postings)
 

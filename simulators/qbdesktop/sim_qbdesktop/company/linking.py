@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from .. import statuses
 from ..money import ZERO
-from .drafting import Draft
+from .drafting import Draft, touch
 from .file import Company
 from .kinds import TRANSACTIONS
 from .records import Fields, Link, Transaction
@@ -91,5 +91,7 @@ def check_still_covers(draft: Draft) -> None:
 
 def release(company: Company, txn_id: str) -> None:
     """Undo every application that a transaction has a part in: what was paid is due again, what was used is left."""
-    for link in company.links.of(txn_id):
+    links = company.links.of(txn_id)
+    for link in links:
         company.links.remove(link)
+    touch(company, links, txn_id)

@@ -109,7 +109,7 @@ def _clean(raw: Fields) -> Fields:
     """The fields that are kept, under the names that answers use."""
     for name in _NOT_SIMULATED:
         if raw.get(name):
-            raise StatusError(1000, f"sim-qbdesktop does not simulate {name}.")
+            raise statuses.not_simulated(name)
     left_out = {"ListID", "EditSequence", "ParentRef", *_NOT_KEPT}
     return {_MOD_NAMES.get(name, name): value for name, value in raw.items() if name not in left_out}
 

@@ -25,7 +25,7 @@ def write(company: Company, kind: str, raw: Fields, given: RawLines, before: Tra
     """A draft of a bill or vendor credit. StatusError when QuickBooks would refuse it."""
     for tag, _ in given:
         if tag not in _TAGS and not tag.startswith("Clear"):
-            raise statuses.StatusError(1000, f"sim-qbdesktop does not simulate {tag}.")
+            raise statuses.not_simulated(tag)
     draft = begin(company, kind, raw, before)
     vendor = draft.entry("VendorRef")
     if vendor is None:

@@ -45,6 +45,7 @@ class Query:
 
 def answer(query: Query) -> Answer:
     """The answer to a query of a list, of a kind of transaction, or of all transactions."""
+    filters.refuse_unknown(query.asked)
     subject = query.name.removesuffix("Query")
     if subject == "Transaction":
         return _transaction_rows(query)

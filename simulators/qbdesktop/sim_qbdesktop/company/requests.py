@@ -194,7 +194,7 @@ class Requests:
 
     def _simulated(self, kind: str) -> str:
         if kind not in TRANSACTIONS and kind not in LISTS:
-            raise StatusError(1000, f"sim-qbdesktop does not simulate {kind}.")
+            raise statuses.not_simulated(kind)
         return kind
 
     def _delete_transaction(self, asked: Fields) -> Answer:

@@ -30,7 +30,7 @@ def write(company: Company, kind: str, raw: Fields, given: RawLines, before: Tra
     """A draft of an invoice or credit memo. StatusError when QuickBooks would refuse it."""
     for tag, _ in given:
         if tag not in _TAGS:
-            raise statuses.StatusError(1000, f"sim-qbdesktop does not simulate {tag}.")
+            raise statuses.not_simulated(tag)
     draft = begin(company, kind, raw, before)
     _take_from_customer(draft)
     draft.lines = merged_lines(draft, given, _TAGS)

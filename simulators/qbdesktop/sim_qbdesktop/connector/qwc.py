@@ -14,6 +14,7 @@ from ..qbxml.tree import Element, XmlError, parse
 
 _GUID = re.compile(r"\{[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}")
 _REQUIRED = ("AppName", "AppURL", "AppDescription", "AppSupport", "UserName", "OwnerID", "FileID", "QBType")
+_ENTERPRISE = 0x8
 _STYLES = ("Document", "DocWrapped", "RPC")
 
 
@@ -94,10 +95,13 @@ def _check(root: Element, ip_hosts: bool) -> None:
 
 
 def _check_flags(flags: str) -> None:
+    """0 allows every edition, else the bit of the edition in use must be set."""
     try:
-        int(flags, 16)
+        allowed = int(flags, 16)
     except ValueError as problem:
         raise ConnectorError("QBWC1034", f"AuthFlags {flags} is not a number.") from problem
+    if allowed and not allowed & _ENTERPRISE:
+        raise ConnectorError("QBWC1034", f"AuthFlags {flags} does not allow this edition of QuickBooks.")
 
 
 def _check_address(url: str, ip_hosts: bool) -> None:
