@@ -16,11 +16,12 @@ from hub.engine import Decisions, Hub
 from hub.engine.decisions import DROPPABLE
 from hub.engine.notes import chunks
 from hub.errors import SettingsError
-from hub.models import ConnectionRow, NativeRecord, OperationRow, OperationState, table
+from hub.models import ConnectionRow, NativeRecord, OperationRow, OperationState, SignOff, table
 
 connections = table(ConnectionRow)
 operations = table(OperationRow)
 records = table(NativeRecord)
+sign_offs = table(SignOff)
 
 NEEDS_A_PERSON = (OperationState.HELD.value, OperationState.FAILED.value)
 EXAMPLES = 5
@@ -68,7 +69,8 @@ def attention(ctx: click.Context, workplace: Workplace, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     hub = workplace.hub
-    groups = sorted([*_suspended(hub), *_unreadable(hub), *_operations(hub)], key=lambda group: -group.count)
+    found = [*_suspended(hub), *_drifted(hub), *_unreadable(hub), *_operations(hub)]
+    groups = sorted(found, key=lambda group: -group.count)
     waiting = _to_approve(hub)
     if as_json:
         print_json([asdict(group) for group in groups])
@@ -232,6 +234,18 @@ def _unreadable(hub: Hub) -> list[Group]:
 
 def _suspended(hub: Hub) -> list[Group]:
     return [_problem_group(row.suspended, row.name) for row in all_connections(hub) if row.suspended]
+
+
+def _drifted(hub: Hub) -> list[Group]:
+    chosen = sa.select(sign_offs).where(sign_offs.c.drifted_at.is_not(None), sign_offs.c.withdrawn_at.is_(None))
+    with hub.store.read() as db:
+        rows = db.execute(chosen.order_by(sign_offs.c.id)).all()
+    what = "A period has other figures since it was signed off."
+    fix = "Reconcile it again, and withdraw the sign-off with a reason if it no longer holds."
+    return [
+        Group("drift", str(row.id), what, row.drift["why"], fix, (f"{row.period_start} to {row.period_end}",), count=1)
+        for row in rows
+    ]
 
 
 def _problem_group(problem: dict[str, Any], label: str) -> Group:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.models import Integration, NativeRecord, OperationRow, OperationState, table
+from hub.models import Integration, NativeRecord, OperationRow, OperationState, SignOff, table
 
 OPEN = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
 MOST_CAUSES = 50
@@ -17,6 +17,7 @@ MOST_CAUSES = 50
 integrations = table(Integration)
 operations = table(OperationRow)
 records = table(NativeRecord)
+sign_offs = table(SignOff)
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Trouble:
 
 
 def needs_a_person(db: sa.Connection, connection_id: int) -> list[Trouble]:
-    """What is held, refused or not sure, caught by the safety catch or unreadable, most first."""
-    return [*_operations(db, connection_id), *_caught(db, connection_id), *_unreadable(db, connection_id)]
+    """What is held, refused or not sure, caught by the safety catch, unreadable, or signed off and different since."""
+    found = [*_operations(db, connection_id), *_caught(db, connection_id), *_unreadable(db, connection_id)]
+    return [*found, *_drifted(db, connection_id)]
 
 
 def _operations(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
@@ -72,6 +74,20 @@ def _unreadable(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
     if number := db.execute(chosen).scalar_one():
         problem = {"what": "They could not be read.", "fix": "Correct them in the stock system."}
         yield Trouble("unreadable", _words(number, "record", problem))
+
+
+def _drifted(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
+    chosen = sa.select(sign_offs.c.id, sign_offs.c.period_start, sign_offs.c.period_end, sign_offs.c.drift).where(
+        sign_offs.c.integration_id.in_(_joined(connection_id)),
+        sign_offs.c.drifted_at.is_not(None),
+        sign_offs.c.withdrawn_at.is_(None),
+    )
+    for row in db.execute(chosen.order_by(sign_offs.c.id)):
+        period = f"{row.period_start} to {row.period_end}"
+        words = (
+            f"{period} has other figures since it was signed off. {row.drift['why']}\nWhat to do: reconcile it again."
+        )
+        yield Trouble(f"drift:{row.id}", words)
 
 
 def _joined(connection_id: int) -> sa.Select[Any]:

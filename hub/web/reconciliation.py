@@ -22,7 +22,7 @@ from hub.web.elsewhere import safe
 from hub.web.paging import page_number
 from hub.web.queries import reconciliation as found
 from hub.web.queries.tables import INTEGRATIONS
-from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
+from hub.web.sheets import CSV, TYPES, XLSX, Cell, write_csv, write_xlsx
 
 pages = Blueprint("reconciliation", __name__)
 
@@ -141,19 +141,19 @@ def export(reconciliation_id: int) -> ResponseReturnValue:
     return Response(write_csv(TITLES, listed), mimetype=TYPES[CSV], headers=headers)
 
 
-def _rows(store: Store, row: sa.Row[Any]) -> Iterator[list[str]]:
+def _rows(store: Store, row: sa.Row[Any]) -> Iterator[list[Cell]]:
     """The figures of each measure first, so that the sheet shows that its lines add up to them."""
     for measure in Measure:
         if figures := row.figures.get(measure.value):
-            amounts = [figures[name] for name in ("difference", "stock", "ledger")]
+            amounts = [Decimal(figures[name]) for name in ("difference", "stock", "ledger")]
             yield [words.MEASURES[measure], "All of it", *amounts, row.currency, *[""] * 10]
     for line in found.every_line(store, row.id):
         yield [
             words.MEASURES[Measure(line.measure)],
             words.WORDS[Cause(line.cause)].title,
-            line.amount,
-            line.stock_amount,
-            line.ledger_amount,
+            Decimal(line.amount),
+            Decimal(line.stock_amount),
+            Decimal(line.ledger_amount),
             row.currency,
             wording.kind_title(line.kind or line.ledger_kind) if line.kind or line.ledger_kind else "",
             line.stock_number,

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -25,12 +26,16 @@ CSV, XLSX = "csv", "xlsx"
 TYPES = {CSV: "text/csv", XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-def write_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+Cell = str | Decimal
+"""What a cell holds: text, or an amount that a spreadsheet can add up."""
+
+
+def write_csv(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """The table as CSV, row by row; the mark in front tells spreadsheets that it is UTF-8."""
     yield b"\xef\xbb\xbf"
     yield _csv_line(titles)
     for row in rows:
-        yield _csv_line([harmless(value) for value in row])
+        yield _csv_line([str(value) if isinstance(value, Decimal) else harmless(value) for value in row])
 
 
 def _csv_line(row: Sequence[str]) -> bytes:
@@ -44,18 +49,21 @@ def harmless(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA_SIGNS) else value
 
 
-def write_xlsx(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> IO[bytes]:
-    """The table as an XLSX file of text cells, at its beginning; whoever reads it closes it."""
+def write_xlsx(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> IO[bytes]:
+    """The table as an XLSX file of text and amounts, at its beginning; whoever reads it closes it."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - it is handed out open
     with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet()
-        bold = book.add_format({"bold": True})
+        bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
         sheet.freeze_panes(1, 0)
         for column, title in enumerate(titles):
             sheet.write_string(0, column, title, bold)
         for number, row in enumerate(rows, start=1):
             for column, value in enumerate(row):
-                sheet.write_string(number, column, harmless(value))
+                if isinstance(value, Decimal):
+                    sheet.write_number(number, column, value, money)
+                else:
+                    sheet.write_string(number, column, harmless(value))
     file.seek(0)
     return file
 

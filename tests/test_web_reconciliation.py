@@ -1,0 +1,181 @@
+"""The pages of reconciliations: asked for with the cost known, shown as a picture and a table, listed, and exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from houses import House, called, put
+from people import add_person
+from python_calamine import CalamineWorkbook
+from reconciled import busy_month, by_hand, journal, perpetual, reconciled
+from visitors import Visitor, visitor
+
+from hub.app import create_app
+from hub.causes import CAUSES
+from hub.documents import Kind
+from hub.engine.reconciling import Reconciling, reconcile
+from hub.models import FlowMode
+from hub.store import Store
+from hub.vault import Vault
+from hub.web.charts import waterfall
+from hub.web.reconciliation_words import WORDS
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    house = perpetual(called(store, vault))
+    busy_month(house)
+    return house
+
+
+@pytest.fixture
+def waiting(house: House) -> Any:
+    """Sixty journals wait, and somebody made one by hand."""
+    house.set_flow(Kind.JOURNAL, FlowMode.REVIEW)
+    put(house, *(journal(f"w{number}", f"{number + 1}.00") for number in range(60)))
+    house.sync()
+    by_hand(house, "-1.50")
+    return reconciled(house)
+
+
+def test_there_is_nothing_yet_and_the_page_says_what_to_do(house: House) -> None:
+    page = visitor(house).get("/reconciliations")
+    assert "Nothing was reconciled yet." in page.text
+    assert "Proof of no double posting" in page.text
+
+
+def test_the_cost_and_the_accounts_are_shown_before_anything_is_read(house: House) -> None:
+    seen = visitor(house)
+    page = seen.get(f"/integrations/{house.integration_id}/reconcile")
+    assert "Shelf: about 2 calls (one call for the entries and one for the value of the stock)." in page.text
+    assert page.value("start") == "2026-02-01"
+    assert page.value("end") == "2026-02-28"
+    other = seen.post(
+        f"/integrations/{house.integration_id}/reconcile", {"start": "2026-01-01", "end": "2026-01-31", "look": "yes"}
+    )
+    assert "What 2026-01-01 to 2026-01-31 costs" in other.text
+    assert "Nothing was reconciled yet." in seen.get("/reconciliations").text
+
+
+def test_it_is_asked_for_followed_and_then_shown(house: House) -> None:
+    seen = visitor(house)
+    page = seen.follow(f"/integrations/{house.integration_id}/reconcile", {"start": "2026-02-01", "end": "2026-02-28"})
+    assert "waiting to begin" in page.text
+    assert seen.get("/reconciliations/1/live").status == 200
+    assert reconcile(house.hub, 1)
+    assert seen.get("/reconciliations/1/live").status == 286
+    shown = seen.get("/reconciliations/1")
+    assert "Stock: the stock system says" not in shown.text  # both agree: there is no picture to read
+    assert "Both sides agree." in shown.text
+    assert shown.faults == []
+
+
+def test_a_period_that_makes_no_sense_is_told_at_the_form_and_what_was_typed_is_kept(house: House) -> None:
+    page = visitor(house).post(
+        f"/integrations/{house.integration_id}/reconcile", {"start": "2026-02-10", "end": "2026-02-01"}
+    )
+    assert page.status == 422
+    assert "ends before it begins" in page.text
+    assert page.value("start") == "2026-02-10"
+
+
+def test_the_picture_has_its_figures_as_text_and_as_a_table(house: House, waiting: Any) -> None:
+    page = visitor(house).get(f"/reconciliations/{waiting.id}")
+    reading = (
+        "Stock: the stock system says 1,890.05 GBP, the ledger 58.55 GBP: a difference of 1,831.50 GBP."
+        " Not posted yet 1,830.00; made by hand in the ledger 1.50."
+    )
+    assert reading in page.text
+    assert {image["alt"] for image in page.tags("img") if "stock.svg" in image["src"]} == {reading}
+    picture = visitor(house).get(f"/reconciliations/{waiting.id}/stock.svg")
+    assert picture.headers["Content-Type"].startswith("image/svg+xml")
+    assert "<script" not in picture.html
+    assert "Not posted" in picture.html
+
+
+def test_a_waterfall_that_falls_below_zero_and_rises_again_is_drawn(house: House) -> None:
+    assert house
+    steps = [("down", Decimal(-30)), ("up", Decimal(50)), ("over", Decimal(-25))]
+    drawn = waterfall("light", steps, ("Difference", Decimal(-5)))
+    assert drawn.count(b"<rect") >= 6
+
+
+def test_a_cause_opens_its_documents_a_page_at_a_time_with_the_largest_first(house: House, waiting: Any) -> None:
+    seen = visitor(house)
+    first = seen.get(f"/reconciliations/{waiting.id}/stock/not_posted")
+    assert "60 lines, 1 to 50 shown, largest first" in first.text
+    assert first.text.index("N-w59") < first.text.index("N-w58")
+    second = seen.get(f"/reconciliations/{waiting.id}/stock/not_posted?page=2")
+    assert "60 lines, 51 to 60 shown" in second.text
+    assert "It waits for approval." in second.text
+    assert first.faults == second.faults == []
+    links = [tag["href"] for tag in first.tags("a") if tag.get("href", "").startswith("/operations/")]
+    assert len(links) == 50
+    assert seen.get(links[0]).status == 200
+
+
+def test_each_cause_leads_to_where_it_is_fixed(house: House, waiting: Any) -> None:
+    seen = visitor(house)
+    for cause in CAUSES:
+        page = seen.get(f"/reconciliations/{waiting.id}/stock/{cause.value}")
+        assert WORDS[cause].meaning in page.text
+        for tag in page.tags("a"):
+            if "btn-outline-primary" in tag.get("class", ""):
+                assert seen.get(tag["href"], follow_redirects=True).status == 200, tag["href"]
+
+
+def test_the_sheet_has_every_line_and_its_parts_add_up_to_the_difference(house: House, waiting: Any) -> None:
+    seen = visitor(house)
+    text = seen.get(f"/reconciliations/{waiting.id}/export?form=csv").html
+    table = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    stock = [row for row in table if row["Compared"] == "Stock"]
+    parts = [Decimal(row["Part of the difference"]) for row in stock if row["Cause"] != "All of it"]
+    assert len(parts) == 64
+    assert sum(parts) == Decimal(stock[0]["Part of the difference"]) == Decimal("1831.50")
+    answer = seen.client.get(f"/reconciliations/{waiting.id}/export?form=xlsx")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert len(sheet) == len(table) + 1
+    assert sheet[1][2] == 1831.5
+
+
+def test_the_accounts_of_a_measure_are_changed_on_a_page(house: House) -> None:
+    seen, address = visitor(house), f"/integrations/{house.integration_id}/reconcile/accounts/stock"
+    ticked = [tag["value"] for tag in seen.get(address).tags("input") if "checked" in tag]
+    assert ticked == ["630", "630"]
+    page = seen.follow(address, {"stock": ["630"], "ledger": ["630", "860"]})
+    assert "630 Inventory, 860 Rounding" in page.text
+    assert "860 Rounding" not in seen.follow(address, {"found": "yes"}).text.partition("Sales")[0]
+
+
+def test_who_may_not_start_it_sees_what_is_compared_and_who_can(house: House, waiting: Any) -> None:
+    seen = Visitor(create_app(house.hub), add_person(house.hub, "ursula@example.com"))
+    page = seen.get(f"/integrations/{house.integration_id}/reconcile")
+    assert "Somebody with the right to approve imports can start it." in page.text
+    shown = seen.get(f"/reconciliations/{waiting.id}")
+    assert "Sign off…" not in shown.text
+    assert seen.post(f"/reconciliations/{waiting.id}/sign").status == 403
+
+
+def test_one_that_failed_says_why_and_how_to_go_on(house: House) -> None:
+    made = Reconciling(house.hub, "olga").ask(house.integration_id)
+    del house.hub.providers["memorystock"]
+    assert reconcile(house.hub, made)
+    page = visitor(house).get(f"/reconciliations/{made}")
+    assert "The plugin for 'memorystock' is not installed." in page.text
+    assert "Reconcile again" in page.text
+    assert page.faults == []
+
+
+def test_a_schedule_that_reconciles_is_made_on_the_page_and_says_so(house: House) -> None:
+    seen = visitor(house)
+    form = {"connection": str(house.ledger_id), "reconcile": str(house.integration_id), "often": "daily", "at": "06:30"}
+    page = seen.follow("/schedules/new", {**form, "name": "Month end", "time_zone": "UTC"})
+    assert "Every day at 06:30 UTC, reconcile Shelf" in page.text
+    assert date(2026, 3, 1) == house.clock().date()
