@@ -45,10 +45,15 @@ def test_goods_are_worth_what_the_bill_says_in_base_currency(client: Client, led
     assert ledger.difference() == 0
 
 
-def test_a_supplier_deposit_stands_in_prepayments(client: Client, act: Act, ledger: Any) -> None:
+def test_a_supplier_deposit_stands_in_prepayments_until_the_bill(client: Client, act: Act, ledger: Any) -> None:
     purchase = new_purchase(client.simulator, invoice=False)
     act("prepay", id=purchase.id, amount="15", date="2026-03-01")
     assert ledger.posted(purchase.id) == [("2026-03-01", "620", "090", 15)]
+    line = {"sku": "BREAD", "quantity": 10, "price": 4}
+    act("add_invoice", id=purchase.id, lines=[line], date="2026-03-05")
+    (bill,) = client.ask("advanced-purchase", ID=purchase.id).json["Invoice"]
+    assert ("2026-03-05", "800", "620", 15) in ledger.posted(bill["TaskID"])
+    assert (ledger.balance("620"), ledger.balance("800")) == (0, -25)
 
 
 def test_goods_received_and_not_invoiced_are_the_difference_until_the_bill_comes(

@@ -71,6 +71,19 @@ def test_a_sale_shows_the_same_entries_as_the_general_ledger(trade: Client, ledg
     assert {task_id for task_id, *_ in own} == {paper["TaskID"] for paper in papers}
 
 
+def test_a_customers_deposit_is_set_off_against_the_invoice_as_far_as_it_goes(
+    client: Client, act: Act, ledger: Any
+) -> None:
+    sale = new_sale(client.simulator, invoice=False)
+    act("prepay", id=sale.id, amount="60", date="2026-03-01")
+    assert (ledger.balance("810"), ledger.balance("610")) == (-60, 0)
+    for day in ("2026-03-05", "2026-03-06"):
+        act("add_invoice", id=sale.id, lines=[{"sku": "BREAD", "quantity": 5, "price": 10}], date=day)
+    assert (ledger.balance("810"), ledger.balance("610")) == (0, 40)
+    set_off = [(row["EffectiveDate"][:10], row["Amount"]) for row in ledger.rows(Account="810")[1:]]
+    assert set_off == [("2026-03-05", 50), ("2026-03-06", 10)]
+
+
 def test_rows_are_chosen_by_account_on_either_side(trade: Client, ledger: Any) -> None:
     rows = ledger.rows(Account="805")
     assert [(row["DebitAccountCode"], row["CreditAccountCode"]) for row in rows] == [("429", "805")]

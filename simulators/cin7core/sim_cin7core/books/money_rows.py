@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sim_cin7core import chart
 from sim_cin7core.books.rows import Row
-from sim_cin7core.records import PURCHASE, SALE, Document, Task
+from sim_cin7core.records import PURCHASE, SALE, ZERO, Document, Task
 from sim_cin7core.stock.lots import in_base, net
 from sim_cin7core.switches import Switches
 
@@ -30,6 +30,22 @@ def document_rows(task: Task, switches: Switches) -> Iterator[Row]:
         amount = in_base(payment.amount, payment.rate, switches)
         pair = _pair(payment.account, deposit, task.side == SALE)
         yield posted(task, task.id, pair, amount, payment.paid_on, task.number)
+    yield from _set_off(task, deposit, switches)
+
+
+def _set_off(task: Task, deposit: str, switches: Switches) -> Iterator[Row]:
+    """A deposit is set off against the invoices of its order once they are authorised, as far as they are unpaid."""
+    owed = chart.RECEIVABLE if task.side == SALE else chart.PAYABLE
+    due = {bill.task_id: bill.total - bill.paid for bill in task.invoices if bill.live}
+    for payment in task.order.payments:
+        left = payment.amount
+        for bill in task.invoices:
+            part = min(left, due.get(bill.task_id, ZERO))
+            if part > 0:
+                left, due[bill.task_id] = left - part, due[bill.task_id] - part
+                pair = _pair(deposit, owed, task.side == SALE)
+                day = max(bill.date, payment.paid_on)
+                yield posted(task, bill.task_id, pair, in_base(part, payment.rate, switches), day, bill.number)
 
 
 def _document(task: Task, document: Document, is_credit: bool, switches: Switches) -> Iterator[Row]:
