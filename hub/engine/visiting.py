@@ -40,15 +40,15 @@ class Visits:
         return token.id if token else None
 
     def is_due(self, connection_id: int, fresh_for: timedelta) -> bool:
-        """Whether a visit has something to do: a run is wanted, something waits, or nothing was read for so long."""
+        """Whether a visit has something to do: a run is wanted or broke off, something waits, or the last is so old."""
         if self.hub.connection(connection_id).wanted_at is not None or self.waiting(connection_id):
             return True
-        last = sa.select(sa.func.max(run_rows.c.finished_at)).where(
-            run_rows.c.connection_id == connection_id, run_rows.c.state == RunState.DONE.value
-        )
+        last = sa.select(run_rows.c.state, run_rows.c.finished_at).where(run_rows.c.connection_id == connection_id)
         with self.hub.store.read() as db:
-            finished_at = db.execute(last).scalar()
-        return finished_at is None or self.hub.clock() - finished_at >= fresh_for
+            row = db.execute(last.order_by(run_rows.c.id.desc()).limit(1)).first()
+        if row is None or row.state != RunState.DONE.value:
+            return True
+        return bool(self.hub.clock() - row.finished_at >= fresh_for)
 
     def waiting(self, connection_id: int) -> int:
         """How many operations may leave with the next visit, or have to be looked for."""

@@ -32,11 +32,7 @@ def fit_contact(contact: Contact, facts: Facts) -> Fit:
 
 def _contact_problems(contact: Contact) -> Iterator[Problem]:
     if not xmltext.name(contact.name):
-        yield Problem(
-            code="name_not_accepted",
-            what=f"QuickBooks does not take the name '{contact.name}'.",
-            fix="Enter a name with letters or digits.",
-        )
+        yield _no_name(contact.name)
     if contact.is_customer and contact.is_supplier:
         yield Problem(
             code="both_sides",
@@ -45,6 +41,14 @@ def _contact_problems(contact: Contact) -> Iterator[Problem]:
             fix="Make two records of it in the stock system, one for each side.",
             subject=contact.external_id,
         )
+
+
+def _no_name(name: str) -> Problem:
+    return Problem(
+        code="name_not_accepted",
+        what=f"QuickBooks does not take the name '{name}'.",
+        fix="Enter a name with letters or digits.",
+    )
 
 
 def _whole(text: str, length: int, what: str, notes: Notes) -> str:
@@ -87,6 +91,8 @@ def _price(price: Decimal | None) -> Decimal | None:
 
 
 def _item_problems(item: Item) -> Iterator[Problem]:
+    if not xmltext.name(item.code):
+        yield _no_name(item.code)
     if not item.sale_account and not item.purchase_account:
         yield Problem(
             code="item_without_account",

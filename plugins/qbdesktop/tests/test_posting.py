@@ -263,3 +263,27 @@ def test_a_total_that_differs_is_said_with_the_document(shop: Any) -> None:
     answer = shop.company.process(shop.connector.until("<InvoiceAddRq"))
     shop.connector.tell(answer.replace("<Subtotal>10.00", "<Subtotal>10.01"))
     assert "a total of 10.01" in operations(shop, kind="invoice")[0].warnings[-1]
+
+
+def test_a_name_with_signs_of_xml_in_it_survives_the_round_trip(shop: Any) -> None:
+    put(shop, customer(name='Smith & Sons <East> "1"'))
+    visits(shop)
+    assert added(shop, "Customer") == ['Smith & Sons <East> "1"']
+    assert links(shop)["c1"]
+
+
+def test_a_change_that_is_out_of_date_is_read_again_and_sent_once_more(shop: Any) -> None:
+    put(shop, customer(), invoice())
+    visits(shop)
+    shop.company.refusals["InvoiceMod"] = (3200, "The provided edit sequence is out-of-date.")
+    put(shop, invoice(net="20.00"))
+    shop.clock.on(minutes=40)
+    shop.connector.visit()
+    [change] = operations(shop, action="update")
+    assert change.state == "unsure"
+    shop.company.refusals.clear()
+    visits(shop)
+    assert [row.state for row in operations(shop, action="update")] == ["done"]
+    changes = [text for text in shop.company.requests if "<InvoiceModRq" in text]
+    assert len(changes) == 2
+    assert messages.set_id(changes[0].encode()) != messages.set_id(changes[1].encode())
