@@ -19,6 +19,7 @@ from hub.providers import (
     TargetState,
     Visit,
     Want,
+    party_of,
 )
 from hub.reconcile import TIERS
 
@@ -98,7 +99,10 @@ class Poster:
         [outcome] = self.send([self.operation(fitted.document)])
         if outcome.state is None:
             raise AssertionError(f"{document.kind} {document.label} was not made: {outcome.problem or 'unsure'}")
-        self.targets[document.kind, document.external_id] = outcome.state.target_id
+        ref = document.kind, document.external_id
+        self.targets[ref] = outcome.state.target_id
+        if outcome.state.contact_id:
+            self.targets[party_of(ref)] = outcome.state.contact_id
         return outcome.state
 
     def post_all(self, documents: Mapping[Kind, Document]) -> dict[Kind, TargetState]:
