@@ -1,8 +1,9 @@
 """Purchases whose goods and bill have not both come, which Core values and books at different times: pure.
 
 Core values goods when they are received and books them with their bill, unless it accrues them (Cin7 Core help,
-Accounting transactions). A purchase's detail tells what its goods are worth in ``InventoryMovements``, where what came
-in is negative (Cin7 Core API v2 documentation, Purchase).
+Accounting transactions). A purchase's detail tells what its goods are worth in ``InventoryMovements``. In the examples
+what came in is positive and what went back negative (Cin7 Core API v2 documentation, Purchase and Advanced Purchase),
+but no word says so; as nothing is told of goods that went back, all have one sign, and either is understood.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from decimal import Decimal
 
 from hub import Bill, UnmatchedGoods
 from hub_cin7core.fields import Native, blocks, day, guid, number, text
+from hub_cin7core.native_books import Books
 from hub_cin7core.native_purchases import read_purchase
 
 _VOIDED, _INVOICED, _RECEIVED = "VOIDED", "INVOICED", "FULLY RECEIVED"
@@ -30,19 +32,21 @@ def may_be_unmatched(row: Native) -> bool:
     return received != _RECEIVED or not invoiced.startswith(_INVOICED)
 
 
-def read_unmatched(native: Native, site: str) -> UnmatchedGoods | None:
+def read_unmatched(native: Native, site: str, books: Books) -> UnmatchedGoods | None:
     """What the goods of one purchase are worth and which documents book them; None where goods went back.
+
+    Journals of goods received or in transit are among these.
 
     What returned goods are worth the detail does not tell.
     """
     if any(_went_back(part) for credit in blocks(native, "CreditNote") for part in blocks(credit, "Unstock")):
         return None
     movements = blocks(native, "InventoryMovements")
-    documents = read_purchase(native, site).documents
+    documents = read_purchase(native, site, books).documents
     purchase = guid(native, "ID")
     return UnmatchedGoods(
         record_id=purchase,
-        worth=-sum((number(movement, "COGS") or Decimal(0) for movement in movements), Decimal(0)),
+        worth=abs(sum((number(movement, "COGS") or Decimal(0) for movement in movements), Decimal(0))),
         documents=frozenset({purchase, *(document.external_id for document in documents)}),
         received_on=_first(day(movement, "Date") for movement in movements),
         invoiced_on=_first(document.date for document in documents if isinstance(document, Bill)),

@@ -81,7 +81,7 @@ class CoreSession:
 
     def unmatched_goods(self) -> Iterator[UnmatchedGoods]:
         """Purchases whose goods and bill have not both come."""
-        return goods.unmatched_goods(self._client, self._site)
+        return goods.unmatched_goods(self._client, self._reference.books, self._site)
 
     def push(self, batch: Batch) -> Iterator[Outcome]:
         """Nothing is ever written to Core."""

@@ -147,6 +147,26 @@ def test_goods_received_and_goods_in_transit_come_with_their_reversals(simulator
     assert by_reason[JournalReason.IN_TRANSIT]
 
 
+@pytest.mark.parametrize(("accrues", "ahead"), [("off", {"Early": 15, "Late": -12}), ("on", {})])
+def test_what_is_valued_and_not_booked_is_known_purchase_by_purchase(
+    simulator: Any, connect: Connect, accrues: str, ahead: dict[str, int]
+) -> None:
+    for name in ("inventory_accrual", "stock_in_transit"):
+        simulator.switch(name, accrues)
+    pies = {"items": [("PIE", 5, "3")], "type": "Advanced Purchase"}
+    made = {sim_cin7core.new_purchase(simulator, "Early", invoice=False, **pies).id: "Early"}
+    late = sim_cin7core.new_purchase(simulator, "Late", items=[("PIE", 4, "3")], fulfilled=False)
+    made[late.id] = "Late"
+    session = open_simulator(simulator, connect)
+    entries = [entry for entry in session.entries(*FOREVER) if entry.account == "630"]
+    found = {
+        made[goods.record_id]: goods.worth - sum(each.amount for each in entries if each.document_id in goods.documents)
+        for goods in session.unmatched_goods()
+    }
+    assert {name: amount for name, amount in found.items() if amount} == ahead
+    assert sum(found.values()) + sum(entry.amount for entry in entries) == session.stock_value().total
+
+
 def test_a_void_of_an_old_adjustment_takes_its_journal_along_and_a_new_date_makes_another(
     simulator: Any, connect: Connect
 ) -> None:
