@@ -83,12 +83,15 @@ def item_line(item: str, quantity: str, cost: str) -> str:
     return f"<ItemLineAdd>{named('ItemRef', item)}<Quantity>{quantity}</Quantity><Cost>{cost}</Cost></ItemLineAdd>"
 
 
-def payment(customer: str, *applied: tuple[str, str], total: str = "", header: str = "") -> str:
-    """A customer's payment of invoices: pairs of TxnID and amount; without any, nothing is applied."""
+def payment(customer: str, *applied: tuple[str, str], total: str = "", dated: str = "", header: str = "") -> str:
+    """A customer's payment of invoices: pairs of TxnID and amount; without any, nothing is applied.
+
+    `dated` is a TxnDate, `header` what comes after the total.
+    """
     sum_of_it = f"<TotalAmount>{total}</TotalAmount>" if total else ""
     rows = "".join(
         f"<AppliedToTxnAdd><TxnID>{txn_id}</TxnID><PaymentAmount>{amount}</PaymentAmount></AppliedToTxnAdd>"
         for txn_id, amount in applied
     )
     tail = rows or "<IsAutoApply>false</IsAutoApply>"
-    return add("ReceivePayment", f"{named('CustomerRef', customer)}{sum_of_it}{header}{tail}")
+    return add("ReceivePayment", f"{named('CustomerRef', customer)}{dated}{sum_of_it}{header}{tail}")

@@ -153,7 +153,7 @@ def deny(quickbooks: QuickBooks, values: Values) -> Values:
 
 
 def open_file(quickbooks: QuickBooks, values: Values) -> Values:
-    """{file, single_user?, single_user_elsewhere?}: open a company file, which closes the other; null ends QuickBooks."""
+    """{file, single_user?, single_user_elsewhere?}: open a company file instead of another; null ends QuickBooks."""
     path = values.get("file") or ""
     if path and path not in quickbooks.files:
         raise KeyError(path)

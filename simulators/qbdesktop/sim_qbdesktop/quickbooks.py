@@ -150,9 +150,8 @@ class Session:
         """The message set, checked against the table."""
         if not text or text[0].isspace() or text[0] == "\ufeff":
             raise UnreadableError("something stands before the XML declaration")
-        if self.quickbooks.switches["other_characters"] == "unreadable":
-            self._check_characters(text)
         document = parse(text)
+        self._narrow(document.root)
         self._check_version(document)
         messages = check_frame(document.root)
         refuse_rollback = self.quickbooks.switches["rollback_on_error"] == "unreadable"
@@ -162,11 +161,14 @@ class Session:
             self._check(request)
         return messages
 
-    def _check_characters(self, text: str) -> None:
-        try:
-            " ".join(element.text for element in parse(text).root.walk()).encode("latin-1")
-        except UnicodeEncodeError as problem:
-            raise UnreadableError(f"a character that QuickBooks doesn't know: {problem}") from problem
+    def _narrow(self, root: Element) -> None:
+        """QuickBooks keeps ISO-8859-1: other characters become question marks, or stop it (switch)."""
+        refused = self.quickbooks.switches["other_characters"] == "unreadable"
+        for element in root.walk():
+            kept = element.text.encode("latin-1", "replace").decode("latin-1")
+            if refused and kept != element.text:
+                raise UnreadableError(f"characters that QuickBooks doesn't know in {element.tag}")
+            element.text = kept
 
     def _check_version(self, document: Document) -> None:
         wanted = document.instructions.get("qbxml", "")

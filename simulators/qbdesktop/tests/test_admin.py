@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -100,6 +104,23 @@ def test_the_command_visits_from_a_file_and_keeps_the_books(tmp_path: Path, serv
     assert "<BalanceRemaining>100.00</BalanceRemaining>" in json.loads(second.output)["carried"][0][1]
     service.replies = {"authenticate": lambda **values: ["T", "nvu"]}
     assert CliRunner().invoke(main, ["visit", str(path), *options]).exit_code == 1
+
+
+def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path, service: WebService) -> None:
+    path = tmp_path / "hub.qwc"
+    path.write_text(service.qwc(Scheduler="<RunEveryNSeconds>1</RunEveryNSeconds>"))
+    service.replies = {"authenticate": lambda **values: ["T", "none"]}
+    command = [sys.executable, "-c", "from sim_qbdesktop.cli import main; main()", "serve", "--qwc", str(path)]
+    with subprocess.Popen([*command, "--auto-run"], stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        assert line.startswith("sim-qbdesktop listening on http://127.0.0.1:")
+        pages = Pages(line.split()[-1])
+        deadline = time.monotonic() + 10
+        while not pages("GET", "visits")[1] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert pages("GET", "visits")[1][0]["outcome"] == "no_data"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
 
 
 def test_the_command_says_why_a_file_can_not_be_added(tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def test_a_number_may_be_twenty_long_and_may_repeat_between_vendors(qb: Caller) 
     assert qb.do(bill()).find("RefNumber") is None
 
 
+def test_a_bill_without_terms_is_due_as_the_preferences_say(qb: Caller) -> None:
+    assert qb.do(bill("Ironworks Ltd", "<TxnDate>2026-11-01</TxnDate>")).value("DueDate") == "2026-11-11"
+    header = "<TxnDate>2026-11-01</TxnDate><TermsRef><FullName>Net 30</FullName></TermsRef>"
+    assert qb.do(bill("Ironworks Ltd", header)).value("DueDate") == "2026-12-01"
+
+
 def test_a_vendor_credit_is_the_other_way_round(sim: Simulator, qb: Caller) -> None:
     made = qb.do(bill("Ironworks Ltd", "", expense("Rent", "15.00"), kind="VendorCredit"))
     assert (made.value("CreditAmount"), made.value("OpenAmount")) == ("15.00", "15.00")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sim_qbdesktop import Simulator
-from sim_qbdesktop.caller import Caller, add, document, modify, named, sale
+from sim_qbdesktop.caller import Caller, add, bill, document, modify, named, sale
 from sim_qbdesktop.hresults import HResultError
 
 UNREADABLE, UNKNOWN_VERSION = "0x80040400", "0x80040423"
@@ -27,6 +27,7 @@ def thrown(qb: Caller, *requests: str, **attributes: str) -> str:
         ("a name too long", add("Customer", f"<Name>{'x' * 42}</Name>")),
         ("an item's name too long", add("ItemService", f"<Name>{'x' * 32}</Name>")),
         ("a number too long", sale("A", "<RefNumber>123456789012</RefNumber>")),
+        ("a bill's number too long", bill("Ironworks Ltd", f"<RefNumber>{'9' * 21}</RefNumber>")),
         ("an amount with one decimal", add("Customer", "<Name>A</Name><CreditLimit>19.9</CreditLimit>")),
         ("an amount with three decimals", add("Customer", "<Name>A</Name><CreditLimit>19.999</CreditLimit>")),
         ("a date with slashes", sale("A", "<TxnDate>01/02/2026</TxnDate>")),
@@ -125,6 +126,8 @@ def test_wrong_values_can_be_answered_one_by_one_instead(
 
 def test_text_outside_latin_1_becomes_question_marks(sim: Simulator, qb: Caller) -> None:
     assert qb.do(add("Customer", "<Name>Café Łódź</Name>")).value("Name") == "Café ?ód?"
+    assert qb.status(sale("Café Łódź")) == 0
+    assert qb.status(add("Customer", "<Name>Café Żódż</Name>")) == 3100
     sim.switches.set({"other_characters": "unreadable"})
     assert thrown(qb, add("Customer", "<Name>Łódź</Name>")) == UNREADABLE
 

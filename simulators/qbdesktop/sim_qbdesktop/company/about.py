@@ -80,7 +80,7 @@ def preferences(company: Company, application: str, only: frozenset[str]) -> Ele
         },
         "PurchasesAndVendorsPreferences": {
             "IsUsingInventory": chosen.inventory,
-            "DaysBillsAreDue": 30,
+            "DaysBillsAreDue": chosen.days_bills_are_due,
             "IsAutomaticallyUsingDiscounts": False,
         },
         "ReportsPreferences": {"AgingReportBasis": "AgeFromDueDate", "SummaryReportBasis": "Accrual"},

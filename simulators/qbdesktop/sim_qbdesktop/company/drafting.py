@@ -203,12 +203,13 @@ def control_account(draft: Draft, account_type: str) -> str:
 
 
 def due_date(draft: Draft) -> None:
-    """Terms fill in the due date, unless it is given."""
+    """Terms fill in the due date, unless it is given; a bill without any is due as the preferences say."""
     party = draft.entry(TRANSACTIONS[draft.kind].party)
     if party and not draft.before and "TermsRef" in party.fields:
         draft.fields.setdefault("TermsRef", party.fields["TermsRef"])
     terms = draft.entry("TermsRef")
-    days = int(terms.fields.get("StdDueDays", 0)) if terms else 0
+    without = draft.company.preferences.days_bills_are_due if draft.kind == "Bill" else 0
+    days = int(terms.fields.get("StdDueDays", 0)) if terms else without
     draft.fields.setdefault("DueDate", draft.day + timedelta(days=days))
 
 

@@ -184,6 +184,7 @@ class Preferences:
     inventory: bool = True
     assign_journal_numbers: bool = True
     credit_limits_bind: bool = False
+    days_bills_are_due: int = 10
     auto_apply_payments: bool = True
     automatic_login: bool = True
     personal_data: bool = True

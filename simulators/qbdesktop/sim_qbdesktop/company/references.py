@@ -37,11 +37,7 @@ class Resolver:
             return self.fields(value)
         if isinstance(value, list):
             return [self._value(name, each) for each in value]
-        return self._text(value) if isinstance(value, str) else value
-
-    def _text(self, text: str) -> str:
-        """QuickBooks keeps ISO-8859-1."""
-        return text.encode("latin-1", "replace").decode("latin-1")
+        return value
 
     def _is_usable(self, name: str, value: Any) -> bool:
         """Whether the feature that a field belongs to is on; a field that says nothing needs none."""
