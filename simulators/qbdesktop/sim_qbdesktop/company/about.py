@@ -114,8 +114,8 @@ def _currencies(company: Company) -> Fields:
 
 
 def _sales_tax(company: Company) -> Fields | None:
-    """Absent when sales tax is off."""
-    if not company.preferences.sales_tax:
+    """Absent when sales tax is off, or was never set up."""
+    if not company.preferences.sales_tax or not company.preferences.default_sales_tax:
         return None
     codes = {name: company.named(("SalesTaxCode",), name) for name in ("Tax", "Non")}
     return {

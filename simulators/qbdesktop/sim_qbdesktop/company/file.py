@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from .. import statuses
 from ..clock import Clock
-from ..statuses import StatusError
 from ..switches import Switchboard
 from .kinds import LISTS
 from .links import Links
@@ -191,7 +191,7 @@ class Company:
         """StatusError 3120 when there is none."""
         found = self.transactions.get(txn_id)
         if found is None:
-            raise StatusError(3120, f'Object "{txn_id}" specified in the request cannot be found.')
+            raise statuses.not_found(txn_id)
         return found
 
     # ------------------------------------------------------------------ open windows

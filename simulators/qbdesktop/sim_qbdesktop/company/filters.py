@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
 from .. import statuses
 from ..qbxml.reading import Fields, RefText
@@ -33,7 +32,11 @@ _MATCHES: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def _moment(moments: Moments, text: str, field: str, end: bool) -> Any:
+def moment(moments: Moments, asked: Fields, field: str, end: bool) -> datetime | None:
+    """A bound of a range of time; None where there is none. 3020 for a moment that there is not."""
+    text = asked.get(field)
+    if not text:
+        return None
     try:
         return moments.read(text, end)
     except ValueError as problem:
@@ -43,10 +46,8 @@ def _moment(moments: Moments, text: str, field: str, end: bool) -> Any:
 def changed_within(company: Company, asked: Fields) -> Callable[[Entry | Transaction], bool]:
     """FromModifiedDate to ToModifiedDate, both inclusive, in QuickBooks' local time."""
     moments = company.moments
-    bounds = []
-    for name, end in (("FromModifiedDate", False), ("ToModifiedDate", True)):
-        bounds.append(_moment(moments, asked[name], name, end) if asked.get(name) else None)
-    since, until = bounds
+    since = moment(moments, asked, "FromModifiedDate", end=False)
+    until = moment(moments, asked, "ToModifiedDate", end=True)
     if since and until and since > until:
         raise statuses.StatusError(3030, "The start of the date range is after its end.")
 

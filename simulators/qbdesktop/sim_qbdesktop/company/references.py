@@ -36,7 +36,7 @@ class Resolver:
         if isinstance(value, dict):
             return self.fields(value)
         if isinstance(value, list):
-            return [self._value(name, each) for each in value]
+            return [found for each in value if (found := self._value(name, each)) is not None]
         return value
 
     def _is_usable(self, name: str, value: Any) -> bool:

@@ -16,7 +16,7 @@ from ..qbxml.grammar import load
 from ..qbxml.reading import Fields
 from ..qbxml.tree import Element
 from ..statuses import StatusError
-from . import about, extensions, lists, queries, writing
+from . import about, extensions, filters, lists, queries, writing
 from .file import Company
 from .iterators import Iterators
 from .kinds import AREAS, LISTS, TRANSACTIONS
@@ -226,8 +226,8 @@ class Requests:
         kinds = asked["ListDelType" if is_list else "TxnDelType"]
         between = asked.get("DeletedDateRangeFilter") or {}
         moments = self.company.moments
-        since = moments.read(between["FromDeletedDate"]) if between.get("FromDeletedDate") else None
-        until = moments.read(between["ToDeletedDate"], True) if between.get("ToDeletedDate") else None
+        since = filters.moment(moments, between, "FromDeletedDate", end=False)
+        until = filters.moment(moments, between, "ToDeletedDate", end=True)
         found = [
             gone
             for gone in self.company.deleted

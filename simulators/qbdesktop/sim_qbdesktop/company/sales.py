@@ -196,7 +196,7 @@ def tax_percentage(company: Company, tax: Ref | None) -> Decimal:
 def taxable_amount(draft: Draft) -> Decimal:
     lines = [line for line in draft.lines if (code := line.fields.get("SalesTaxCodeRef")) and _is_taxable(draft, code)]
     subtotals = [line for line in lines if (item := _item(draft, line)) and item.kind == "ItemSubtotal"]
-    return sum((line.fields["Amount"] for line in lines if line not in subtotals), ZERO)
+    return sum((line.fields.get("Amount", ZERO) for line in lines if line not in subtotals), ZERO)
 
 
 def sales_tax(draft: Draft) -> Decimal:

@@ -75,7 +75,7 @@ class Visitor:
         self.session: Session | None = None
 
     def run(self) -> Visit:
-        """The session, whatever becomes of it. Nothing is raised."""
+        """The session, whatever becomes of it: its troubles are told in the result, none is raised."""
         try:
             self._converse()
         except CrashError as crash:
