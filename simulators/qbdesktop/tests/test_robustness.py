@@ -26,17 +26,7 @@ TEXTS = {
     "datetime": ("2026-11-22T10:00:00", "2026-11-22", "2026-13-45"),
     "guid": ("{01234567-89ab-cdef-0123-456789abcdef}", "0"),
 }
-OFTEN_LEFT_OUT = (
-    "LinkTo",
-    "DataExt",
-    "CreditCard",
-    "Group",
-    "UnitOf",
-    "OverrideUOM",
-    "InventorySite",
-    "BarCode",
-    "Class",
-)
+RARE = ("LinkTo", "DataExt", "CreditCard", "Group", "UnitOf", "OverrideUOM", "InventorySite", "BarCode", "Class")
 
 
 class Writer:
