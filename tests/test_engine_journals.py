@@ -17,7 +17,7 @@ from hub.engine.correcting import correct
 from hub.engine.methods import Methods
 from hub.errors import SettingsError
 from hub.mapping import Default, MappingList
-from hub.models import Exclusion, FlowMode, SummaryMember, table
+from hub.models import Exclusion, Flow, FlowMode, SummaryMember, table
 from hub.reconcile import JournalMode
 from hub.testing import Fault
 from hub.testing.books import Entry
@@ -73,6 +73,16 @@ def test_going_perpetual_switches_journals_on_in_the_same_act(house: House) -> N
     make_perpetual(house, mode=FlowMode.REVIEW)
     assert house.flow(Kind.JOURNAL).mode == FlowMode.REVIEW
     assert house.hub.integration(house.integration_id).inventory_method == "perpetual"
+
+
+def test_a_pair_that_was_joined_before_its_plugins_had_journals_gets_their_flow_with_the_method(house: House) -> None:
+    rows = table(Flow)
+    with house.hub.store.write() as db:
+        db.execute(sa.delete(rows).where(rows.c.kind == Kind.JOURNAL.value))
+    make_perpetual(house)
+    put(house, journal())
+    house.sync()
+    assert len(journals(house)) == 1
 
 
 def test_going_perpetual_is_refused_while_stock_is_mapped_to_purchases(house: House) -> None:

@@ -106,6 +106,9 @@ def test_a_proposed_month_can_be_imported_as_a_draft(house: House, seen: Visitor
     house.sync()
     [row] = house.operations(state="proposed")
     ready = seen.get("/ready")
+    assert (
+        "It stands for 1 journal of the stock system, which is posted in it" in seen.get(f"/operations/{row.id}").text
+    )
     assert "Cost of goods 2026-03" in ready.text
     assert "30.00 GBP" in ready.text
     assert "Import as draft" in seen.get(f"/operations/{row.id}").text
@@ -142,6 +145,13 @@ def test_the_numbers_of_the_journals_add_up_to_those_of_the_source(house: House,
     counted = tally(house)
     assert (counted.skipped, counted.waiting, counted.unplanned) == (2, 0, 0)
     assert "3 of 7 posted" in seen.get(f"/integrations/{house.integration_id}").text
+
+
+def test_a_month_that_is_not_over_is_not_what_everything_is_posted_to(house: House, seen: Visitor) -> None:
+    put(house, journal("j8", day=date(2026, 3, 1)))
+    house.sync()
+    assert [e.native["date"] for e in house.books.live() if e.native.get("number") == "Cost of goods 2026-03"]
+    assert "All posted to 5 Feb" in seen.get("/").text
 
 
 def test_a_closed_month_offers_a_correction_of_a_later_date_on_its_page(house: House, seen: Visitor) -> None:

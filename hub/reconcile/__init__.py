@@ -29,6 +29,7 @@ from hub.reconcile.looks import Look, judge_look
 from hub.reconcile.obstacles import closed_period, dependency_problem, waits_for
 from hub.reconcile.summing import (
     SUMMARIES,
+    SUMMARY_PREFIX,
     JournalMode,
     correction,
     covers,
@@ -45,6 +46,7 @@ __all__ = [
     "LEGAL_ANSWERS",
     "REMOVAL_TIER",
     "SUMMARIES",
+    "SUMMARY_PREFIX",
     "TIERS",
     "Absence",
     "Answer",

@@ -21,7 +21,8 @@ from hub.documents import Journal, JournalLine, JournalReason
 
 SUMMARIES = "summaries"
 """The feed that summaries are snapshots of; no provider has one of this name for journals."""
-_PREFIX = "summary:"
+SUMMARY_PREFIX = "summary:"
+"""What the ids of all summaries begin with."""
 _COST = frozenset({JournalReason.COST_OF_GOODS, JournalReason.COST_CORRECTION})
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -63,12 +64,12 @@ def summary_of(journal: Journal, modes: Sequence[Mapping[str, str]], integration
 
 def own_prefix(integration_id: int) -> str:
     """What the ids of an integration's summaries begin with."""
-    return f"{_PREFIX}{integration_id}:"
+    return f"{SUMMARY_PREFIX}{integration_id}:"
 
 
 def is_summary(external_id: str) -> bool:
     """Whether an id is that of a journal that the hub made."""
-    return external_id.startswith(_PREFIX)
+    return external_id.startswith(SUMMARY_PREFIX)
 
 
 def covers(summary_id: str, journal: Journal) -> bool:

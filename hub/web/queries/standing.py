@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hub.models import OPEN_STATES, OperationState, RunState
 from hub.models.posting import DRAFT_LINKS
 from hub.providers import Action
+from hub.reconcile import SUMMARY_PREFIX
 from hub.web.queries.attention import STATES as NEEDING_A_PERSON
 from hub.web.queries.attention import Cause
 from hub.web.queries.money import from_thousandths, total_thousandths
@@ -167,6 +168,8 @@ def _posted_to(db: sa.Connection, integrations: Sequence[int]) -> date | None:
     recent = (
         sa.select(OPERATIONS.c.document_date)
         .where(mine, OPERATIONS.c.state == OperationState.DONE.value, OPERATIONS.c.document_date.is_not(None))
+        # A journal of a whole month is dated its last day, which may be still to come.
+        .where(~OPERATIONS.c.source_id.startswith(SUMMARY_PREFIX))
         .order_by(OPERATIONS.c.settled_at.desc())
         .limit(LOOKED_BACK)
         .subquery()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.documents import Kind
 from hub.models import JournalSummary, OperationState, SummaryMember, table
 from hub.providers import Action
-from hub.reconcile import is_summary, own_prefix
+from hub.reconcile import SUMMARY_PREFIX, is_summary, own_prefix
 from hub.web.queries.tables import EXCLUSIONS, FLOWS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
 
 MEMBERS = table(SummaryMember)
@@ -118,9 +118,8 @@ def count_members(db: sa.Connection, flows: Sequence[sa.Row[Any]], made: Mapping
 
 
 def _leave_out(db: sa.Connection, row: sa.Row[Any], tally: Tally, own: str) -> None:
-    every = own.partition(":")[0] + ":"
     stored = SNAPSHOTS.c.connection_id == row.stock_id, SNAPSHOTS.c.kind == JOURNAL
-    tally.documents -= _count(db, *stored, SNAPSHOTS.c.external_id.startswith(every))
+    tally.documents -= _count(db, *stored, SNAPSHOTS.c.external_id.startswith(SUMMARY_PREFIX))
     linked = LINKS.c.integration_id == row.integration_id, LINKS.c.kind == JOURNAL, LINKS.c.live
     tally.posted -= _count(db, *linked, LINKS.c.source_id.startswith(own))
     for state, count in _creates(db, row, OPERATIONS.c.source_id.startswith(own)).items():
