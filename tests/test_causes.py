@@ -34,6 +34,7 @@ IN_JULY, IN_AUGUST = date(2026, 7, 15), date(2026, 8, 2)
 STOCK = Accounts.of({"610"}, {"630"})
 ZERO, CENT = Decimal(0), Decimal("0.01")
 TEN = Decimal("10.00")
+OWED = Decimal("88.00")
 
 
 def entry(id: str, amount: Decimal = TEN, day: date = IN_JULY) -> Entry:
@@ -276,6 +277,20 @@ def test_sales_are_compared_within_the_period_and_told_with_the_sign_that_people
     )
 
 
+def test_what_was_booked_and_taken_back_on_another_day_is_of_another_period() -> None:
+    undone = Facts((entry("x"), entry("x", -TEN, IN_AUGUST)), (), (known("x"),))
+    assert named(stock(undone)) == {Cause.OTHER_PERIOD: TEN}
+
+
+def test_a_balance_of_receivables_that_moved_by_more_than_its_documents_is_unexplained() -> None:
+    owed = Facts((entry("i", OWED),), (posting("i", OWED, kind=Kind.INVOICE),), (known("i", Kind.INVOICE),))
+    owed = replace(owed, joints=(joint("i", Kind.INVOICE),))
+    statement = movement(Measure.RECEIVABLES, STOCK, owed, JULY, OWED + 7)
+    assert (statement.ledger, named(statement)) == (OWED + 7, {Cause.UNEXPLAINED: Decimal(-7)})
+    owing = movement(Measure.PAYABLES, STOCK, owed, JULY, OWED)
+    assert (owing.ledger, named(owing)) == (-OWED, {})
+
+
 # -- whatever both sides say ---------------------------------------------------------------------------------------
 
 AMOUNTS = st.integers(-500_000, 500_000).map(lambda cents: Decimal(cents) / 100)
@@ -329,7 +344,8 @@ def test_causes_always_add_up_to_the_difference_exactly(
 ) -> None:
     terms = Terms(end - timedelta(30), end, START_DATE)
     worth = Worth(valuation, START_DATE, {"630": opening}, {"630": closing})
-    for statement in (worth_of_stock(STOCK, facts, worth, terms), movement(Measure.PAYABLES, STOCK, facts, terms)):
+    moved = movement(Measure.PAYABLES, STOCK, facts, terms, closing)
+    for statement in (worth_of_stock(STOCK, facts, worth, terms), movement(Measure.SALES, STOCK, facts, terms), moved):
         assert adds_up(statement)
         assert sum((share.amount for share in statement.shares()), Decimal(0)) == statement.difference
 

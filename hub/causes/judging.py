@@ -116,6 +116,8 @@ class Judge:
             if all(entry.date < self.terms.start_date for entry in item.entries):
                 return Cause.BEFORE_START, "Dated before the integration's start date."
             return Cause.NOT_POSTED, "The hub has not read such a document yet."
+        if item.stock == 0:
+            return Cause.OTHER_PERIOD, f"Booked and taken back in the stock system, {_days(item.entries)}."
         if _is_linked(item):
             return self._linked_elsewhere(item)
         if any(not joint.live or not joint.status.is_live for joint in item.joints):

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import Decimal
+from types import MappingProxyType
 
 from hub.causes.cause import CAUSES, Cause, Measure
 from hub.causes.facts import Accounts, Facts, Terms, Worth, on
 from hub.causes.grouping import Item, items_of
 from hub.causes.judging import ZERO, Judge, Line
 from hub.entries import Entry, Posting, UnmatchedGoods
+
+UNSEEN = "The ledger's balance moved by another amount than the documents that it shows."
+NOTHING_REPORTED: Mapping[Measure, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,23 @@ def worth_of_stock(accounts: Accounts, facts: Facts, worth: Worth, terms: Terms)
     return Statement(Measure.STOCK, worth.valuation - after, closing, tuple(lines))
 
 
-def movement(measure: Measure, accounts: Accounts, facts: Facts, terms: Terms) -> Statement:
-    """What moved on the accounts of a measure within the period on both sides, and why the two differ."""
+def movement(
+    measure: Measure, accounts: Accounts, facts: Facts, terms: Terms, reported: Decimal | None = None
+) -> Statement:
+    """What moved on the accounts of a measure within the period on both sides, and why the two differ.
+
+    ``reported`` is by how much the ledger says that their balance moved, debits positive, where it says so: what it
+    is more than its documents tell is unexplained.
+    """
     entries, postings = on(accounts, facts, measure)
     within = Judge(measure, terms)
     stock = sum((each.amount for each in entries if within.counts(each.date)), ZERO)
-    ledger = sum((each.amount for each in postings if within.counts(each.date)), ZERO)
-    return Statement(measure, stock, ledger, tuple(_judged(measure, entries, postings, facts, terms)))
+    told = sum((each.amount for each in postings if within.counts(each.date)), ZERO)
+    lines = list(_judged(measure, entries, postings, facts, terms))
+    ledger = told if reported is None else -reported if measure.is_credit else reported
+    if surplus := ledger - told:
+        lines.append(Line(Cause.UNEXPLAINED, -surplus, ZERO, surplus, UNSEEN))
+    return Statement(measure, stock, ledger, tuple(lines))
 
 
 def _judged(
@@ -163,14 +177,20 @@ def _beyond(
     opening = sum((worth.opening.get(code, ZERO) for code in accounts.ledger), ZERO)
     posted = sum((posting.amount for posting in postings if posting.date <= terms.end), ZERO)
     if surplus := closing - opening - posted:
-        why = "The balance of the ledger's stock accounts moved by more than the documents that it shows."
-        yield Line(Cause.UNEXPLAINED, -surplus, ZERO, surplus, why)
+        yield Line(Cause.UNEXPLAINED, -surplus, ZERO, surplus, UNSEEN)
 
 
 def compare(
-    accounts: Mapping[Measure, Accounts], facts: Facts, worth: Worth | None, terms: Terms
+    accounts: Mapping[Measure, Accounts],
+    facts: Facts,
+    worth: Worth | None,
+    terms: Terms,
+    reported: Mapping[Measure, Decimal] = NOTHING_REPORTED,
 ) -> tuple[Statement, ...]:
-    """A statement of each measure that has accounts on both sides; that of the stock needs its ``worth``."""
+    """A statement of each measure that has accounts on both sides; that of the stock needs its ``worth``.
+
+    ``reported`` is by how much the ledger says that the accounts of a measure moved within the period.
+    """
     found: list[Statement] = []
     for measure in Measure:
         chosen = accounts.get(measure, Accounts())
@@ -179,5 +199,5 @@ def compare(
         if measure is Measure.STOCK and worth is not None:
             found.append(worth_of_stock(chosen, facts, worth, terms))
         else:
-            found.append(movement(measure, chosen, facts, terms))
+            found.append(movement(measure, chosen, facts, terms, reported.get(measure)))
     return tuple(found)

@@ -322,8 +322,7 @@ class Hub:
         with self.store.read() as db:
             counts = db.execute(sa.select(run_rows.c.counts).where(run_rows.c.id == token.id)).scalar_one()
         if counts.get("changed") or counts.get("withdrawn"):
-            with self.store.write() as db:
-                drift.check_documents(db, token.connection_id, self.clock())
+            drift.check(self.store, token.connection_id, self.clock())
         report = RunReport(token.id, token.connection_id, row.name, state, counts, problem, tuple(nudged))
         for observer in self.observers:
             self._tell(observer, report)

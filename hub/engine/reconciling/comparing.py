@@ -68,7 +68,7 @@ class _Comparison:
         facts = Facts(
             read.entries, read.postings, tuple(knowledge.documents), tuple(knowledge.joints), knowledge.members
         )
-        statements = compare(accounts, facts, read.worth, self._terms(period))
+        statements = compare(accounts, facts, read.worth, self._terms(period), read.reported)
         told = figures(statements)
         made = Rows(self.row.id or 0, period, knowledge.stored, self._addresses(knowledge))
         shown = [each for statement in statements for each in made.of(statement)]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hub.causes import Measure
 from hub.documents import Kind
+from hub.engine.reconciling.accounts import load_accounts
+from hub.engine.reconciling.control import CONTROLS
 from hub.engine.reconciling.periods import Period
 from hub.entries import Reading
 from hub.models import ConnectionRow, Integration, Link, Snapshot, table
@@ -30,6 +35,11 @@ def read_from(integration: Integration, period: Period) -> date:
     return min(integration.start_date, period.start)
 
 
+def needs_another(accounts: Collection[Measure], since: date, period: Period) -> bool:
+    """Whether receivables or payables need the balances before the period besides those before what is read."""
+    return period.start > since and not set(accounts).isdisjoint(CONTROLS)
+
+
 def expected(hub: Hub, integration_id: int, period: Period) -> dict[str, Reading]:
     """About how many calls each side will be asked: by ``stock`` and ``ledger``."""
     integration = hub.integration(integration_id)
@@ -37,12 +47,18 @@ def expected(hub: Hub, integration_id: int, period: Period) -> dict[str, Reading
     with hub.store.read() as db:
         stored = _stored(db, integration.stock_id)
         posted = _posted(db, integration_id)
+        accounts = [measure for measure, each in load_accounts(db, integration).items() if each.is_complete]
     since = read_from(integration, period)
     stock, ledger = hub.connection(integration.stock_id), hub.connection(integration.ledger_id)
     return {
         "stock": _cost(hub, stock, stored, FIRST_DAY, until),
-        "ledger": _cost(hub, ledger, posted, since, until),
+        "ledger": _with(_cost(hub, ledger, posted, since, until), needs_another(accounts, since, period)),
     }
+
+
+def _with(reading: Reading, another: bool) -> Reading:
+    """One call more, where there are any."""
+    return replace(reading, calls=reading.calls + 1) if another and reading.calls else reading
 
 
 def _cost(hub: Hub, row: ConnectionRow, counts: Counter[Kind], since: date, until: date) -> Reading:

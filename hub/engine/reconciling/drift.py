@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from hub.engine.reconciling.loading import DATED
 from hub.models import Integration, Reconciliation, SignOff, Snapshot, table
+from hub.store import Store
 
 integrations = table(Integration)
 rows = table(Reconciliation)
@@ -67,15 +68,27 @@ def documents_of(db: sa.Connection, stock_id: int, start: date, end: date) -> di
     return {kind: [str(count), str(total)] for kind, (count, total) in sorted(found.items())}
 
 
-def check_documents(db: sa.Connection, stock_id: int, at: datetime) -> int:
-    """After a run that changed something: note where documents of a signed period have other figures; how many."""
-    signed = (
+def check(store: Store, stock_id: int, at: datetime) -> int:
+    """As ``check_documents``, in a transaction of its own where something is signed off at all."""
+    with store.read() as db:
+        if db.execute(_signed(stock_id).limit(1)).first() is None:
+            return 0
+    with store.write() as db:
+        return check_documents(db, stock_id, at)
+
+
+def _signed(stock_id: int) -> sa.Select[Any]:
+    return (
         sa.select(sign_offs, integrations.c.stock_id)
         .join(integrations, integrations.c.id == sign_offs.c.integration_id)
         .where(integrations.c.stock_id == stock_id, sign_offs.c.withdrawn_at.is_(None))
     )
+
+
+def check_documents(db: sa.Connection, stock_id: int, at: datetime) -> int:
+    """After a run that changed something: note where documents of a signed period have other figures; how many."""
     drifted = 0
-    for row in db.execute(signed).all():
+    for row in db.execute(_signed(stock_id)).all():
         changed = _changed_since(db, stock_id, row)
         if not changed and not _are_fewer(db, stock_id, row):
             continue

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hub.causes import Accounts, Measure, Worth
-from hub.engine.reconciling.costs import FIRST_DAY, LATER, read_from
+from hub.engine.reconciling.control import CONTROLS
+from hub.engine.reconciling.costs import FIRST_DAY, LATER, needs_another, read_from
 from hub.engine.reconciling.periods import Period
 from hub.engine.reconciling.work import Work, opened
 from hub.entries import Entry, KeepsBooks, KeepsStock, Posting, TellsUnmatchedGoods, UnmatchedGoods
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from hub.engine.hub import Hub
 
 
+Balances = Mapping[str, Decimal]
+ZERO = Decimal(0)
+
+
 @dataclass(frozen=True)
 class Read:
     """What both sides said. Entries are added up by document, account and day."""
@@ -28,6 +33,8 @@ class Read:
     postings: tuple[Posting, ...]
     worth: Worth
     valued_at: datetime
+    reported: Mapping[Measure, Decimal]
+    """By how much the ledger says that receivables and payables moved within the period, debits positive."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +51,14 @@ class Reader:
         """Ask the stock system, then the ledger. Raises ``SettingsError`` where a side can't be asked for this."""
         valuation, valued_at, entries, unmatched = self._stock()
         since = read_from(self.integration, self.period)
-        opening, closing, postings = self._ledger(since)
+        opening, before, closing, postings = self._ledger(since)
         worth = Worth(valuation, since, opening, closing, unmatched)
-        return Read(entries, postings, worth, valued_at)
+        reported = {
+            measure: sum((closing.get(code, ZERO) - before.get(code, ZERO) for code in each.ledger), ZERO)
+            for measure, each in self.accounts.items()
+            if measure in CONTROLS
+        }
+        return Read(entries, postings, worth, valued_at, reported)
 
     @property
     def _until(self) -> date:
@@ -68,17 +80,21 @@ class Reader:
             unmatched = tuple(session.unmatched_goods()) if isinstance(session, TellsUnmatchedGoods) else ()
         return value.total, value.at, tuple(found.values()), unmatched
 
-    def _ledger(self, since: date) -> tuple[dict[str, Decimal], dict[str, Decimal], tuple[Posting, ...]]:
+    def _ledger(self, since: date) -> tuple[Balances, Balances, Balances, tuple[Posting, ...]]:
+        """The balances before what is read, before the period, and at its end; and all that was posted."""
         row = self.hub.connection(self.integration.ledger_id)
         with opened(self.hub, row, self.work, "ledger") as session:
             if not isinstance(session, KeepsBooks):
                 raise SettingsError(f"{row.name} does not tell its balances, so it can't be reconciled.")
             self.work.tell(phase="balances")
-            opening = dict(session.balances(since - timedelta(days=1)))
-            closing = dict(session.balances(self.period.end))
+            opening = session.balances(since - timedelta(days=1))
+            before = opening
+            if needs_another(self.accounts, since, self.period):
+                before = session.balances(self.period.start - timedelta(days=1))
+            closing = session.balances(self.period.end)
             listed = session.postings(self._all("ledger"), since, self._until)
             postings = tuple(self.work.counted(listed, lambda count: self._tell("documents of the ledger", count)))
-        return opening, closing, postings
+        return opening, before, closing, postings
 
     def _all(self, side: str) -> Collection[str]:
         return {code for each in self.accounts.values() for code in getattr(each, side)}
