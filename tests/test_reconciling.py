@@ -23,6 +23,7 @@ from reconciled import (
     perpetual,
     reconciled,
 )
+from visitors import visitor
 
 from hub.causes import Cause, Measure
 from hub.documents import JournalLine, JournalReason, Kind, Status
@@ -35,6 +36,7 @@ from hub.providers import Connection, Limits, Window
 from hub.scheduler import Timing, add_schedule
 from hub.scheduler.comparing import Comparer, fail_dead
 from hub.scheduler.schedules import ensure_schedules, fired
+from hub.scheduler.trouble import needs_a_person
 from hub.store import Store
 from hub.testing.memory import MemoryStock, StockSession
 from hub.vault import Vault
@@ -299,6 +301,13 @@ def test_a_late_answer_of_a_process_that_was_given_up_is_not_saved(house: House)
     assert one(house, made).state == "done"
 
 
+class Mute(MemoryStock):
+    """A stock system that does not tell what its stock is worth."""
+
+    def open(self, connection: Connection, http: Door) -> Any:
+        return object()
+
+
 @dataclass
 class Wired(StockSession):
     """A stock system that is asked over the wire."""
@@ -413,6 +422,22 @@ def test_a_schedule_reconciles_the_last_full_month_and_leaves_the_sync_its_own(h
         ("schedule", "2026-02-01", "2026-02-28")
     ]
     assert "schedule" not in wanted
+
+
+@on_sqlite
+def test_what_a_schedule_could_not_reconcile_is_told_until_it_can_be(house: House) -> None:
+    made = Reconciling(house.hub, "").ask(house.integration_id, cause="schedule")
+    house.hub.providers["memorystock"] = Mute(house.shelf)
+    assert reconcile(house.hub, made)
+    page = visitor(house).get("/attention")
+    assert "could not be reconciled by its schedule Shelf does not tell what its stock is worth" in page.text
+    assert page.faults == []
+    with house.hub.store.read() as db:
+        (trouble,) = needs_a_person(db, house.ledger_id)
+    assert trouble.cause == "not reconciled"
+    house.hub.providers["memorystock"] = MemoryStock(house.shelf)
+    reconciled(house)
+    assert "Nothing needs you." in visitor(house).get("/attention").text
 
 
 @on_sqlite

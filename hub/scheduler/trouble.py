@@ -8,7 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.models import Integration, NativeRecord, OperationRow, OperationState, SignOff, table
+from hub.engine.reconciling import BY_A_SCHEDULE
+from hub.models import (
+    Integration,
+    NativeRecord,
+    OperationRow,
+    OperationState,
+    Reconciliation,
+    ReconciliationState,
+    SignOff,
+    table,
+)
 
 OPEN = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
 MOST_CAUSES = 50
@@ -16,6 +26,7 @@ MOST_CAUSES = 50
 
 integrations = table(Integration)
 operations = table(OperationRow)
+reconciliations = table(Reconciliation)
 records = table(NativeRecord)
 sign_offs = table(SignOff)
 
@@ -31,7 +42,7 @@ class Trouble:
 def needs_a_person(db: sa.Connection, connection_id: int) -> list[Trouble]:
     """What is held, refused or not sure, caught by the safety catch, unreadable, or signed off and different since."""
     found = [*_operations(db, connection_id), *_caught(db, connection_id), *_unreadable(db, connection_id)]
-    return [*found, *_drifted(db, connection_id)]
+    return [*found, *_drifted(db, connection_id), *_not_reconciled(db, connection_id)]
 
 
 def _operations(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
@@ -88,6 +99,22 @@ def _drifted(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
             f"{period} has other figures since it was signed off. {row.drift['why']}\nWhat to do: reconcile it again."
         )
         yield Trouble(f"drift:{row.id}", words)
+
+
+def _not_reconciled(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
+    """What a schedule asked to be reconciled and could not be, where nothing was since."""
+    newest = sa.select(sa.func.max(reconciliations.c.id)).group_by(reconciliations.c.integration_id)
+    chosen = sa.select(reconciliations.c.id, reconciliations.c.problem).where(
+        reconciliations.c.id.in_(newest),
+        reconciliations.c.integration_id.in_(_joined(connection_id)),
+        reconciliations.c.state == ReconciliationState.FAILED.value,
+        reconciliations.c.cause == BY_A_SCHEDULE,
+    )
+    for row in db.execute(chosen):
+        problem = row.problem or {}
+        # The text of an unforeseen error may hold anything, so it stays on the page.
+        told = {**problem, "why": ""} if problem.get("code") == "unexpected" else problem
+        yield Trouble("not reconciled", _words(1, "scheduled reconciliation", told))
 
 
 def _joined(connection_id: int) -> sa.Select[Any]:

@@ -66,13 +66,15 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
     """The page; ``typed`` keeps what was sent and what is wrong with it, by cause."""
     with the_hub().store.read() as db:
         page = groups(db, page_number(), chosen_integration())
-        failing, unread, drifted = failing_connections(db), unreadable_count(db), reconciliation.drifted(db)
+        failing, unread = failing_connections(db), unreadable_count(db)
+        drifted, failed = reconciliation.drifted(db), reconciliation.failed(db)
         fixable = [group for group in page.rows if needs_lists(group)]
         grounds = {id: load_grounds(db, id) for id in sorted({group.integration_id for group in fixable})}
     return render_template(
         "attention.html",
         failing=failing,
         drifted=drifted,
+        failed=failed,
         page=page,
         unreadable=unread,
         fixes={group.cause: fix_of(group, grounds[group.integration_id]) for group in fixable},

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.engine.reconciling import BY_A_SCHEDULE
 from hub.models import Proof, Reconciliation, ReconciliationLine, SignOff, table
 from hub.models.states import ReconciliationState
 from hub.store import Store
@@ -70,6 +71,18 @@ def drifted(db: sa.Connection, integration_ids: Sequence[int] | None = None) -> 
     if integration_ids is not None:
         chosen = chosen.where(INTEGRATIONS.c.id.in_(integration_ids))
     return db.execute(chosen).all()
+
+
+def failed(db: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Of each integration the newest one, where a schedule asked for it and it did not come to its end."""
+    newest = sa.select(sa.func.max(RECONCILIATIONS.c.id)).group_by(RECONCILIATIONS.c.integration_id)
+    chosen = (
+        sa.select(RECONCILIATIONS, *_NAMED)
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == RECONCILIATIONS.c.integration_id)
+        .where(RECONCILIATIONS.c.id.in_(newest), RECONCILIATIONS.c.state == ReconciliationState.FAILED.value)
+        .where(RECONCILIATIONS.c.cause == BY_A_SCHEDULE, visible_integrations(INTEGRATIONS.c.id))
+    )
+    return db.execute(chosen.order_by(INTEGRATIONS.c.name)).all()
 
 
 def newest_done(db: sa.Connection, integration_ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
