@@ -105,10 +105,10 @@ def test_no_request_and_no_op_pauses_until_there_is_one(service: WebService, vis
 
 
 def test_no_request_and_a_text_ends_the_session(service: WebService, visit: Run) -> None:
-    service.replies = {"getLastError": lambda **values: "All is done."}
+    service.replies = {"getLastError": lambda **values: "No orders today."}
     result = visit()
     assert service.methods == [*GREETING, "sendRequestXML", "getLastError", "closeConnection"]
-    assert result.shown == ["1.0", "All is done.", "OK"]
+    assert result.shown == ["1.0", "No orders today.", "OK"]
 
 
 def test_a_service_that_pauses_for_ever_is_found_out(service: WebService, visit: Run) -> None:

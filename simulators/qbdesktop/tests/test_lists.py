@@ -138,6 +138,8 @@ def test_private_values_need_a_definition_and_come_back_for_their_owner_alone(qb
     put = f"<DataExtAddRq><DataExtAdd>{field}{target}<DataExtValue>x</DataExtValue></DataExtAdd></DataExtAddRq>"
     assert qb.status(put) == 3120
     qb.do(add("DataExtDef", f"{field}<DataExtType>STR255TYPE</DataExtType><AssignToObject>Customer</AssignToObject>"))
+    definition = f"{field}<DataExtType>INTTYPE</DataExtType><AssignToObject>Customer</AssignToObject>"
+    assert qb.status(add("DataExtDef", definition)) == 3100
     assert qb.do(put).value("DataExtValue") == "x"
     query = "<CustomerQueryRq><FullName>Brook Stores</FullName>{}</CustomerQueryRq>"
     assert qb.do(query.format("")).find("DataExtRet") is None

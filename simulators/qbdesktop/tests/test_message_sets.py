@@ -75,7 +75,11 @@ def test_only_the_last_set_is_remembered(sim: Simulator, qb: Caller) -> None:
 
 def test_each_application_has_a_memory_of_its_own(sim: Simulator, qb: Caller) -> None:
     qb.send(sale(), newMessageSetID="N1")
-    Caller(sim, "another").send(sale(), newMessageSetID="N1")
+    another = Caller(sim, "another")
+    assert another.send(oldMessageSetID="N1").attributes["messageSetStatusCode"] == "600"
+    another.send(sale(), newMessageSetID="N1")
+    assert invoices(sim) == 2
+    qb.send(sale(), newMessageSetID="N1")
     assert invoices(sim) == 2
 
 

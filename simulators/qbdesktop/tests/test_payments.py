@@ -105,6 +105,14 @@ def test_a_check_pays_bills_with_money_and_credits(sim: Simulator, qb: Caller) -
     assert qb.status(check((bill_id, "1.00"))) == 3210
 
 
+def test_one_credit_is_not_used_twice_by_one_check(sim: Simulator, qb: Caller) -> None:
+    bills = [qb.do(bill()).value("TxnID") for _ in range(2)]
+    credit_id = qb.do(bill("Ironworks Ltd", "", expense("Rent", "15.00"), kind="VendorCredit")).value("TxnID")
+    both = [(bill_id, "1.00") for bill_id in bills]
+    assert qb.status(check(*both, credits_of=set_credit(credit_id, "10.00"))) == 3210
+    assert qb.status(check(*both, credits_of=set_credit(credit_id, "7.50"))) == 0
+
+
 def test_a_check_is_drawn_on_a_bank(qb: Caller) -> None:
     bill_id = qb.do(bill()).value("TxnID")
     assert qb.status(check((bill_id, "1.00")).replace("Business Bank Account", "Rent")) == 3140

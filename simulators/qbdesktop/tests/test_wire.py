@@ -69,6 +69,7 @@ def test_the_rpc_style_has_prefixed_operations_and_typed_parameters_without_name
 
 
 ONE, TWO = "<string>T</string>", "<string>T</string><string></string>"
+NIL = b'<authenticateResult xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">'
 FOREIGN = ' xmlns:a="urn:arrays"'
 
 
@@ -80,6 +81,7 @@ FOREIGN = ' xmlns:a="urn:arrays"'
         (login(TWO, ""), "QBWC2012"),
         (envelope(""), "QBWC2012"),
         (envelope(f'<authenticateResponse xmlns="{INTUIT}" />'), "QBWC2012"),
+        (login(TWO).replace(b"<authenticateResult>", NIL), "QBWC2012"),
         (envelope("<s:Fault><faultcode>s:Server</faultcode><faultstring>no</faultstring></s:Fault>"), "QBWC1012"),
         (b" " + login(TWO), "QBWC1012"),
         (b"\xef\xbb\xbf" + login(TWO), "QBWC1012"),
@@ -88,7 +90,7 @@ FOREIGN = ' xmlns:a="urn:arrays"'
         (b"Traceback (most recent call last)", "QBWC1012"),
         (login("<string>T&nbsp;</string>"), "QBWC1012"),
     ],
-    ids=("one string", "strings of another namespace", "no namespace", "empty body", "no result", "a fault",
+    ids=("one string", "strings of another namespace", "no namespace", "empty body", "no result", "nil", "a fault",
          "a blank in front", "a mark in front", "SOAP 1.2", "a page", "a traceback", "an unknown entity"),
 )  # fmt: skip
 def test_answers_of_authenticate_that_can_not_be_read(
