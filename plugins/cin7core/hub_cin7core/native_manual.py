@@ -37,11 +37,17 @@ def read_manual_lines(task: Task, native: Native) -> Iterator[ManualLine]:
     for block in blocks(native, "ManualJournals"):
         own_id = guid(block, "TaskID") or task.header.id
         status = text(block, "Status").upper()
-        if status not in _POSTED | _OPEN | {_VOIDED}:
-            raise ReadError(f"unknown status of a manual journal {status!r}")
         for line in blocks(block, "Lines"):
             is_system = flag(line, "IsSystem")
-            if status in _POSTED or (is_system and status != _VOIDED):
+            if _counts(status, is_system=is_system):
                 yield ManualLine(own_id, text(block, NUMBER), read_pair(line, dated=day_of(line, "Date")), is_system)
             else:
                 task.skip("journal", own_id, "voided" if status == _VOIDED else "draft")
+
+
+def _counts(status: str, *, is_system: bool) -> bool:
+    if status in _POSTED or (is_system and status != _VOIDED):
+        return True
+    if status in _OPEN or status == _VOIDED:
+        return False
+    raise ReadError(f"unknown status of a manual journal {status!r}")

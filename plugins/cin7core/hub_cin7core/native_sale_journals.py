@@ -17,7 +17,7 @@ from hub_cin7core.fields import Native, blocks, day, guid, text
 from hub_cin7core.native_books import Books
 from hub_cin7core.native_journals import CARRIED, Bookings, Cause, Owner
 from hub_cin7core.native_manual import read_manual_lines
-from hub_cin7core.native_pairs import Pair, day_of, read_pair
+from hub_cin7core.native_pairs import Pair, account_code, day_of, read_pair
 from hub_cin7core.native_task import Task
 
 _RESTOCK = "Returned goods back in stock"
@@ -54,8 +54,7 @@ def read_sale_journals(task: Task, native: Native, books: Books) -> None:
     owner = Owner(header.id, header.order_number, header.base_currency, header.attributes, header.source_url)
     stages = _stages(task, native)
     lines = [_Entry(header.id, line.pair) for line in read_manual_lines(task, native)]
-    entries = [_Entry(guid(row, "TaskID") or header.id, _pair(row)) for row in blocks(native, "Transactions")]
-    others, entered = _told_apart(entries, lines, stages)
+    others, entered = _told_apart(_entries(header.id, native, stages, books), lines, stages)
     bookings = Bookings()
     _book_costs(bookings, _stock_entries(task, others, stages, books), stages)
     for entry in entered:
@@ -65,8 +64,13 @@ def read_sale_journals(task: Task, native: Native, books: Books) -> None:
     bookings.add_journals(task, owner)
 
 
-def _pair(row: Native) -> Pair:
-    return read_pair(row, dated=day_of(row, "EffectiveDate"))
+def _entries(sale: str, native: Native, stages: Mapping[str, _Stage], books: Books) -> Iterator[_Entry]:
+    """What may be a cost or entered by a person. What is odd about entries of invoices and money is no matter here."""
+    for row in blocks(native, "Transactions"):
+        own_id = guid(row, "TaskID") or sale
+        accounts = {account_code(row, "Debit"), account_code(row, "Credit")}
+        if _is_fulfilment(own_id, stages) or books.money.isdisjoint(accounts):
+            yield _Entry(own_id, read_pair(row, dated=day_of(row, "EffectiveDate")))
 
 
 def _stages(task: Task, native: Native) -> Mapping[str, _Stage]:
@@ -115,7 +119,7 @@ def _told_apart(
     others: list[_Entry] = []
     known: list[_Entry] = []
     for entry in sorted(entries, key=lambda one: one.task in stages):
-        same = [] if _is_fulfilment(entry, stages) else waiting[_said(entry.pair)]
+        same = [] if _is_fulfilment(entry.task, stages) else waiting[_said(entry.pair)]
         if same:
             known.append(_Entry(entry.task, same.pop(0).pair))
         else:
@@ -123,8 +127,8 @@ def _told_apart(
     return others, [*known, *(line for lines in waiting.values() for line in lines)]
 
 
-def _is_fulfilment(entry: _Entry, stages: Mapping[str, _Stage]) -> bool:
-    stage = stages.get(entry.task)
+def _is_fulfilment(task: str, stages: Mapping[str, _Stage]) -> bool:
+    stage = stages.get(task)
     return stage is not None and not stage.is_invoice
 
 
@@ -133,7 +137,7 @@ def _stock_entries(
 ) -> Iterator[_Entry]:
     """The entries that no invoice, credit or payment carries. That a fulfilment has another sort is told."""
     for entry in entries:
-        is_fulfilment = _is_fulfilment(entry, stages)
+        is_fulfilment = _is_fulfilment(entry.task, stages)
         if not books.is_carried(entry.pair, by_invoice=not is_fulfilment):
             yield entry
         elif is_fulfilment:

@@ -87,6 +87,20 @@ def test_nothing_that_an_invoice_credit_or_payment_carries_becomes_a_journal(nat
     assert not any(key.startswith("journal") for key in task.skipped)
 
 
+@pytest.mark.parametrize("odd", [{"EffectiveDate": None}, {"Credit": ""}, {"Amount": "soon"}])
+def test_what_is_odd_about_an_entry_of_an_invoice_keeps_no_invoice_from_being_read(
+    natives: Any, odd: dict[str, Any]
+) -> None:
+    task = read(natives.sale(Transactions=[entry(natives.id(10), "610", "200", "100", **odd)]))
+    assert [one.kind for one in task.documents] == [Kind.INVOICE]
+
+
+def test_an_unknown_status_of_a_manual_journal_matters_only_where_people_entered_something(natives: Any) -> None:
+    assert journals(read(natives.sale(ManualJournals=manual("PARKED")))) == []
+    with pytest.raises(ReadError, match="unknown status of a manual journal 'PARKED'"):
+        read(natives.sale(ManualJournals=manual("PARKED", ("429", "850", "5"))))
+
+
 def test_a_cost_booked_on_another_day_is_a_correction_and_a_journal_of_its_own(natives: Any) -> None:
     own = natives.id(30)
     native = natives.sale(
