@@ -11,6 +11,7 @@ from sim_qbdesktop.caller import Caller, bill, sale
 from sim_qbdesktop.company.kinds import LISTS, REFERENCES
 from sim_qbdesktop.qbxml.grammar import Choice, Part, load
 from sim_qbdesktop.qbxml.tree import Element, write
+from sim_qbdesktop.qbxml.values import longest
 
 GRAMMAR = load("requests")
 NAMES = sorted(name for name in GRAMMAR.definitions if name.endswith("Rq"))
@@ -61,7 +62,7 @@ class Writer:
             return self.draws.choice([each.txn_id for each in self.sim.company.transactions])
         if name == "TxnLineID":
             return "-1"
-        return self.draws.choice(TEXTS.get(type_name, ("", "a", "Sales")))
+        return self.draws.choice(TEXTS.get(type_name, ("", "a", "Sales")))[: longest(type_name)]
 
     def item(self, item: Part | Choice) -> Iterator[Element]:
         rare = isinstance(item, Part) and item.name.startswith(RARE)
