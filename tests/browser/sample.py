@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from houses import House, called, contact, invoice, item, line, payment, put
+from houses import House, called, contact, invoice, item, journal, line, make_perpetual, payment, put
 from people import add_owner, add_person
 
 from hub.accounts import Sort, invitations
 from hub.accounts.roster import Name, Permission, Roster
-from hub.documents import Kind
+from hub.documents import JournalReason, Kind, Tracking
+from hub.engine.tracking import TrackingChoices
 from hub.models import FlowMode
+from hub.reconcile import JournalMode
 from hub.scheduler import Timing, add_schedule
 from hub.store import Store
 from hub.vault import Vault
@@ -33,9 +35,21 @@ def sample_house(store: Store, vault: Vault) -> House:
     put(house, invoice("i1", "SO-1001", lines=(line("25.00"),)))
     house.sync()
     _strangers(house)
+    _costs(house)
     add_schedule(house.hub, house.stock_id, Timing("cron", "30 6 * * 1-5", "Europe/London", "Weekdays"))
     _people(house)
     return house
+
+
+def _costs(house: House) -> None:
+    """Costs of a month in one journal, a stocktake by itself, and a category that is fed from what they say."""
+    house.books.tracking[:] = [Tracking(external_id="k1", name="Region", options=("North", "South"))]
+    house.run_ledger()
+    make_perpetual(house).post_journals(house.integration_id, JournalMode.MONTH)
+    TrackingChoices(house.person).feed(house.integration_id, {"Region": "location"}, "warn")
+    put(house, journal("j1"), journal("j2", "12.50", attributes=(("location", "north"),)))
+    put(house, journal("j3", "7.00", reason=JournalReason.STOCKTAKE))
+    house.sync()
 
 
 def _people(house: House) -> None:
