@@ -9,6 +9,7 @@ from .. import statuses
 from ..money import ZERO, cents
 from .drafting import Draft, RawLines, begin, control_account
 from .file import Company
+from .kinds import TRANSACTIONS
 from .linking import check_party, credit_link, due, overpaid, sources_by
 from .records import Fields, Link, Posting, Ref, Transaction
 
@@ -18,6 +19,8 @@ _TARGETS = {"ReceivePayment": "Invoice", "BillPaymentCheck": "Bill"}
 def write(company: Company, kind: str, raw: Fields, given: RawLines, before: Transaction | None) -> Draft:
     """A draft of a payment and of what it is applied to. StatusError when QuickBooks would refuse it."""
     draft = begin(company, kind, raw, before)
+    if draft.entry(TRANSACTIONS[kind].party) is None:
+        raise statuses.missing(TRANSACTIONS[kind].party, draft.noun)
     auto = draft.fields.pop("IsAutoApply", False)
     wanted = raw.get("AppliedToTxnAdd", raw.get("AppliedToTxnMod"))
     if wanted is None:
