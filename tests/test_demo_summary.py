@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from hub_demo.stock import StockSummary
 from hub_demo.summary import KindSummary, Summary, Total, show
 from rich.console import Console
 
 README = Path(__file__).parent.parent / "README.md"
 KINDS = (
     KindSummary("contact", 1030, 1030),
-    KindSummary("item", 2980, 2980),
+    KindSummary("item", 2983, 2983),
     KindSummary("invoice", 1699, 1699),
     KindSummary("credit_note", 326, 326),
     KindSummary("bill", 247, 242, not_eligible=5),
@@ -20,7 +22,9 @@ KINDS = (
     KindSummary("payment", 675, 675),
     KindSummary("refund", 4, 4),
     KindSummary("allocation", 147, 143, not_eligible=4),
+    KindSummary("journal", 2112, 17, summed=2089, not_eligible=6),
 )
+STOCK = StockSummary("2010-12-01 to 2010-12-31", "2724412.95", "2724412.96", "-0.01", {"rounding": "-0.01"})
 TOTALS = (
     Total("invoice", "GBP", "823746.14", "823746.14", "0.00", "823746.14", "0.00"),
     Total("credit_note", "GBP", "74789.12", "74789.12", "0.00", "74789.12", "0.00"),
@@ -33,7 +37,7 @@ TOTALS = (
 
 def printed() -> list[str]:
     told = io.StringIO()
-    show(Summary(list(KINDS), list(TOTALS)), Console(file=told, width=80))
+    show(Summary(list(KINDS), list(TOTALS), stock=STOCK), Console(file=told, width=80))
     return [line.rstrip() for line in told.getvalue().splitlines()]
 
 
@@ -43,7 +47,7 @@ def test_every_heading_is_whole_on_eighty_columns() -> None:
     for heading in (
         "in Core",
         "created",
-        "adopted",
+        "summed",
         "held",
         "refused",
         "excluded",
@@ -56,11 +60,14 @@ def test_every_heading_is_whole_on_eighty_columns() -> None:
 
 def test_what_is_listed_as_excluded_adds_up_to_the_column_and_what_was_skipped_while_reading_is_apart() -> None:
     told = io.StringIO()
-    rules, skipped = {"bill: voided": 5, "allocation: no money": 4}, {"nothing invoiced yet": 1}
+    rules, skipped = (
+        {"bill: voided": 5, "allocation: no money": 4, "journal: too early": 6},
+        {"nothing invoiced yet": 1},
+    )
     show(Summary(list(KINDS), list(TOTALS), not_eligible=rules, left_there=skipped), Console(file=told, width=80))
     _, _, after = told.getvalue().partition("Excluded (not eligible), with the rule")
     listed, _, apart = after.partition("Skipped while reading: no documents to post, so not counted above")
-    assert sum(map(int, re.findall(r"^ +(\d+) ", listed, re.M))) == sum(kind.not_eligible for kind in KINDS) == 9
+    assert sum(map(int, re.findall(r"^ +(\d+) ", listed, re.M))) == sum(kind.not_eligible for kind in KINDS) == 15
     assert "    1  nothing invoiced yet" in apart
 
 
@@ -70,3 +77,15 @@ def test_the_readme_shows_the_tables_as_they_are_printed() -> None:
     assert len(rows) >= 14
     for line in rows:
         assert line in shown
+
+
+def test_a_month_whose_stock_differs_without_a_reason_is_not_good() -> None:
+    by_name = Summary(list(KINDS), list(TOTALS), stock=STOCK)
+    unexplained = replace(STOCK, causes={"unexplained": "-0.01"})
+    assert by_name.is_good and not Summary(list(KINDS), list(TOTALS), stock=unexplained).is_good
+
+
+def test_what_was_adopted_has_a_column_where_there_is_any() -> None:
+    told = io.StringIO()
+    show(Summary([KindSummary("contact", 3, 1, adopted=2)], []), Console(file=told, width=80))
+    assert "adopted" in told.getvalue() and "summed" not in told.getvalue()

@@ -26,14 +26,18 @@ from hub.scheduler import Workers
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
-from hub_demo.journey import Joined, set_up
+from hub_demo.journey import START_DATE, Joined, set_up
 from hub_demo.owner import OWNER, PASSWORD, ensure_owner
 from hub_demo.simulators import free_port, running
+from hub_demo.stock import reconciled
 from hub_demo.summary import created_so_far, show, summarise
 
 TRUE_MINUTE = 60.0
 SCALED_MINUTE = 1.0
 """Seconds that the vendors' minute lasts in the demo: the same limits, sixty times as fast."""
+
+STOCK = {"cin7core": ("--stock",)}
+"""What the trade data lacks: opening stock, stocktakes, assemblies and the like."""
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -66,15 +70,23 @@ def demo(once: bool, as_json: bool, folder: Path, true_limits: bool, review: boo
     folder.mkdir(parents=True, exist_ok=True)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
-    with _ended_in_order(1 if once else 0), running(folder, minute=minute) as pair, _hub(folder, plugins, port) as hub:
+    with (
+        _ended_in_order(1 if once else 0),
+        running(folder, minute=minute, extra=STOCK) as pair,
+        _hub(folder, plugins, port) as hub,
+    ):
         started = time.monotonic()
-        joined = set_up(hub, pair, minute=minute, review=review, say=lambda text: console.print(f"· {text}"))
+        joined = set_up(
+            hub, pair, minute=minute, review=review, stock=True, say=lambda text: console.print(f"· {text}")
+        )
         _announce(console, minute)
         if review and not joined.is_new:
             console.print(f"· this demo was set up before; --review counts for a new one (remove {folder})")
         before = {"created": created_so_far(hub, joined)}
         _sync(hub, joined, console)
-        summary = summarise(hub, joined, pair, before=before, seconds=time.monotonic() - started)
+        console.print("· reconciling the stock of December")
+        worth = reconciled(hub, joined.integration_id, START_DATE)
+        summary = summarise(hub, joined, pair, before=before, seconds=time.monotonic() - started, stock=worth)
         if as_json:
             click.echo(json.dumps(summary.as_data(), indent=2))
         else:

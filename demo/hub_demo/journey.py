@@ -21,6 +21,7 @@ from hub.models import ConnectionRow, Flow, FlowMode, Integration, table
 from hub.oauth import begin, finish
 from hub_demo import consent
 from hub_demo.simulators import Pair
+from hub_demo.stock import keep_stock
 
 ACTOR = "demo"
 CASH_CUSTOMER = "Cash sales"
@@ -38,19 +39,26 @@ class Joined:
     is_new: bool
 
 
-def set_up(hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None], review: bool = False) -> Joined:
-    """Connect, join, map and switch on; what is there already is left as it is. With ``review`` invoices wait."""
+def set_up(
+    hub: Hub, pair: Pair, *, minute: float, say: Callable[[str], None], review: bool = False, stock: bool = False
+) -> Joined:
+    """Connect, join, map and switch on; what is there already is left as it is.
+
+    With ``review`` invoices wait; with ``stock`` the inventory is perpetual, else periodic.
+    """
     limits = {"windows": [[60, minute]]}
     stock_id = _connect_stock(hub, pair, limits, say)
     ledger_id = _connect_ledger(hub, pair, {**limits, "concurrent": 5}, say)
     integration_id = _integration(hub, stock_id, ledger_id)
     if integration_id is not None:
         return Joined(stock_id, ledger_id, integration_id, is_new=False)
-    say("joining the two: start date 1 December 2010, periodic inventory")
+    say("joining the two: start date 1 December 2010")
     integration_id = integrate(hub, stock_id, ledger_id, start_date=START_DATE, name="Gift shop to Xero", actor=ACTOR)
     _read_lists(hub, stock_id, ledger_id, say)
     _map(hub, integration_id, ledger_id, say)
     _switch_on(hub, integration_id, {Kind.INVOICE.value} if review else set(), say)
+    if stock:
+        keep_stock(hub, pair, integration_id, START_DATE, say)
     return Joined(stock_id, ledger_id, integration_id, is_new=True)
 
 
@@ -189,7 +197,7 @@ def _switch_on(hub: Hub, integration_id: int, reviewed: Collection[str], say: Ca
     rows = table(Flow)
     with hub.store.read() as db:
         mine = sa.select(rows.c.id, rows.c.kind).where(rows.c.integration_id == integration_id)
-        # Journals go with a perpetual inventory, and the demo's is periodic.
+        # Journals go with a perpetual inventory, and are switched on with it.
         flows = {row.id: row.kind for row in db.execute(mine) if row.kind != Kind.JOURNAL}
     try:
         for flow_id, kind in flows.items():

@@ -33,6 +33,14 @@ class Address:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:  # nosec B310 # noqa: S310 - our loopback
             return json.load(answer)
 
+    def tell(self, path: str, values: Mapping[str, Any]) -> Any:
+        """Do something on its admin pages."""
+        request = urllib.request.Request(  # noqa: S310 - our own loopback address
+            f"{self.url}{path}", json.dumps(values).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # nosec B310 # noqa: S310
+            return json.load(answer)
+
     def config(self) -> Any:
         """The seeded apps and organisations that a simulator prints when asked to."""
         return json.JSONDecoder().raw_decode(self.log.read_text())[0]

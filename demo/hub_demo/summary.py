@@ -14,11 +14,12 @@ from rich.table import Table
 
 from hub.documents import Kind
 from hub.engine import Hub
-from hub.models import Exclusion, Flow, Link, NativeRecord, OperationRow, OperationState, Snapshot, table
+from hub.models import Exclusion, Flow, Link, NativeRecord, OperationRow, OperationState, Snapshot, SummaryMember, table
 from hub_demo.journey import Joined
 from hub_demo.simulators import Pair
+from hub_demo.stock import StockSummary
 
-exclusions, flows, links = table(Exclusion), table(Flow), table(Link)
+exclusions, flows, links, members = table(Exclusion), table(Flow), table(Link), table(SummaryMember)
 operations, records, snapshots = table(OperationRow), table(NativeRecord), table(Snapshot)
 
 LEDGER_ORDER = (
@@ -31,12 +32,13 @@ LEDGER_ORDER = (
     Kind.PAYMENT,
     Kind.REFUND,
     Kind.ALLOCATION,
+    Kind.JOURNAL,
 )
 
 
 @dataclass
 class KindSummary:
-    """One kind: ``source`` = ``created`` + ``adopted`` + ``held`` + ``refused`` + ``not_eligible`` + ``waiting``."""
+    """One kind: ``source`` is the sum of all the others. ``summed`` are posted within one document made of several."""
 
     kind: str
     source: int = 0
@@ -46,11 +48,12 @@ class KindSummary:
     refused: int = 0
     not_eligible: int = 0
     waiting: int = 0
+    summed: int = 0
 
     @property
     def adds_up(self) -> bool:
         """Whether every source document is accounted for."""
-        told = (self.created, self.adopted, self.held, self.refused, self.not_eligible, self.waiting)
+        told = (self.created, self.adopted, self.held, self.refused, self.not_eligible, self.waiting, self.summed)
         return self.source == sum(told)
 
 
@@ -82,11 +85,13 @@ class Summary:
     created_now: int = 0
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    stock: StockSummary | None = None
 
     @property
     def is_good(self) -> bool:
-        """Everything accounted for, nothing refused, both sides equal."""
+        """Everything accounted for, nothing refused, both sides equal, every cent of stock explained."""
         level = all(Decimal(total.difference) == 0 for total in self.totals)
+        level = level and (self.stock is None or self.stock.is_explained)
         return level and not self.unreadable and all(kind.adds_up for kind in self.kinds)
 
     def as_data(self) -> dict[str, Any]:
@@ -94,7 +99,15 @@ class Summary:
         return {**asdict(self), "good": self.is_good}
 
 
-def summarise(hub: Hub, joined: Joined, pair: Pair, *, before: Mapping[str, int], seconds: float) -> Summary:
+def summarise(
+    hub: Hub,
+    joined: Joined,
+    pair: Pair,
+    *,
+    before: Mapping[str, int],
+    seconds: float,
+    stock: StockSummary | None = None,
+) -> Summary:
     """Read both sides."""
     with hub.store.read() as db:
         kinds = _kinds(db, joined)
@@ -107,6 +120,7 @@ def summarise(hub: Hub, joined: Joined, pair: Pair, *, before: Mapping[str, int]
             left_there=_left_there(db, joined),
             unreadable=_unreadable(db, joined),
             seconds=seconds,
+            stock=stock,
         )
     summary.created_now = sum(kind.created for kind in summary.kinds) - before.get("created", 0)
     summary.calls = {name: _calls(side) for name, side in (("cin7core", pair.cin7core), ("xero", pair.xero))}
@@ -148,6 +162,14 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
     )
     for kind, count in db.execute(excluded):
         found[kind].not_eligible = count
+    summed = (
+        sa.select(flows.c.kind, sa.func.count())
+        .join(members, members.c.flow_id == flows.c.id)
+        .where(flows.c.integration_id == joined.integration_id, members.c.posted.is_(True))
+        .group_by(flows.c.kind)
+    )
+    for kind, count in db.execute(summed):
+        found[kind].summed = count
     return found
 
 
@@ -294,6 +316,9 @@ def show(summary: Summary, console: Console) -> None:
     console.print(_kinds_table(summary))
     console.print()
     console.print(_totals_table(summary))
+    if summary.stock is not None:
+        console.print()
+        console.print(_stock_table(summary.stock))
     for title, reasons in (
         ("Held, with the reason", summary.held),
         ("Refused by the ledger", summary.refused),
@@ -308,6 +333,8 @@ def show(summary: Summary, console: Console) -> None:
     console.print(f"Records that could not be read: {summary.unreadable}")
     console.print(f"Created in this run: {summary.created_now}, in {summary.seconds:.0f} seconds")
     verdict = "Both sides agree to the cent, and every source document is accounted for."
+    if summary.stock is not None and summary.stock.causes:
+        verdict += " Every cent by which the stock differs has a name."
     console.print(
         f"[green]{verdict}[/green]" if summary.is_good else "[red]The two sides do not agree: see above.[/red]"
     )
@@ -320,11 +347,14 @@ def _table(title: str) -> Table:
 
 def _kinds_table(summary: Summary) -> Table:
     shown = _table("Every source document, accounted for")
-    for column in ("", "in Core", "created", "adopted", "held", "refused", "excluded", "waiting"):
+    columns = {"in Core": "source", "created": "created", "summed": "summed", "adopted": "adopted", "held": "held"}
+    columns |= {"refused": "refused", "excluded": "not_eligible", "waiting": "waiting"}
+    rare = [name for name in ("summed", "adopted") if not any(getattr(one, name) for one in summary.kinds)]
+    names = [name for title, name in columns.items() if title not in rare]
+    for column in ("", *(title for title in columns if title not in rare)):
         shown.add_column(column, justify="left" if not column else "right", no_wrap=True)
     for one in summary.kinds:
-        counts = (one.source, one.created, one.adopted, one.held, one.refused, one.not_eligible, one.waiting)
-        shown.add_row(one.kind.replace("_", " "), *(f"{count:,}" for count in counts))
+        shown.add_row(one.kind.replace("_", " "), *(f"{getattr(one, name):,}" for name in names))
     return shown
 
 
@@ -337,4 +367,16 @@ def _totals_table(summary: Summary) -> Table:
             f"{one.kind.replace('_', ' ')} {one.currency}",
             *(f"{Decimal(value):,.2f}" for value in (one.stock, one.not_posted, one.ledger, one.difference)),
         )
+    return shown
+
+
+def _stock_table(told: StockSummary) -> Table:
+    shown = _table("The stock at the end of the month")
+    shown.add_column("", no_wrap=True)
+    shown.add_column("", justify="right", no_wrap=True)
+    shown.add_row("Cin7 Core, by its own valuation", f"{Decimal(told.stock):,.2f}")
+    shown.add_row("Xero, by its trial balance", f"{Decimal(told.ledger):,.2f}")
+    for cause, amount in told.causes.items():
+        shown.add_row(f"  {cause.replace('_', ' ')}", f"{Decimal(amount):,.2f}")
+    shown.add_row("Difference", f"{Decimal(told.difference):,.2f}")
     return shown

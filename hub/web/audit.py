@@ -43,7 +43,8 @@ def export() -> ResponseReturnValue:
     """What the filter leaves, as a sheet."""
     wanted, wrong = _wanted()
     if wrong:
-        return redirect(url_for("audit.show", **_arguments()))
+        arguments: dict[str, Any] = {**_arguments()}
+        return redirect(url_for("audit.show", **arguments))
     with the_hub().store.read() as db:
         rows = [_line(row) for row in queries.every_event(db, acting(), wanted)]
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}

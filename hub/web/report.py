@@ -46,8 +46,9 @@ def show() -> ResponseReturnValue:
         found = _integrations(db)
         integration = next((one for one in found if one.id == (wanted or chosen_integration())), None)
         integration = integration or next(iter(found), None)
-        is_found = integration is not None and not chosen.faults
-        page = entries(db, integration, chosen, page_number()) if is_found else Paged([], 0, 1)
+        page = Paged([], 0, 1)
+        if integration is not None and not chosen.faults:
+            page = entries(db, integration, chosen, page_number())
         ledger = Ledger(db, integration.ledger_id) if integration is not None else None
     return render_template(
         "report.html",
@@ -70,7 +71,8 @@ def export(integration_id: int) -> ResponseReturnValue:
     )
     form, store, chosen = request.args.get("form", ""), the_hub().store, Filter.of(request.args)
     if form not in TYPES or chosen.faults:
-        return redirect(url_for("report.show", integration=integration_id, **chosen.arguments))
+        arguments: dict[str, Any] = {"integration": integration_id, **chosen.arguments}
+        return redirect(url_for("report.show", **arguments))
     with store.read() as db:
         ledger = Ledger(db, integration.ledger_id)
     found = every_entry(store, integration, chosen)

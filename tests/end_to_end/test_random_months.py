@@ -36,7 +36,7 @@ PROFILE = os.environ.get("HUB_TEST_PROFILE", "quick")
 EXAMPLES = {"quick": 14, "thorough": 300}[PROFILE]
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
-STOCK_ACCOUNT = "631"
+STOCK_ACCOUNT = "635"
 """In the ledger; Cin7 Core's is 630."""
 DOLLARS = "0.7913"
 
