@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -304,6 +305,12 @@ class Office:
         connectors.confirm(self.ledger_id, row.seen, "bookkeeper@example.com")
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("database") / "template.db"
@@ -321,7 +328,8 @@ def office(tmp_path: Path, template: Path) -> Iterator[Office]:
     store = Store(f"sqlite:///{path}")
     clock, shelf = Clock(), Shelf()
     stock, ledger = MemoryStock(shelf), QuickBooksProvider()
-    settings = load_settings(freshness_seconds=0, base_url="http://localhost:8000")
+    port = _free_port()
+    settings = load_settings(freshness_seconds=0, base_url=f"http://localhost:{port}")
     vault = Vault([Fernet.generate_key().decode()])
     hub = Hub(store, vault, {stock.name: stock, ledger.name: ledger}, settings, clock=clock)
     stock_id = connect(hub, stock, MemorySettings(), name="Shelf")
@@ -331,11 +339,11 @@ def office(tmp_path: Path, template: Path) -> Iterator[Office]:
     row = connectors.made(ledger_id)
     password = connectors.new_password(ledger_id, "owner")
     app = create_app(hub, blueprints=hub_qbdesktop.register_blueprints(hub))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     company = TinyCompany(file_id=row.file_id)
-    connector = Connector(f"http://127.0.0.1:{server.server_port}{PATH}", row.user_name, password, company)
+    connector = Connector(f"http://127.0.0.1:{port}{PATH}", row.user_name, password, company)
     try:
         yield Office(hub, clock, shelf, connector, stock_id, ledger_id, integration_id)
     finally:

@@ -1,0 +1,238 @@
+"""The hub and the simulated Web Connector with its QuickBooks, over HTTP: a first day, and everything that can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import desktop_samples as samples
+import pytest
+import sqlalchemy as sa
+from hub_qbdesktop import qwc
+from hub_qbdesktop.connectors import OWNER_ID, Connectors
+from hub_qbdesktop.soap import PATH
+from sim_qbdesktop import Simulator
+
+from hub import Kind
+from hub.documents import Line
+from hub.engine import Decisions
+from hub.engine.pilot import Pilot
+from hub.mapping import MappingList
+from hub.models import Flow, FlowMode, Link, OperationRow, table
+from hub.testing import memory
+
+
+@dataclass
+class Desktop:
+    """A hub, and the simulated machine with QuickBooks that visits it."""
+
+    office: Any
+    sim: Simulator
+    name: str
+
+    def visit(self, times: int = 1) -> Any:
+        """So many visits, far enough apart; the last of them."""
+        for _ in range(times):
+            self.office.clock.on(minutes=40)
+            last = self.sim.connector.visit(self.name)
+        return last
+
+    def put(self, *documents: Any) -> None:
+        for document in documents:
+            self.office.shelf.put(f"r-{document.external_id}", document)
+        self.office.hub.run(self.office.stock_id)
+
+    def operations(self, **where: Any) -> list[Any]:
+        rows = table(OperationRow)
+        chosen = sa.select(rows).order_by(rows.c.id)
+        for name, value in where.items():
+            chosen = chosen.where(rows.c[name] == value)
+        with self.office.hub.store.read() as db:
+            return list(db.execute(chosen))
+
+    def links(self) -> dict[str, str]:
+        rows = table(Link)
+        with self.office.hub.store.read() as db:
+            return {row.source_id: row.target_id for row in db.execute(sa.select(rows).where(rows.c.live.is_(True)))}
+
+    def books(self, sort: str) -> list[Any]:
+        """The transactions of a sort that QuickBooks has."""
+        return [each for each in self.sim.company.transactions if each.kind == sort]
+
+
+CODES = {"sales": "4000", "cost": "5000", "bank": "1000"}
+
+
+@pytest.fixture
+def machine(office: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """Added to the Web Connector by its .qwc file; nothing confirmed yet. The stock system is American, too."""
+    monkeypatch.setattr(memory, "BASE_CURRENCY", "USD")
+    sim = Simulator(sales_tax=True, classes=True, no_op_seconds=0)
+    row = Connectors(office.hub).of(office.ledger_id)
+    assert row is not None
+    url = qwc.address(office.hub.settings.base_url, PATH)
+    file = qwc.file(url=url, user_name=row.user_name, owner_id=OWNER_ID, file_id=row.file_id, minutes=30)
+    added = sim.connector.add(file, password=office.connector.password)
+    yield Desktop(office, sim, added.name)
+    sim.close()
+
+
+def by_type(desktop: Desktop, *sorts: str) -> str:
+    from hub.documents import Account
+    from hub.engine.facts import load_chart
+
+    with desktop.office.hub.store.read() as db:
+        chart = load_chart(db, desktop.office.ledger_id)
+    accounts: dict[str, Account] = dict(chart.accounts)
+    return next(code for code, each in sorted(accounts.items()) if each.type in sorts and each.active)
+
+
+@pytest.fixture
+def desktop(machine: Desktop) -> Desktop:
+    """The company file is confirmed, its lists are read and mapped, and every flow is automatic."""
+    office = machine.office
+    hub = office.hub
+    hub.run(office.stock_id)
+    assert machine.visit().outcome == "done", machine.sim.connector.visits[-1]
+    connectors = Connectors(hub)
+    row = connectors.of(office.ledger_id)
+    assert row is not None
+    connectors.confirm(office.ledger_id, row.seen, "bookkeeper")
+    machine.visit()
+    person = Decisions(hub, "bookkeeper")
+    person.confirm_others_off(office.integration_id)
+    Pilot(hub, "bookkeeper").skip(office.integration_id, "Tests are about what comes after it.")
+    accounts = {"4000": by_type(machine, "Income"), "5000": by_type(machine, "CostOfGoodsSold", "Expense")}
+    person.set_mapping(office.integration_id, MappingList.ACCOUNT, accounts)
+    person.set_mapping(office.integration_id, MappingList.TAX_RATE, {"NONE": "Non", "BOUGHT": "In cost"})
+    person.set_mapping(office.integration_id, MappingList.PAYMENT_ACCOUNT, {"1000": by_type(machine, "Bank")})
+    flows = table(Flow)
+    with hub.store.read() as db:
+        found = {row.kind: row.id for row in db.execute(sa.select(flows))}
+    for kind in (Kind.CONTACT, Kind.ITEM, Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.PAYMENT):
+        person.set_flow(found[kind], mode=FlowMode.AUTOMATIC)
+    with hub.store.write() as db:
+        db.execute(sa.update(flows).values(checked_at=office.clock()))
+    return machine
+
+
+def invoice(net: str = "10.00", **more: Any) -> Any:
+    return samples.trade(Kind.INVOICE, sold(net), **{"external_id": "i1", "number": "SO-1", **more})
+
+
+def sold(net: str = "10.00", **more: Any) -> Line:
+    return samples.line(net, account="4000", tax_code="NONE", **more)
+
+
+def bill(**more: Any) -> Any:
+    line = samples.line("7.10", account="5000", tax_code="BOUGHT", tax="0.50")
+    return samples.trade(Kind.BILL, line, **{"external_id": "b1", "number": "PO-1", **more})
+
+
+def struck(desktop: Desktop) -> list[int]:
+    """How often each fault struck: one that never did would prove nothing."""
+    return [fault.struck for fault in desktop.sim.faults.rules]
+
+
+def numbers(found: list[Any]) -> list[str]:
+    return sorted(str(each.fields.get("RefNumber", "")) for each in found)
+
+
+def test_a_first_day(desktop: Desktop) -> None:
+    """A customer, a supplier, an item, an invoice, a bill and their payments arrive, each once, and the books balance."""
+    desktop.put(
+        samples.contact("Harbour Stores"),
+        samples.vendor("Leaf Imports"),
+        samples.item(sale_account="4000", purchase_account="5000"),
+        samples.trade(
+            Kind.INVOICE,
+            sold("25.00", item_id="p1", item_code="TEA", quantity=Decimal(2), unit_price=Decimal("12.50")),
+            sold("4.00"),
+            external_id="i1",
+            number="SO-1",
+        ),
+        bill(),
+        samples.payment(amount="20.00"),
+        samples.payment(Kind.BILL, amount="7.60"),
+    )
+    desktop.visit(4)
+    assert {row.source_id: (row.state, row.problem_code) for row in desktop.operations() if row.state != "done"} == {}
+    assert set(desktop.links()) == {"c1", "s1", "p1", "i1", "b1", "pay-invoice", "pay-bill"}
+
+
+def test_an_ordinary_visit_afterwards_writes_nothing(desktop: Desktop) -> None:
+    desktop.put(samples.contact("Harbour Stores"), invoice())
+    desktop.visit(3)
+    before = len(desktop.sim.company.transactions)
+    assert desktop.visit(2).outcome == "done"
+    assert len(desktop.sim.company.transactions) == before
+
+
+AT_THE_INVOICES = 16
+"""Answers before theirs: one of each feed, and the customer's."""
+DIALOG = {"code": "0x80040414", "message": "A modal dialog box is showing"}
+NO_START = {"code": "0x80040408", "message": "Could not start QuickBooks."}
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "lost_answer", "method": "receiveResponseXML", "skip": AT_THE_INVOICES},
+    {"kind": "lost_answer", "method": "sendRequestXML", "skip": AT_THE_INVOICES},
+    {"kind": "lost_request", "method": "receiveResponseXML", "skip": AT_THE_INVOICES},
+    {"kind": "lost_request", "method": "closeConnection"},
+    {"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES},
+    {"kind": "crash", "at": "before process", "skip": AT_THE_INVOICES},
+    {"kind": "crash", "at": "after sendRequestXML", "skip": AT_THE_INVOICES},
+    {"kind": "crash", "at": "after receiveResponseXML", "skip": AT_THE_INVOICES},
+    {"kind": "repeat", "method": "receiveResponseXML", "skip": AT_THE_INVOICES},
+    {"kind": "repeat", "method": "sendRequestXML", "skip": AT_THE_INVOICES},
+    {"kind": "repeat", "method": "authenticate"},
+    {"kind": "die_in_set", "params": {"after": 1}},
+    {"kind": "memory_full"},
+    {"kind": "no_hcp"},
+    {"kind": "stale_ticket", "method": "receiveResponseXML", "skip": AT_THE_INVOICES},
+    {"kind": "hresult", "at": "process", "skip": AT_THE_INVOICES, "params": DIALOG},
+    {"kind": "hresult", "at": "open", "params": NO_START},
+    {"kind": "status", "match": "InvoiceAddRq", "params": {"code": 3175, "message": "in use"}},
+    {"kind": "status", "match": "InvoiceAddRq", "params": {"code": 1000, "message": "internal", "saved": True}},
+    {"kind": "expire_iterators"},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: " ".join(str(part) for name, part in fault.items() if name != "params"))
+def test_whatever_happens_once_each_document_is_there_once(desktop: Desktop, fault: dict[str, Any]) -> None:
+    desktop.put(samples.contact("Harbour Stores"), invoice(), invoice("12.00", external_id="i2", number="SO-2"))
+    desktop.sim.faults.add([fault])
+    desktop.visit(6)
+    assert struck(desktop) == [1]
+    states = {row.source_id: (row.state, row.problem) for row in desktop.operations() if row.state != "done"}
+    assert states == {}
+    assert set(desktop.links()) == {"c1", "i1", "i2"}
+    assert numbers(desktop.books("Invoice")) == ["SO-1", "SO-2"]
+
+
+def test_a_lost_answer_and_a_lost_memory_together_still_double_nothing(desktop: Desktop) -> None:
+    desktop.put(samples.contact("Harbour Stores"), invoice())
+    desktop.sim.faults.add(
+        [
+            {"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES},
+            {"kind": "memory_lost", "skip": 2},
+        ]
+    )
+    desktop.visit(6)
+    assert set(desktop.links()) == {"c1", "i1"}
+    assert numbers(desktop.books("Invoice")) == ["SO-1"]
+
+
+@pytest.mark.parametrize("way", ["empty", "missing", "nil"])
+def test_parameters_without_a_value_may_travel_in_any_way(machine: Desktop, way: str) -> None:
+    machine.sim.switches.set({"parameters": way})
+    assert machine.visit().outcome == "done"
+
+
+def test_what_quickbooks_recovers_in_short_is_linked_all_the_same(desktop: Desktop) -> None:
+    desktop.sim.switches.set({"recovered_answers": "short"})
+    desktop.put(samples.contact("Harbour Stores"), invoice())
+    desktop.sim.faults.add([{"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES}])
+    desktop.visit(5)
+    assert set(desktop.links()) == {"c1", "i1"}
+    assert numbers(desktop.books("Invoice")) == ["SO-1"]
