@@ -252,6 +252,11 @@ def test_what_carries_our_mark_without_a_link_is_not_called_made_by_hand() -> No
     assert named(statement) == {Cause.UNEXPLAINED: -TEN}
 
 
+def test_a_journal_that_the_stock_systems_books_do_not_have_any_more_is_void_on_one_side() -> None:
+    gone = Facts((), (posting("gone"),), (known("gone"),), (joint("gone"),))
+    assert named(stock(gone)) == {Cause.VOID_ON_ONE_SIDE: -TEN}
+
+
 def test_a_draft_in_the_ledger_is_not_posted_yet() -> None:
     draft = Facts((entry("d"),), (), (known("d"),), (joint("d", status=TargetStatus.DRAFT),))
     assert named(stock(draft)) == {Cause.NOT_POSTED: TEN}

@@ -395,6 +395,17 @@ def test_a_change_that_moved_no_stamp_is_read_again(house: House) -> None:
 
 
 @on_sqlite
+def test_a_journal_that_vanished_from_the_books_is_void_on_one_side_and_read_again(house: House) -> None:
+    stamp, _ = house.shelf.records["r-j1"]
+    house.shelf.records["r-j1"] = stamp, ()
+    row = reconciled(house)
+    assert causes_of(row) == {Cause.VOID_ON_ONE_SIDE: "-100.00"}
+    assert row.reread == 1
+    house.sync()
+    assert house.operations(source_id="j1")[-1].action == "void"
+
+
+@on_sqlite
 def test_what_the_hub_never_reads_is_not_asked_for_again_and_again(house: House) -> None:
     house.shelf.records["never"] = 0, (journal("never", "5.00"),)
     house.run_stock()

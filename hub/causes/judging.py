@@ -165,6 +165,10 @@ class Judge:
             return Cause.CHANGED, "Somebody changed it in the ledger: it is on these accounts there now."
         if abs(item.ledger) <= self.terms.rounding_limit:
             return Cause.ROUNDING, "A rounding line, within the rounding limit."
+        kinds = {joint.source[0] for joint in item.joints}
+        goods = self.measure is Measure.STOCK and any(known.movement is not Movement.NONE for known in item.documents)
+        if kinds == {Kind.JOURNAL} and not goods:
+            return Cause.VOID_ON_ONE_SIDE, "The stock system's own books do not have it any more; the ledger does."
         if self.measure is Measure.STOCK:
             return self._invoiced_only(item)
         if any(known.changed for known in item.documents):

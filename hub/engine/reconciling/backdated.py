@@ -52,7 +52,8 @@ def stale(db: sa.Connection, stock_id: int, facts: Facts, accounts: Collection[s
         if entry.account in accounts:
             key = entry.document_id, entry.account
             sums[key] = sums.get(key, Decimal(0)) + entry.amount
-    ids = sorted({known.ref[1] for known in facts.documents if known.ref[0] is Kind.JOURNAL})
+    named = {entry.document_id for entry in facts.entries}
+    ids = sorted({known.ref[1] for known in facts.documents if known.ref[0] is Kind.JOURNAL} - facts.members.keys())
     found: set[str] = set()
     for part in chunks(ids):
         chosen: sa.Select[Any] = sa.select(snapshots.c.external_id, snapshots.c.record_id, snapshots.c.document).where(
@@ -62,19 +63,20 @@ def stale(db: sa.Connection, stock_id: int, facts: Facts, accounts: Collection[s
             snapshots.c.withdrawn.is_(False),
         )
         for row in db.execute(chosen):
-            if row.record_id and _differs(row, sums, accounts):
+            # Where the books name records and no documents, nothing can be told of one journal.
+            if row.record_id and row.record_id not in named and _differs(row, sums, accounts):
                 found.add(row.record_id)
     return found
 
 
 def _differs(row: sa.Row[Any], sums: dict[tuple[str, str], Decimal], accounts: Collection[str]) -> bool:
-    """Whether the books say something of this journal, and something else than it does."""
+    """Whether the books say something else than this journal does, or nothing of it any more."""
     stored: dict[str, Decimal] = {}
     for line in json.loads(row.document, parse_float=Decimal)["lines"]:
         if line["account"] in accounts:
             stored[line["account"]] = stored.get(line["account"], Decimal(0)) + Decimal(str(line["amount"]))
     told = {account: sums[row.external_id, account] for account in accounts if (row.external_id, account) in sums}
-    return bool(told) and _moved(told) != _moved(stored)
+    return _moved(told) != _moved(stored)
 
 
 def _moved(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
