@@ -125,3 +125,38 @@ def test_the_ledger_says_itself_that_nothing_is_there_twice(busy: Shop) -> None:
     ids = [link.target_id for link in busy.links() if link.kind in ("journal", "payment", "bill")]
     assert len(ids) > 5
     assert not any(id in each["sent"] for each in row.queries for id in ids)
+
+
+def test_goods_and_bills_that_wait_for_each_other_and_what_was_taken_back_are_named(busy: Shop) -> None:
+    core = busy.core
+    voided = new_stock(core, "CAKE", 10, 3, day=date(2026, 3, 5))
+    redated = new_stock(core, "PIE", 10, 4, day=date(2026, 3, 6))
+    new_purchase(core, invoice=False, day=date(2026, 3, 8))
+    new_purchase(core, fulfilled=False, day=date(2026, 3, 9))
+    journal = [{"debit": "630", "credit": "805", "amount": 3}]
+    core.person("create_journal", lines=journal, date="2026-03-10")
+    busy.settle_down()
+    waiting = {Cause.RECEIVED_NOT_INVOICED: Decimal(40), Cause.INVOICED_NOT_RECEIVED: Decimal(-40)}
+    usual = {**waiting, Cause.BOOKED_WITHOUT_GOODS: Decimal(-3)}
+    assert causes(reconciled(busy)) == usual
+
+    core.person("void_task", id=voided.id)
+    core.person("redate_task", id=redated.id, date="2026-02-10")
+    behind = {Cause.VOID_ON_ONE_SIDE: Decimal(-70), Cause.BEFORE_START: Decimal(40)}
+    row = reconciled(busy)
+    assert causes(row) == {**usual, **behind}
+    assert row.reread >= 2
+    busy.settle_down()
+    assert causes(reconciled(busy)) == {**usual, Cause.BEFORE_START: Decimal(40)}
+    assert busy.held() == {}
+
+
+def test_foreign_documents_agree_in_the_base_currency(busy: Shop) -> None:
+    new_sale(busy.core, "Oak GmbH", items=[("BREAD", 3, "7.77")], currency="EUR", rate="0.8613")
+    new_purchase(busy.core, "Elm LLC", items=[("BREAD", 7, "3.33")], currency="USD", rate="0.7919")
+    busy.settle_down()
+    row = reconciled(busy)
+    assert {measure.value: causes(row, measure) for measure in Measure} == {measure.value: {} for measure in Measure}
+    sold, bought = Decimal("20.08"), Decimal("18.46")  # 3 x 7.77 at 0.8613, 7 x 3.33 at 0.7919
+    assert told(row)["receivables"] == (60 + sold, 60 + sold)
+    assert told(row)["payables"] == (40 + bought, 40 + bought)
