@@ -160,6 +160,7 @@ def test_a_closed_month_offers_a_correction_of_a_later_date_on_its_page(house: H
     assert page.faults == []
     assert "Post what it is short or over by on" in page.text
     [row] = house.operations(state="held")
+    assert "Post the difference on a later date" in seen.get(f"/operations/{row.id}").text
     assert "choose a day after 2026-02-28" in look(seen, f"/operations/{row.id}/correct", {"day": "2026-02-01"}).text
     assert "Please enter a date" in look(seen, f"/operations/{row.id}/correct", {"day": "soon"}).text
     told = look(seen, f"/operations/{row.id}/correct", {"day": "2026-03-10"})

@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.documents import TRADE_KINDS, Document, parse_document
+from hub.engine.correcting import can_correct
 from hub.engine.needing import approve_with_needed
 from hub.engine.restating import RESTATED
 from hub.errors import SettingsError
@@ -60,6 +61,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         can_drop=row.state in CAN_DROP,
         can_retry=row.state in CAN_RETRY,
         can_restate=_can_restate(row),
+        can_correct=can_correct(row),
         can_adopt=row.state in CAN_ADOPT and row.kind in TRADE_KINDS and row.action == Action.CREATE.value,
     )
 
