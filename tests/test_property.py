@@ -113,7 +113,7 @@ class Sync(RuleBasedStateMachine):
     def rename_contact(self, number: int) -> None:
         id = f"c{number % 2 + 1}"
         if f"r-{id}" in self.world.records:
-            self.put(contact(id, f"Name {self.fresh(id)}"))
+            self.put(contact(id, f"Name {self.fresh(f'{id}-')}"))
 
     @rule(net=AMOUNTS, day=DAYS, paid=st.booleans(), owner=st.sampled_from(["c1", "c1", "c1", "c2"]))
     def add_sale(self, net: str, day: date, paid: bool, owner: str) -> None:
