@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 from houses import House, called, contact, invoice, item, journal, line, make_perpetual, payment, put
 from people import add_owner, add_person
+from reconciled import by_hand, reconciled
 
 from hub.accounts import Sort, invitations
 from hub.accounts.roster import Name, Permission, Roster
 from hub.documents import JournalReason, Kind, Tracking
+from hub.engine.reconciling import Proving, Signing, prove
 from hub.engine.tracking import TrackingChoices
 from hub.models import FlowMode
 from hub.reconcile import JournalMode
@@ -36,6 +41,7 @@ def sample_house(store: Store, vault: Vault) -> House:
     house.sync()
     _strangers(house)
     _costs(house)
+    _compared(house)
     add_schedule(house.hub, house.stock_id, Timing("cron", "30 6 * * 1-5", "Europe/London", "Weekdays"))
     _people(house)
     return house
@@ -50,6 +56,19 @@ def _costs(house: House) -> None:
     put(house, journal("j1"), journal("j2", "12.50", attributes=(("location", "north"),)))
     put(house, journal("j3", "7.00", reason=JournalReason.STOCKTAKE))
     house.sync()
+
+
+def _compared(house: House) -> None:
+    """A month that was signed off and has other figures since, and a proof that finds something twice."""
+    signed = reconciled(house)
+    Signing(house.hub, "olga@example.com").sign(signed.id or 0, "Looked at with the warehouse")
+    by_hand(house, "-1.50")
+    house.shelf.revalued["TEA"] = Decimal("0.37")
+    reconciled(house)
+    first = next(entry for entry in house.books.entries.values() if entry.kind is Kind.INVOICE)
+    house.books.entries["twice"] = replace(first, id="twice")
+    prove(house.hub, Proving(house.hub, "olga@example.com").ask(house.integration_id))
+    del house.books.entries["twice"]
 
 
 def _people(house: House) -> None:

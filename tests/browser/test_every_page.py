@@ -37,6 +37,8 @@ NOT_PAGES = {
     "changed.ask_anew": "only asked about a document that was removed in the ledger",
     "runs.live": "a part of the run's page, asked for by it",
     "runs.show_call": "needs a call over HTTP, which the memory platforms do not make",
+    "reconciliation.live": "a part of the reconciliation's page, asked for by it",
+    "reconciliation.draw": "a picture",
     "connecting.go": "a station of the sign-in at a platform",
     "connecting.callback": "a station of the sign-in at a platform",
     "connecting.choose_account": "a station of the sign-in at a platform",
@@ -46,6 +48,7 @@ NOT_PAGES = {
 
 KNOWN = {
     **dict.fromkeys(("connection_id", "integration_id", "operation_id", "run_id", "schedule_id", "invitation_id"), 1),
+    **dict.fromkeys(("reconciliation_id", "sign_off_id", "proof_id"), 1),
     "person_id": 2,
 }
 
