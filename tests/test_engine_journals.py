@@ -134,7 +134,7 @@ def test_goods_of_an_earlier_bill_are_held_while_nobody_said_where_they_go(house
     make_perpetual(house, MARCH)
     put(house, contact(), trade(Bill, "b1", lines=(line(account="630"),), date=date(2026, 2, 20)))
     house.sync()
-    assert held(house).problem_code == "stock_account_in_periodic"
+    assert held(house).problem_code == "goods_before_perpetual"
     assert "begins on 2026-03-01" in held(house).problem["why"]
 
 

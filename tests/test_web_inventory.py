@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, item, journal, line, make_perpetual, put
+from houses import House, called, contact, invoice, item, journal, line, make_perpetual, put, trade
 from people import OWNER
 from visitors import Visitor, visitor
 
-from hub.documents import Kind, Tracking
+from hub.documents import Bill, Kind, Tracking
 from hub.mapping import MappingList
 from hub.models import AuditEvent, FlowMode, Integration, table
 from hub.store import Store
@@ -133,6 +134,18 @@ def test_how_journals_are_posted_is_saved_and_says_from_when(house: House, seen:
     assert "One journal a month for the cost of goods, the others one by one, for what is dated 2026-03-01" in page.text
     assert integration(house).journal_modes == [{"mode": "month", "since": "2026-03-01"}]
     assert not integration(house).journals_on_cash_basis
+
+
+def test_where_goods_of_earlier_bills_go_is_chosen_in_place_on_attention(house: House, seen: Visitor) -> None:
+    make_perpetual(house, date(2026, 3, 1))
+    put(house, contact(), trade(Bill, "b1", lines=(line(account="630"),)))
+    house.sync()
+    assert "Account of goods bought before the perpetual method began" in seen.get("/attention").text
+    cause = {"state": "held", "code": "goods_before_perpetual", "subject": "earlier_purchases"}
+    seen.follow("/attention/fix", {**cause, "integration": str(house.integration_id), "chosen": "310"})
+    house.run_ledger()
+    [bill] = [entry for entry in house.books.live() if entry.kind is Kind.BILL]
+    assert bill.native["lines"][0]["account"] == "310"
 
 
 # -- tracking ------------------------------------------------------------------------------------------------------

@@ -222,15 +222,22 @@ class Resolver:
     def _stock_problem(self, account: Account, document: TradeDocument) -> Problem | None:
         """Stock is debited only if it is relieved again."""
         what = f"Goods on {document.number} would be debited to the stock account {account.code} {account.name}."
+        if self.policy.periodic:
+            return Problem(
+                code="stock_account_in_periodic",
+                what=what,
+                why="With the periodic method nothing relieves stock again, so the account would only grow.",
+                fix="Map the source's inventory account to a purchases account.",
+                subject=account.code,
+            )
         if self.policy.is_periodic(document.date):
-            why = "With the periodic method nothing relieves stock again, so the account would only grow."
-            fix = "Map the source's inventory account to a purchases account."
-            if not self.policy.periodic:
-                why = (
-                    f"The perpetual method begins on {self.policy.perpetual_from}, and nothing relieves it for earlier."
-                )
-                fix = "Choose a purchases account for goods bought earlier under Mappings, Defaults."
-            return Problem(code="stock_account_in_periodic", what=what, why=why, fix=fix, subject=account.code)
+            return Problem(
+                code="goods_before_perpetual",
+                what=what,
+                why=f"The perpetual method begins on {self.policy.perpetual_from}, and relieves none of it earlier.",
+                fix="Choose an account for goods bought before that among the defaults of the mappings.",
+                subject=Default.EARLIER_PURCHASES,
+            )
         if self.policy.journals_on:
             return None
         return Problem(

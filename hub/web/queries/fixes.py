@@ -21,6 +21,8 @@ WRONGLY_MAPPED: Mapping[str, MappingList] = {
         (
             "account_not_usable",
             "account_not_for_documents",
+            "account_not_for_journals",
+            "journal_on_one_account",
             "stock_account_in_periodic",
             "account_archived",
             "account_unknown",
@@ -35,7 +37,7 @@ WRONGLY_MAPPED: Mapping[str, MappingList] = {
 }
 """Problems about a code of the ledger: whatever is mapped to it is mapped to another one."""
 
-WITHOUT_DEFAULT = ("account_missing", "tax_rate_missing", "rounding_account_missing")
+WITHOUT_DEFAULT = ("account_missing", "tax_rate_missing", "rounding_account_missing", "goods_before_perpetual")
 BEYOND_LIMIT = ("total_differs", "tax_differs", "rate_differs")
 MOST_CENTS = 100
 """The rounding limit that a person may choose: beyond it a difference is no rounding."""
