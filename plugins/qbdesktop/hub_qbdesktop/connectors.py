@@ -51,9 +51,9 @@ class Connectors:
                 row = db.execute(chosen).one()
             return row
 
-    def change(self, connection_id: int, **values: Any) -> None:
-        """Change some of what is stored."""
-        with self.hub.store.write() as db:
+    def change(self, connection_id: int, *, durable: bool = False, **values: Any) -> None:
+        """Change some of what is stored; ``durable`` where even power loss may not undo it."""
+        with self.hub.store.write(durable=durable) as db:
             db.execute(sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id).values(values))
 
     def new_password(self, connection_id: int, actor: str) -> str:

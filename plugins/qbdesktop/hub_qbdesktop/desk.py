@@ -1,5 +1,8 @@
 """The rows of the Web Connector's sessions: opened, claimed for one step at a time, closed.
 
+Power loss may undo the last of these changes: the Web Connector then begins a new session, and what was handed out is
+with the connector.
+
 A step is claimed by a change of its row that only one process can make. So the engine's own transactions can follow
 within it on every database, and whoever comes meanwhile learns that the step is taken.
 """
@@ -53,7 +56,7 @@ class Desk:
     def open(self, connection_id: int, run_id: int | None) -> str:
         """A new session and its ticket; without a run it is over at once. The oldest sessions are forgotten."""
         ticket = secrets.token_urlsafe(24)
-        with self.hub.store.write() as db:
+        with self.hub.store.write(durable=False) as db:
             mine = sa.select(SESSIONS.c.ticket_digest).where(SESSIONS.c.connection_id == connection_id)
             old = mine.order_by(SESSIONS.c.opened_at.desc()).offset(KEPT)
             forgotten = list(db.execute(old).scalars())
@@ -71,7 +74,7 @@ class Desk:
     def claim(self, row: sa.Row[Any]) -> bool:
         """Claim the next step of a session; False while another call of it is being answered."""
         free = (SESSIONS.c.ticket_digest == row.ticket_digest, SESSIONS.c.step_until <= self.present)
-        with self.hub.store.write() as db:
+        with self.hub.store.write(durable=False) as db:
             change = sa.update(SESSIONS).where(*free).values(step_until=self.present + STEP_SECONDS)
             return db.execute(change).rowcount == 1
 
@@ -81,7 +84,7 @@ class Desk:
 
     def change(self, row: sa.Row[Any], **values: Any) -> None:
         """Change some of what is stored."""
-        with self.hub.store.write() as db:
+        with self.hub.store.write(durable=False) as db:
             db.execute(sa.update(SESSIONS).where(SESSIONS.c.ticket_digest == row.ticket_digest).values(values))
 
     def again(self, row: sa.Row[Any]) -> sa.Row[Any]:

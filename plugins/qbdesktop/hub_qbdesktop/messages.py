@@ -101,9 +101,18 @@ def decorated(question: bytes, *, spent: str, version: str) -> str:
 
 def clearing(spent: str, version: str) -> str:
     """An empty set that lets QuickBooks forget the last answer."""
+    return _empty(f'oldMessageSetID="{spent}"', version)
+
+
+def answer_again(set_id: str, version: str) -> str:
+    """An empty set that asks for the answer to an earlier one, and carries nothing out."""
+    return _empty(f'oldMessageSetID="{set_id}" newMessageSetID="{set_id}"', version)
+
+
+def _empty(ids: str, version: str) -> str:
     return (
         f'<?xml version="1.0" encoding="utf-8"?><?qbxml version="{version or HIGHEST}"?><QBXML>'
-        f'<QBXMLMsgsRq onError="continueOnError" oldMessageSetID="{spent}"></QBXMLMsgsRq></QBXML>'
+        f'<QBXMLMsgsRq onError="continueOnError" {ids}></QBXMLMsgsRq></QBXML>'
     )
 
 

@@ -2,8 +2,8 @@
 
 Nothing is kept in memory. A request is stored before it is handed out, so that it is handed out unchanged when the
 Web Connector asks again, and an answer that comes twice has one effect. A session that broke off leaves its last
-request behind; the next one begins with it, word for word, and QuickBooks then gives the answer it gave before (qbXML
-error recovery, QuickBooks Desktop SDK Programmer's Guide).
+message set behind; the next one begins by asking QuickBooks for the answer it stored (qbXML error recovery, QuickBooks
+Desktop SDK Programmer's Guide). Where there is none, everything is looked for before it is sent again.
 """
 
 from __future__ import annotations
@@ -158,14 +158,17 @@ class Sessions:
         return text
 
     def _decorated(self, connector: sa.Row[Any], question: bytes, version: str) -> tuple[str, str]:
-        """The question as it leaves: a message set that was handed out before leaves exactly as it did."""
+        """The question as it leaves.
+
+        Of a message set that was handed out in a session that broke off, QuickBooks is asked for the stored answer. To
+        send the set itself again would carry it out a second time where QuickBooks has lost its memory of it.
+        """
         set_id = messages.set_id(question)
-        if set_id and set_id == connector.pending_set and connector.pending_request:
-            return self.hub.vault.open_bytes(connector.pending_request).decode(), set_id
+        if set_id and set_id == connector.pending_set:
+            return messages.answer_again(set_id, version), set_id
         text = messages.decorated(question, spent=connector.spent_set if set_id else "", version=version)
         if set_id:
-            pending = {"pending_set": set_id, "pending_request": self.hub.vault.seal(text.encode())}
-            self.connectors.change(connector.connection_id, **pending)
+            self.connectors.change(connector.connection_id, durable=True, pending_set=set_id)
         return text, set_id
 
     def _request_of(self, row: sa.Row[Any]) -> str:
@@ -218,8 +221,7 @@ class Sessions:
             return
         self.visits.answer(row.run_id, response.encode("utf-8", "replace"))
         if row.request_set:
-            values = {"spent_set": row.request_set, "pending_set": "", "pending_request": None}
-            self.connectors.change(row.connection_id, **values)
+            self.connectors.change(row.connection_id, spent_set=row.request_set, pending_set="")
 
     def _progress(self, row: sa.Row[Any], heard: str) -> int:
         """Store the next request with what is answered now, so that 100 is said exactly when nothing is left."""

@@ -26,9 +26,8 @@ CONNECTORS = sa.Table(
     sa.Column("last_error_at", sa.BigInteger, nullable=True),
     # The message set whose answer is saved and that QuickBooks may forget.
     sa.Column("spent_set", sa.String(24), nullable=False),
-    # The last message set that was handed out, with its exact text, until its answer is saved.
+    # The last message set that was handed out, until its answer is saved.
     sa.Column("pending_set", sa.String(24), nullable=False),
-    sa.Column("pending_request", sa.LargeBinary, nullable=True),
 )
 
 SESSIONS = sa.Table(

@@ -62,13 +62,17 @@ class TinyCompany:
         messages = root.find("QBXMLMsgsRq")
         assert messages is not None
         set_id, old = messages.get("newMessageSetID", ""), messages.get("oldMessageSetID", "")
-        self.stored.pop(old, None)
+        if old != set_id:
+            self.stored.pop(old, None)
         status = f' messageSetStatusCode="{self.set_status or 0}"' if set_id else ""
         if self.set_status:
             return HEAD.format(set=status, inner="")
         if set_id in self.stored:
             before, answer = self.stored[set_id]
-            return answer if before == text else HEAD.format(set=' messageSetStatusCode="9001"', inner="")
+            is_same = before == text or not len(messages)
+            return answer if is_same else HEAD.format(set=' messageSetStatusCode="9001"', inner="")
+        if set_id and set_id == old:
+            return HEAD.format(set=' messageSetStatusCode="9002"', inner="")
         answer = HEAD.format(set=status, inner="\n".join(self._one(each) for each in messages))
         if set_id:
             self.carried_out += 1

@@ -66,8 +66,9 @@ def test_every_look_is_valid(document: Document, schema: Faults) -> None:
     assert schema(lookups.seek(looks)) == []
 
 
-def test_the_set_that_lets_quickbooks_forget_is_valid(schema: Faults) -> None:
+def test_the_sets_that_let_quickbooks_forget_and_remember_are_valid(schema: Faults) -> None:
     assert schema(messages.clearing("0" * 24, "13.0").encode()) == []
+    assert schema(messages.answer_again("0" * 24, "13.0").encode()) == []
 
 
 _FACTS = Facts(organisation=Organisation(id="f", name="f", base_currency="USD"))

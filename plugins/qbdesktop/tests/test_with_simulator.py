@@ -1,9 +1,9 @@
-"""The hub and the simulated Web Connector with its QuickBooks, over HTTP: a first day, and everything that can go wrong."""
+"""The hub and the simulated Web Connector with its QuickBooks, over HTTP: a first day, and what can go wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,15 @@ class Desktop:
     office: Any
     sim: Simulator
     name: str
+    flows: dict[Kind, int] = field(default_factory=dict)
+
+    def switch_on(self, *kinds: Kind) -> None:
+        """Let documents of these kinds leave by themselves; the ledger was asked before their first write."""
+        for kind in kinds:
+            Decisions(self.office.hub, "bookkeeper").set_flow(self.flows[kind], mode=FlowMode.AUTOMATIC)
+        rows = table(Flow)
+        with self.office.hub.store.write() as db:
+            db.execute(sa.update(rows).values(checked_at=self.office.clock()))
 
     def visit(self, times: int = 1) -> Any:
         """So many visits, far enough apart; the last of them."""
@@ -52,6 +61,10 @@ class Desktop:
         with self.office.hub.store.read() as db:
             return list(db.execute(chosen))
 
+    def unfinished(self) -> dict[str, Any]:
+        """The operations that are not done, with what keeps them."""
+        return {row.source_id: (row.state, row.problem) for row in self.operations() if row.state != "done"}
+
     def links(self) -> dict[str, str]:
         rows = table(Link)
         with self.office.hub.store.read() as db:
@@ -60,9 +73,6 @@ class Desktop:
     def books(self, sort: str) -> list[Any]:
         """The transactions of a sort that QuickBooks has."""
         return [each for each in self.sim.company.transactions if each.kind == sort]
-
-
-CODES = {"sales": "4000", "cost": "5000", "bank": "1000"}
 
 
 @pytest.fixture
@@ -111,10 +121,8 @@ def desktop(machine: Desktop) -> Desktop:
     flows = table(Flow)
     with hub.store.read() as db:
         found = {row.kind: row.id for row in db.execute(sa.select(flows))}
-    for kind in (Kind.CONTACT, Kind.ITEM, Kind.INVOICE, Kind.BILL, Kind.CREDIT_NOTE, Kind.PAYMENT):
-        person.set_flow(found[kind], mode=FlowMode.AUTOMATIC)
-    with hub.store.write() as db:
-        db.execute(sa.update(flows).values(checked_at=office.clock()))
+    machine.flows = {Kind(kind): id for kind, id in found.items()}
+    machine.switch_on(Kind.CONTACT, Kind.INVOICE)
     return machine
 
 
@@ -141,7 +149,8 @@ def numbers(found: list[Any]) -> list[str]:
 
 
 def test_a_first_day(desktop: Desktop) -> None:
-    """A customer, a supplier, an item, an invoice, a bill and their payments arrive, each once, and the books balance."""
+    """A customer, a supplier, an item, an invoice, a bill and their payments arrive, each once."""
+    desktop.switch_on(Kind.ITEM, Kind.BILL, Kind.PAYMENT)
     desktop.put(
         samples.contact("Harbour Stores"),
         samples.vendor("Leaf Imports"),
@@ -158,7 +167,7 @@ def test_a_first_day(desktop: Desktop) -> None:
         samples.payment(Kind.BILL, amount="7.60"),
     )
     desktop.visit(4)
-    assert {row.source_id: (row.state, row.problem_code) for row in desktop.operations() if row.state != "done"} == {}
+    assert desktop.unfinished() == {}
     assert set(desktop.links()) == {"c1", "s1", "p1", "i1", "b1", "pay-invoice", "pay-bill"}
 
 
@@ -170,8 +179,8 @@ def test_an_ordinary_visit_afterwards_writes_nothing(desktop: Desktop) -> None:
     assert len(desktop.sim.company.transactions) == before
 
 
-AT_THE_INVOICES = 16
-"""Answers before theirs: one of each feed, and the customer's."""
+AT_THE_INVOICES = 9
+"""Answers before theirs: one of each feed that contacts and invoices need."""
 DIALOG = {"code": "0x80040414", "message": "A modal dialog box is showing"}
 NO_START = {"code": "0x80040408", "message": "Could not start QuickBooks."}
 FAULTS: list[dict[str, Any]] = [
@@ -198,27 +207,36 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: " ".join(str(part) for name, part in fault.items() if name != "params"))
-def test_whatever_happens_once_each_document_is_there_once(desktop: Desktop, fault: dict[str, Any]) -> None:
-    desktop.put(samples.contact("Harbour Stores"), invoice(), invoice("12.00", external_id="i2", number="SO-2"))
-    desktop.sim.faults.add([fault])
-    desktop.visit(6)
-    assert struck(desktop) == [1]
-    states = {row.source_id: (row.state, row.problem) for row in desktop.operations() if row.state != "done"}
-    assert states == {}
-    assert set(desktop.links()) == {"c1", "i1", "i2"}
-    assert numbers(desktop.books("Invoice")) == ["SO-1", "SO-2"]
+def test_whatever_happens_each_document_is_there_once(desktop: Desktop) -> None:
+    """One mishap after another, each with an invoice of its own on the way."""
+    desktop.put(samples.contact("Harbour Stores"))
+    desktop.visit(2)
+    for number, fault in enumerate(FAULTS):
+        name = f"F-{number}"
+        desktop.put(invoice(external_id=name, number=name))
+        desktop.sim.faults.add([fault])
+        for _ in range(6):
+            desktop.visit()
+            if not desktop.unfinished():
+                break
+        assert struck(desktop) == [1], fault
+        assert desktop.unfinished() == {}, fault
+        desktop.sim.faults.clear()
+    expected = sorted(f"F-{number}" for number in range(len(FAULTS)))
+    assert numbers(desktop.books("Invoice")) == expected
+    assert set(desktop.links()) == {"c1", *expected}
 
 
 def test_a_lost_answer_and_a_lost_memory_together_still_double_nothing(desktop: Desktop) -> None:
     desktop.put(samples.contact("Harbour Stores"), invoice())
     desktop.sim.faults.add(
         [
-            {"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES},
-            {"kind": "memory_lost", "skip": 2},
+            {"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES + 1},
+            {"kind": "memory_lost", "skip": AT_THE_INVOICES + 2},
         ]
     )
-    desktop.visit(6)
+    desktop.visit(4)
+    assert struck(desktop) == [1, 1]
     assert set(desktop.links()) == {"c1", "i1"}
     assert numbers(desktop.books("Invoice")) == ["SO-1"]
 
@@ -232,7 +250,8 @@ def test_parameters_without_a_value_may_travel_in_any_way(machine: Desktop, way:
 def test_what_quickbooks_recovers_in_short_is_linked_all_the_same(desktop: Desktop) -> None:
     desktop.sim.switches.set({"recovered_answers": "short"})
     desktop.put(samples.contact("Harbour Stores"), invoice())
-    desktop.sim.faults.add([{"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES}])
-    desktop.visit(5)
+    desktop.sim.faults.add([{"kind": "crash", "at": "after process", "skip": AT_THE_INVOICES + 1}])
+    desktop.visit(4)
+    assert struck(desktop) == [1]
     assert set(desktop.links()) == {"c1", "i1"}
     assert numbers(desktop.books("Invoice")) == ["SO-1"]

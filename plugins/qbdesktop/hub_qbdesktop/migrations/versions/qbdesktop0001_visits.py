@@ -25,7 +25,6 @@ def upgrade() -> None:
         sa.Column("last_error_at", sa.BigInteger(), nullable=True),
         sa.Column("spent_set", sa.String(24), nullable=False),
         sa.Column("pending_set", sa.String(24), nullable=False),
-        sa.Column("pending_request", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("connection_id"),
         sa.UniqueConstraint("user_name"),
     )
