@@ -15,6 +15,7 @@ from reconciled import busy_month, by_hand, perpetual
 from hub.cli import cli
 from hub.cli.workplace import Workplace
 from hub.documents import Kind
+from hub.engine.reconciling import Signing
 from hub.models import Proof, Reconciliation, table
 from hub.plugins import Plugins
 from hub.store import Store
@@ -84,6 +85,18 @@ def test_a_proof_says_how_many_marks_were_asked_for(hub: Hub, house: House) -> N
     with house.hub.store.read() as db:
         assert db.execute(sa.select(table(Proof).c.state)).scalar_one() == "done"
     assert hub("proof", "shelf", "--cost").output.startswith("About")
+
+
+def test_a_signed_period_that_has_other_figures_waits_for_a_person(hub: Hub, house: House) -> None:
+    assert hub("attention").exit_code == 0
+    assert hub("reconcile", "shelf").exit_code == 0
+    Signing(house.hub, "anna").sign(1)
+    by_hand(house, "2.50")
+    hub("reconcile", "shelf")
+    told = hub("attention")
+    assert told.exit_code == 1
+    assert "A period has other figures since it was signed off." in told.output
+    assert "2026-02-01 to 2026-02-28" in told.output
 
 
 def test_a_document_that_is_there_twice_ends_with_1(hub: Hub, house: House) -> None:

@@ -27,7 +27,7 @@ from visitors import visitor
 
 from hub.causes import Cause, Measure
 from hub.documents import JournalLine, JournalReason, Kind, Status
-from hub.engine.reconciling import Period, Reconciling, reconcile, work
+from hub.engine.reconciling import Period, Reconciling, Signing, prune_lines, reconcile, work
 from hub.entries import Entry, StockValue
 from hub.errors import BusyError, SettingsError
 from hub.http import Door
@@ -411,6 +411,19 @@ def test_what_the_hub_never_reads_is_not_asked_for_again_and_again(house: House)
     house.run_stock()
     assert reconciled(house).reread == 1
     assert reconciled(house).reread == 0
+
+
+@on_sqlite
+def test_lines_that_a_later_one_took_the_place_of_go_and_what_was_signed_stays(house: House) -> None:
+    replaced, signed = reconciled(house), reconciled(house)
+    Signing(house.hub, "anna").sign(signed.id or 0)
+    newest = reconciled(house)
+    assert prune_lines(house.hub) == 0
+    house.clock.at += timedelta(days=house.hub.settings.exchange_days + 1)
+    assert prune_lines(house.hub) > 0
+    left = [len(lines_of(house, row, Cause.AGREES)) for row in (replaced, signed, newest)]
+    assert left == [0, 3, 3]
+    assert one(house, replaced.id or 0).figures == replaced.figures
 
 
 # -- by itself -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hub.engine import disabling
+from hub.engine.reconciling import prune_lines
 from hub.engine.rereading import reread_states
 from hub.engine.runs import want_run
 from hub.errors import SettingsError
@@ -56,6 +57,7 @@ def own_jobs(hub: Hub) -> tuple[Job, ...]:
     """What the hub itself needs done."""
     return (
         Job("hub: prune the exchange log", lambda: _prune(hub), "interval", "1d", at_start=True),
+        Job("hub: prune lines of old reconciliations", lambda: prune_lines(hub), "interval", "1d", at_start=True),
         Job("hub: look at the ledgers' documents anew", lambda: reread_states(hub), "cron", "20 3 * * *"),
         Job("hub: go on where a run died", lambda: revive(hub), "interval", "1m", at_start=True),
         Job("hub: end reconciliations that died", lambda: comparing.fail_dead(hub), "interval", "1m", at_start=True),

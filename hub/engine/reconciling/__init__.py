@@ -9,6 +9,7 @@ from hub.engine.reconciling.comparing import reconcile
 from hub.engine.reconciling.costs import expected
 from hub.engine.reconciling.periods import Period, last_full_month, usual_period
 from hub.engine.reconciling.proving import Proving, prove
+from hub.engine.reconciling.pruning import prune_lines
 from hub.engine.reconciling.signing import Signing, digest_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "load_accounts",
     "load_charts",
     "prove",
+    "prune_lines",
     "reconcile",
     "usual_period",
 ]
