@@ -35,7 +35,7 @@ from hub.models import (
     table,
 )
 from hub.providers import Action, Provider
-from hub.reconcile import TIERS, Decision, Verdict, decide, is_summary, own_prefix
+from hub.reconcile import TIERS, Decision, Verdict, decide, own_prefix
 from hub.store import Store
 
 connections = table(ConnectionRow)
@@ -145,15 +145,16 @@ def _plan_portion(
 
 
 def _due_notes(db: sa.Connection, flow: Flow) -> Sequence[sa.Row[Any]]:
-    order = [due.c.external_id.startswith(own_prefix(flow.integration_id)), due.c.id]
-    chosen = sa.select(due).where(due.c.flow_id == flow.id).limit(PORTION)
-    chosen = chosen.order_by(*(order if flow.kind == Kind.JOURNAL else order[1:]))
+    chosen = sa.select(due).where(due.c.flow_id == flow.id).order_by(due.c.id).limit(PORTION)
     busy = list(
         db.execute(sa.select(operations.c.source_id).where(operations.c.flow_id == flow.id, left_alone())).scalars()
     )
-    notes = db.execute(chosen.where(due.c.external_id.not_in(busy)) if busy else chosen).all()
+    free = chosen.where(due.c.external_id.not_in(busy)) if busy else chosen
+    if flow.kind != Kind.JOURNAL:
+        return db.execute(free).all()
     # What is posted together is made anew when all that may be in it is planned.
-    return [note for note in notes if not is_summary(note.external_id)] or notes
+    made = due.c.external_id.startswith(own_prefix(flow.integration_id))
+    return db.execute(free.where(~made)).all() or db.execute(free.where(made)).all()
 
 
 def is_unreleased(db: sa.Connection, integration_id: int) -> bool:
