@@ -9,6 +9,7 @@ import hub_qbdesktop
 import pytest
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import Connectors
+from hub_qbdesktop.soap import PATH
 from people import add_owner
 from visitors import Visitor
 
@@ -158,3 +159,19 @@ def test_there_is_no_page_for_what_is_no_quickbooks(office: Any, owner: Visitor)
 def test_addresses_that_the_web_connector_refuses_are_told(base: str, url: str, objects: bool) -> None:
     assert qwc.address(base, "/x") == url
     assert bool(qwc.objection(url)) is objects
+
+
+def test_the_whole_application_lets_the_web_connector_through(office: Any) -> None:
+    """It has no session, no form token, and no account at the hub."""
+    app = create_app(office.hub, blueprints=hub_qbdesktop.register_blueprints(office.hub))
+    add_owner(office.hub)
+    body = (
+        '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+        '<serverVersion xmlns="http://developer.intuit.com/" /></soap:Body></soap:Envelope>'
+    )
+    client = app.test_client()
+    answer = client.post(PATH, data=body, content_type="text/xml")
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"<?xml")
+    assert client.get(PATH).status_code == 200
+    assert client.get(PATH, headers={"Host": "somewhere.example"}).status_code == 400

@@ -217,7 +217,7 @@ def test_whatever_happens_each_document_is_there_once(desktop: Desktop) -> None:
         desktop.sim.faults.add([fault])
         for _ in range(6):
             desktop.visit()
-            if not desktop.unfinished():
+            if not desktop.unfinished() and struck(desktop) == [1]:
                 break
         assert struck(desktop) == [1], fault
         assert desktop.unfinished() == {}, fault
