@@ -37,6 +37,9 @@ COLOURS = {
 KEPT = 32
 """So many pictures are kept: drawing one takes far longer than sending it."""
 
+SMALL = 20
+"""Where all of a waterfall is less than this, its axis says cents: whole numbers would come twice."""
+
 _SCRIPT = re.compile(rb"<script\b.*?</script>", re.DOTALL)
 _STYLE = re.compile(rb"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _SIZE = {"width": 720, "height": 260}
@@ -86,9 +89,9 @@ def _waterfall(theme: Theme, steps: tuple[tuple[str, Decimal], ...], total: tupl
     options = _options(theme)
     # The bars stand on ones that can't be seen; one that crosses zero has a part on either side of it.
     options["style"].colors = ("transparent", "transparent", more, more, less, less, whole)
-    chart = pygal.StackedBar(
-        **options, show_legend=False, x_label_rotation=25, value_formatter=lambda value: f"{value:,.0f}"
-    )
+    largest = max(abs(amount) for _, amount in (*steps, total))
+    written = "{:,.0f}" if largest >= SMALL else "{:,.2f}"
+    chart = pygal.StackedBar(**options, show_legend=False, x_label_rotation=25, value_formatter=written.format)
     chart.x_labels = [name for name, _ in (*steps, total)]
     bars_, level = [], Decimal(0)
     for _, amount in steps:
