@@ -76,7 +76,7 @@ def test_without_javascript_everything_is_tried_and_what_was_found_is_shown_with
     assert page.faults == []
     for words in ("Shop answers", "It accepts the sign-in", "Whose account it is: Corner Shop", "Base currency: GBP"):
         assert f"good {words}" in page.text
-    assert "good The hub can read accounts: 5 found" in page.text
+    assert "good The hub can read accounts: 6 found" in page.text
     assert "Nothing is written there: The hub only reads from" in page.text
     assert "Join it with Books" in page.text
     joined = next(tag["href"] for tag in page.tags("a") if "/integrations/new" in tag.get("href", ""))
