@@ -17,7 +17,7 @@ from typing import Protocol, runtime_checkable
 from hub.documents import Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What a stock system's general ledger says of one account, for one of its documents on one day.
 
@@ -36,7 +36,7 @@ class Entry:
     moves_goods: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnmatchedGoods:
     """Goods of one purchase that came without their bill, or a bill whose goods have not come, in part or in whole.
 
@@ -80,7 +80,7 @@ class TellsUnmatchedGoods(Protocol):
         """All there are now, whatever their dates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Posting:
     """One line of one document of the ledger on one account, as far as its own documents tell.
 

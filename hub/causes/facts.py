@@ -25,7 +25,7 @@ class Movement(StrEnum):
     RECEIPT = "receipt"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the hub knows of one source document.
 
@@ -48,7 +48,7 @@ class Known:
     changed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Joint:
     """A link: this source document is that target. ``edited`` when somebody changed the target there since.
 

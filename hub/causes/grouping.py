@@ -11,7 +11,7 @@ from hub.causes.facts import Facts, Joint, Known, Movement
 from hub.entries import Entry, Posting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """The source documents, the targets and their movements that are one matter; usually one document and its target.
 

@@ -20,7 +20,7 @@ NO_ITEM = Item()
 """Of a line that is about no document."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One part of a difference: what one item counts for on either side, and how much of the difference is of a cause.
 

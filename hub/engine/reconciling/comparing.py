@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 links = table(Link)
 lines = table(ReconciliationLine)
 rows = table(Reconciliation)
+
+SAVED_AT_ONCE = 1000
 
 
 def reconcile(hub: Hub, reconciliation_id: int) -> bool:
@@ -71,12 +74,12 @@ class _Comparison:
         statements = compare(accounts, facts, read.worth, self._terms(period), read.reported)
         told = figures(statements)
         made = Rows(self.row.id or 0, period, knowledge.stored, self._addresses(knowledge))
-        shown = [each for statement in statements for each in made.of(statement)]
+        shown = (each for statement in statements for each in made.of(statement))
         stock = self.hub.provider(self.hub.connection(self.integration.stock_id).provider)
         missing = backdated.unknown(facts, self.integration)
         with self.hub.store.write() as db:
             self.work.guard(db)
-            for part in chunks(shown, 1000):
+            while part := list(islice(shown, SAVED_AT_ONCE)):
                 self.hub.store.insert(db, ReconciliationLine, part)
             goods = accounts.get(Measure.STOCK, Accounts()).stock
             stale = backdated.stale(db, self.integration.stock_id, facts, goods)

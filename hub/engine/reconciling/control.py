@@ -7,12 +7,15 @@ what the control account got; the states are those that the hub was last told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from hub.causes import Accounts, Measure, Ref
 from hub.documents import Kind, money
 from hub.entries import Entry, Posting
-from hub.providers import TargetState, TargetStatus
+from hub.providers import TargetStatus
 
 CONTROLS: Mapping[Measure, Mapping[Kind, int]] = {
     Measure.RECEIVABLES: {Kind.INVOICE: 1, Kind.CREDIT_NOTE: -1},
@@ -30,10 +33,37 @@ PARTNERS: Mapping[Kind, tuple[Measure, int]] = {
 IN_BOOKS = frozenset({TargetStatus.OPEN, TargetStatus.PART_PAID, TargetStatus.PAID})
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the ledger last said of a target, as far as a comparison asks."""
+
+    kind: Kind
+    target_id: str
+    status: TargetStatus
+    number: str = ""
+    date: date | None = None
+    total: Decimal | None = None
+    url: str = ""
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Target:
+        """From a state as it is stored."""
+        day, total = state.get("date"), state.get("total")
+        return cls(
+            kind=Kind(state["kind"]),
+            target_id=state["target_id"],
+            status=TargetStatus(state["status"]),
+            number=state.get("number") or "",
+            date=date.fromisoformat(day) if day else None,
+            total=Decimal(str(total)) if total is not None else None,
+            url=state.get("url") or "",
+        )
+
+
 def implied(
     measure: Measure,
     accounts: Accounts,
-    states: Mapping[Ref, TargetState],
+    states: Mapping[Ref, Target],
     rates: Mapping[Ref, Decimal],
     parents: Mapping[Ref, Kind],
     currency: str,

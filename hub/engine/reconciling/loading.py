@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from hub.causes import Joint, Known, Movement, Ref
 from hub.documents import REFERENCE_KINDS, JournalReason, Kind, Status
 from hub.engine.notes import chunks
+from hub.engine.reconciling.control import Target
 from hub.engine.reconciling.obstacles import Obstacle, load_obstacles
 from hub.models import Flow, Integration, JournalSummary, Link, Snapshot, SummaryMember, table
-from hub.providers import TargetState
 
 flows = table(Flow)
 links = table(Link)
@@ -42,13 +42,77 @@ _SHOWN: tuple[sa.ColumnElement[Any], ...] = (
     snapshots.c.number,
     snapshots.c.document_date,
     snapshots.c.currency,
-    snapshots.c.document,
     snapshots.c.fingerprint,
     snapshots.c.withdrawn,
+    snapshots.c.document,
+)
+
+_LINKED = (
+    *(links.c[name] for name in ("id", "source_id", "target_id", "target_number", "live", "edited")),
+    *(links.c[name] for name in ("document_id", "written_fingerprint", "state")),
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a comparison asks of a snapshot: little, since it holds one for each document there is."""
+
+    id: int
+    kind: str
+    external_id: str
+    feed: str
+    record_id: str
+    label: str
+    number: str
+    document_date: date | None
+    currency: str
+    fingerprint: str
+    withdrawn: bool
+    status: str
+    reason: str
+    url: str
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> _Seen:
+        document = json.loads(row.document)
+        told = (document.get("status", ""), document.get("reason", ""), document.get("source_url") or "")
+        values: tuple[Any, ...] = (*row[: len(_SHOWN) - 1], *told)
+        return cls(*values)
+
+    @property
+    def is_live(self) -> bool:
+        return not self.withdrawn and self.status != Status.VOIDED.value
+
+    @property
+    def movement(self) -> Movement:
+        return MOVEMENTS.get(JournalReason(self.reason), Movement.NONE) if self.reason else Movement.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """What a comparison asks of a link."""
+
+    id: int
+    source_id: str
+    target_id: str
+    target_number: str
+    live: bool
+    edited: bool
+    document_id: str
+    written_fingerprint: str
+    target: Target
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> _Linked:
+        values: tuple[Any, ...] = (*row[: len(_LINKED) - 1], Target.of(row.state))
+        return cls(*values)
+
+    @property
+    def kind(self) -> str:
+        return self.target.kind.value
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """One snapshot that plays a part, with where a person finds it."""
 
@@ -67,7 +131,7 @@ class Knowledge:
     joints: list[Joint] = field(default_factory=list)
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stored: dict[Ref, Stored] = field(default_factory=dict)
-    states: dict[Ref, TargetState] = field(default_factory=dict)
+    states: dict[Ref, Target] = field(default_factory=dict)
     """By source document: what the ledger last said of its target."""
 
 
@@ -97,27 +161,28 @@ def load(
         known = _known(row, written.get((row.kind, row.external_id), ""), obstacle, invoiced, currency)
         knowledge.documents.append(known)
         knowledge.stored[known.ref] = _stored(row, obstacle)
-    for row in linked.values():
-        joint, state = _joint(row)
+    for link in linked.values():
+        joint = _joint(link)
         knowledge.joints.append(joint)
-        if row.live:
-            knowledge.states[joint.source] = state
+        if link.live:
+            knowledge.states[joint.source] = link.target
     return knowledge
 
 
-def _named(db: sa.Connection, stock_id: int, ids: Collection[str]) -> list[sa.Row[Any]]:
+def _named(db: sa.Connection, stock_id: int, ids: Collection[str]) -> list[_Seen]:
     """The documents of these external ids; of those that are none, all documents of the records of these ids."""
     rows = _snapshots(db, stock_id, ids)
     rest = set(ids) - {row.external_id for row in rows}
     return [*rows, *of_records(db, stock_id, rest)]
 
 
-def _snapshots(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[sa.Row[Any]]:
+def _snapshots(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[_Seen]:
     mine = sa.select(*_SHOWN).where(snapshots.c.connection_id == stock_id, snapshots.c.kind.in_(DATED))
-    return [row for part in chunks(sorted(ids)) for row in db.execute(mine.where(snapshots.c.external_id.in_(part)))]
+    found = (mine.where(snapshots.c.external_id.in_(part)) for part in chunks(sorted(ids)))
+    return [_Seen.of(row) for chosen in found for row in db.execute(chosen)]
 
 
-def of_records(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[sa.Row[Any]]:
+def of_records(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[_Seen]:
     """All documents that these native records own."""
     wanted = sorted(ids)
     if not wanted:
@@ -126,17 +191,18 @@ def of_records(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[sa.
     named = db.execute(feeds.distinct()).scalars().all()
     mine = sa.select(*_SHOWN).where(snapshots.c.connection_id == stock_id, snapshots.c.feed.in_(named))
     dated = mine.where(snapshots.c.kind.in_(DATED))
-    return [row for part in chunks(wanted) for row in db.execute(dated.where(snapshots.c.record_id.in_(part)))]
+    found = (dated.where(snapshots.c.record_id.in_(part)) for part in chunks(wanted))
+    return [_Seen.of(row) for chosen in found for row in db.execute(chosen)]
 
 
 def _links(
     db: sa.Connection, integration: Integration, column: sa.ColumnElement[str], ids: Collection[str]
-) -> list[sa.Row[Any]]:
-    shown = [each for each in links.c if each.name not in ("written_document", "written_payload")]
-    mine = sa.select(*shown).where(
+) -> list[_Linked]:
+    mine = sa.select(*_LINKED).where(
         links.c.integration_id == integration.id, links.c.ledger_id == integration.ledger_id, links.c.kind.in_(DATED)
     )
-    return [row for part in chunks(sorted(set(ids))) for row in db.execute(mine.where(column.in_(part)))]
+    found = (mine.where(column.in_(part)) for part in chunks(sorted(set(ids))))
+    return [_Linked.of(row) for chosen in found for row in db.execute(chosen)]
 
 
 def _summaries(db: sa.Connection, integration: Integration, journal_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -159,7 +225,7 @@ def _summaries(db: sa.Connection, integration: Integration, journal_ids: Collect
     return {summary: tuple(sorted(set(ids))) for summary, ids in found.items()}
 
 
-def _with_money(summaries: dict[str, tuple[str, ...]], money: Iterable[sa.Row[Any]]) -> dict[str, tuple[str, ...]]:
+def _with_money(summaries: dict[str, tuple[str, ...]], money: Iterable[_Linked]) -> dict[str, tuple[str, ...]]:
     """With each document goes the money that moved on it: the stock system's books may name the document for both."""
     found = {name: list(ids) for name, ids in summaries.items()}
     for row in money:
@@ -167,27 +233,25 @@ def _with_money(summaries: dict[str, tuple[str, ...]], money: Iterable[sa.Row[An
     return {name: tuple(ids) for name, ids in found.items()}
 
 
-def _invoiced(db: sa.Connection, stock_id: int, rows: Iterable[sa.Row[Any]]) -> dict[str, date]:
+def _invoiced(db: sa.Connection, stock_id: int, rows: Iterable[_Seen]) -> dict[str, date]:
     """When what each record is about was first invoiced, for the records that move goods."""
-    records = {row.record_id for row in rows if row.kind == Kind.JOURNAL.value and _movement(row) is not Movement.NONE}
+    records = {row.record_id for row in rows if row.kind == Kind.JOURNAL.value and row.movement is not Movement.NONE}
     found: dict[str, date] = {}
     for row in of_records(db, stock_id, records - {""}):
-        if row.kind in INVOICES and row.document_date is not None and _is_live(row):
+        if row.kind in INVOICES and row.document_date is not None and row.is_live:
             found[row.record_id] = min(row.document_date, found.get(row.record_id, row.document_date))
     return found
 
 
-def _known(
-    row: sa.Row[Any], written: str, obstacle: Obstacle | None, invoiced: Mapping[str, date], currency: str
-) -> Known:
+def _known(row: _Seen, written: str, obstacle: Obstacle | None, invoiced: Mapping[str, date], currency: str) -> Known:
     return Known(
         ref=(Kind(row.kind), row.external_id),
         record_id=row.record_id,
         number=row.number or row.label,
         date=row.document_date,
-        is_live=_is_live(row),
+        is_live=row.is_live,
         is_foreign=row.currency not in ("", currency),
-        movement=_movement(row) if row.kind == Kind.JOURNAL.value else Movement.NONE,
+        movement=row.movement,
         invoiced_on=invoiced.get(row.record_id),
         is_planned=obstacle is not None and obstacle.is_planned,
         obstacle=obstacle.words if obstacle else "",
@@ -195,29 +259,17 @@ def _known(
     )
 
 
-def _movement(row: sa.Row[Any]) -> Movement:
-    return MOVEMENTS.get(json.loads(row.document).get("reason", ""), Movement.NONE)
+def _stored(row: _Seen, obstacle: Obstacle | None) -> Stored:
+    return Stored(row.id, row.feed, row.record_id, row.url, obstacle.operation_id if obstacle else None)
 
 
-def _is_live(row: sa.Row[Any]) -> bool:
-    return not row.withdrawn and json.loads(row.document).get("status") != Status.VOIDED.value
-
-
-def _stored(row: sa.Row[Any], obstacle: Obstacle | None) -> Stored:
-    url = json.loads(row.document).get("source_url") or ""
-    return Stored(row.id, row.feed, row.record_id, url, obstacle.operation_id if obstacle else None)
-
-
-def _joint(row: sa.Row[Any]) -> tuple[Joint, TargetState]:
-    state = TargetState.model_validate(row.state)
-    kind = Kind(row.kind)
-    joint = Joint(
-        source=(kind, row.source_id),
-        target=(kind, row.target_id),
-        status=state.status,
+def _joint(row: _Linked) -> Joint:
+    return Joint(
+        source=(row.target.kind, row.source_id),
+        target=(row.target.kind, row.target_id),
+        status=row.target.status,
         number=row.target_number,
-        date=state.date,
+        date=row.target.date,
         live=row.live,
         edited=row.edited,
     )
-    return joint, state

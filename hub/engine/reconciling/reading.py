@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hub.causes import Accounts, Measure, Worth
+from hub.documents import Kind
 from hub.engine.reconciling.control import CONTROLS
 from hub.engine.reconciling.costs import FIRST_DAY, LATER, needs_another, read_from
 from hub.engine.reconciling.periods import Period
@@ -27,7 +28,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Read:
-    """What both sides said. Entries are added up by document, account and day."""
+    """What both sides said, added up by document, account and day: that is all that is compared."""
 
     entries: tuple[Entry, ...]
     postings: tuple[Posting, ...]
@@ -93,8 +94,12 @@ class Reader:
                 before = session.balances(self.period.start - timedelta(days=1))
             closing = session.balances(self.period.end)
             listed = session.postings(self._all("ledger"), since, self._until)
-            postings = tuple(self.work.counted(listed, lambda count: self._tell("documents of the ledger", count)))
-        return opening, before, closing, postings
+            found: dict[tuple[Kind, str, str, date], Posting] = {}
+            for posting in self.work.counted(listed, lambda count: self._tell("documents of the ledger", count)):
+                key = posting.kind, posting.target_id, posting.account, posting.date
+                before_it = found.get(key)
+                found[key] = replace(before_it, amount=before_it.amount + posting.amount) if before_it else posting
+        return opening, before, closing, tuple(found.values())
 
     def _all(self, side: str) -> Collection[str]:
         return {code for each in self.accounts.values() for code in getattr(each, side)}
