@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import first_sync, growth, limited, pages
+from bench import first_sync, growth, limited, pages, reconciling
 from bench.rows import Row, show
 
 Measure = Callable[[Path, Callable[[str], None]], Iterator[Row]]
@@ -22,6 +22,7 @@ MEASURES: Mapping[str, Measure] = {
     "first-sync": first_sync.measure,
     "limited": limited.measure,
     "growth": growth.measure,
+    "reconciling": reconciling.measure,
     "pages": pages.measure,
 }
 

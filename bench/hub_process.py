@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from hub_demo.journey import Joined, set_up
+from hub_demo.journey import START_DATE, Joined, set_up
 from hub_demo.simulators import Address, Pair
+from hub_demo.stock import reconciled
 
 from hub.documents import TRADE_KINDS
 from hub.engine import Hub
@@ -76,6 +77,21 @@ def stored(hub: Hub) -> dict[str, int]:
     return {"trade": trade, "all": sum(by_kind.values()), "unfinished": unfinished}
 
 
+def reconcile(hub: Hub, joined: Joined) -> dict[str, Any]:
+    """Reconcile the first month: what it took, and how much of the difference has no name."""
+    started, used = time.perf_counter(), time.process_time()
+    worth = reconciled(hub, joined.integration_id, START_DATE)
+    if worth is None:
+        raise SystemExit("this hub keeps no stock")
+    return {
+        "seconds": time.perf_counter() - started,
+        "cpu": time.process_time() - used,
+        "peak_kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "unexplained": not worth.is_explained,
+        "difference": worth.difference,
+    }
+
+
 def lift_limits(hub: Hub) -> None:
     """No limit on either side, and as many details at once as a person may choose."""
     with hub.store.write() as db:
@@ -107,13 +123,14 @@ def main() -> None:
     folder, minute = Path(told["folder"]), float(told["minute"])
     pair = Pair(*(Address(told[name], folder / f"{name}.log") for name in ("cin7core", "xero")))
     with opened(folder) as hub:
-        joined = set_up(hub, pair, minute=minute, say=lambda _: None)
+        joined = set_up(hub, pair, minute=minute, stock=told["stock"], say=lambda _: None)
         if not told["limits"]:
             lift_limits(hub)
         verbs: Mapping[str, Callable[..., Any]] = {
             "run": lambda cause: run(hub, joined, cause),
             "stored": lambda: stored(hub),
             "invoices": lambda count: invoices(hub, count),
+            "reconcile": lambda: reconcile(hub, joined),
         }
         _answer({"ready": True})
         for line in sys.stdin:

@@ -77,8 +77,13 @@ def total(rows: Sequence[dict[str, Any]]) -> int:
 
 
 @contextmanager
-def staged(folder: Path, *, core: Sequence[str] = (), minute: float | None = None) -> Iterator[Scene]:
-    """Start all three and set the hub up. ``minute`` is how long the limits' minute lasts; None switches them off."""
+def staged(
+    folder: Path, *, core: Sequence[str] = (), minute: float | None = None, stock: bool = False
+) -> Iterator[Scene]:
+    """Start all three and set the hub up, with ``stock`` for a perpetual inventory.
+
+    ``minute`` is how long the limits' minute lasts; None switches them off.
+    """
     folder.mkdir(parents=True)
     unlimited = ("--no-limits",) if minute is None else ()
     extra = {"cin7core": (*core, *unlimited), "xero": unlimited}
@@ -87,6 +92,7 @@ def staged(folder: Path, *, core: Sequence[str] = (), minute: float | None = Non
             "folder": str(folder),
             "minute": minute or 0.0001,
             "limits": minute is not None,
+            "stock": stock,
             "cin7core": pair.cin7core.url,
             "xero": pair.xero.url,
         }
