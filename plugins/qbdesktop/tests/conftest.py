@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 import requests
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
 from flask import Flask
 from hub_qbdesktop import soap
@@ -26,7 +29,11 @@ from lxml import etree
 from werkzeug.serving import make_server
 
 from hub import Account, AccountClass, Facts, Hub, Kind, Organisation, TaxRate
+from hub.engine import Decisions
 from hub.engine.connections import connect, integrate
+from hub.engine.pilot import Pilot
+from hub.mapping import MappingList
+from hub.models import Flow, FlowMode, table
 from hub.settings import load_settings
 from hub.store import Store
 from hub.testing import MemoryStock
@@ -324,39 +331,106 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def office(tmp_path: Path, template: Path) -> Iterator[Office]:
-    """Everything connected, nothing visited yet."""
-    path = tmp_path / "hub.db"
-    path.write_bytes(template.read_bytes())
-    store = Store(f"sqlite:///{path}")
-    clock, shelf = Clock(), Shelf()
+KEY = Fernet.generate_key().decode()
+STOCK, LEDGER, INTEGRATION = 1, 2, 1
+"""The ids in every database of these tests."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An office as it was set up once, for others to begin with."""
+
+    database: bytes
+    password: str
+    company: TinyCompany
+    at: datetime
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Where the database of each test lies: one place, so that the statements compiled for it are used again."""
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('place') / 'hub.db'}")
+    yield store
+    store.dispose()
+
+
+@contextmanager
+def opened(store: Store, database: bytes, kept: Kept | None = None) -> Iterator[Office]:
+    """An office on a database: a fresh one, or what was kept of another."""
+    assert store.file is not None
+    store.file.write_bytes(database)
+    clock = Clock(kept.at) if kept else Clock()
+    shelf = Shelf()
     stock, ledger = MemoryStock(shelf), QuickBooksProvider()
     port = _free_port()
     settings = load_settings(freshness_seconds=0, base_url=f"http://localhost:{port}")
-    vault = Vault([Fernet.generate_key().decode()])
-    hub = Hub(store, vault, {stock.name: stock, ledger.name: ledger}, settings, clock=clock)
-    stock_id = connect(hub, stock, MemorySettings(), name="Shelf")
-    ledger_id = connect(hub, ledger, QuickBooksSettings.model_validate({}), name="Acme books", account_id="acme")
-    integration_id = integrate(hub, stock_id, ledger_id, start_date=date(2026, 1, 1))
+    hub = Hub(store, Vault([KEY]), {stock.name: stock, ledger.name: ledger}, settings, clock=clock)
     connectors = Connectors(hub)
-    row = connectors.made(ledger_id)
-    password = connectors.new_password(ledger_id, "owner")
+    if kept is None:
+        connect(hub, stock, MemorySettings(), name="Shelf")
+        connect(hub, ledger, QuickBooksSettings.model_validate({}), name="Acme books", account_id="acme")
+        integrate(hub, STOCK, LEDGER, start_date=date(2026, 1, 1))
+    row = connectors.made(LEDGER)
+    password = kept.password if kept else connectors.new_password(LEDGER, "owner")
+    company = copy.deepcopy(kept.company) if kept else TinyCompany(file_id=row.file_id)
     # The service alone; that the whole application lets it through has a test of its own.
     app = Flask("service")
     app.register_blueprint(soap.blueprint(hub))
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    company = TinyCompany(file_id=row.file_id)
     connector = Connector(f"http://127.0.0.1:{port}{PATH}", row.user_name, password, company)
     try:
-        yield Office(hub, clock, shelf, connector, stock_id, ledger_id, integration_id)
+        yield Office(hub, clock, shelf, connector, STOCK, LEDGER, INTEGRATION)
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
         store.dispose()
+        for left in store.file.parent.glob("hub.db-*"):
+            left.unlink()
+
+
+@pytest.fixture
+def office(place: Store, template: Path) -> Iterator[Office]:
+    """Everything connected, nothing visited yet."""
+    with opened(place, template.read_bytes()) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shop_kept(place: Store, template: Path) -> Kept:
+    """Everything mapped, contacts and invoices automatic, the company file confirmed and read."""
+    with opened(place, template.read_bytes()) as made:
+        _furnish(made)
+        made.clock.on(minutes=40)
+    assert place.file is not None
+    return Kept(place.file.read_bytes(), made.connector.password, made.company, made.clock.at)
+
+
+def _furnish(office: Office) -> None:
+    hub = office.hub
+    hub.run(STOCK)
+    office.confirm()
+    person = Decisions(hub, "bookkeeper")
+    person.confirm_others_off(INTEGRATION)
+    Pilot(hub, "bookkeeper").skip(INTEGRATION, "Tests are about what comes after it.")
+    person.set_mapping(INTEGRATION, MappingList.ACCOUNT, {"200": "200"})
+    person.set_mapping(INTEGRATION, MappingList.TAX_RATE, {"NONE": "No tax"})
+    flows = table(Flow)
+    with hub.store.read() as db:
+        found = {row.kind: row.id for row in db.execute(sa.select(flows))}
+    for kind in (Kind.CONTACT, Kind.INVOICE):
+        person.set_flow(found[kind], mode=FlowMode.AUTOMATIC)
+    with hub.store.write() as db:
+        db.execute(sa.update(flows).values(checked_at=office.clock()))
+
+
+@pytest.fixture
+def shop(place: Store, shop_kept: Kept) -> Iterator[Office]:
+    """An office that is set up, to post from."""
+    with opened(place, shop_kept.database, shop_kept) as made:
+        yield made
 
 
 def _rate(code: str, percent: str, **more: Any) -> TaxRate:

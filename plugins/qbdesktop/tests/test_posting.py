@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,11 +10,8 @@ import pytest
 import sqlalchemy as sa
 from hub_qbdesktop import messages
 
-from hub import Contact, Invoice, Kind, Line, Visits
-from hub.engine import Decisions
-from hub.engine.pilot import Pilot
-from hub.mapping import MappingList
-from hub.models import Flow, FlowMode, Link, OperationRow, table
+from hub import Contact, Invoice, Line, Visits
+from hub.models import Link, OperationRow, table
 
 
 def customer(id: str = "c1", name: str = "Acme") -> Contact:
@@ -66,28 +62,6 @@ def visits(office: Any, times: int = 3) -> None:
         office.connector.visit()
         if not Visits(office.hub).waiting(office.ledger_id):
             break
-
-
-@pytest.fixture
-def shop(office: Any) -> Iterator[Any]:
-    """Everything mapped, every flow automatic, the company file confirmed and read."""
-    hub = office.hub
-    hub.run(office.stock_id)
-    office.confirm()
-    person = Decisions(hub, "bookkeeper")
-    person.confirm_others_off(office.integration_id)
-    Pilot(hub, "bookkeeper").skip(office.integration_id, "Tests are about what comes after it.")
-    person.set_mapping(office.integration_id, MappingList.ACCOUNT, {"200": "200"})
-    person.set_mapping(office.integration_id, MappingList.TAX_RATE, {"NONE": "No tax"})
-    flows = table(Flow)
-    with hub.store.read() as db:
-        found = {row.kind: row.id for row in db.execute(sa.select(flows))}
-    for kind in (Kind.CONTACT, Kind.INVOICE):
-        person.set_flow(found[kind], mode=FlowMode.AUTOMATIC)
-    with hub.store.write() as db:
-        db.execute(sa.update(flows).values(checked_at=office.clock()))
-    office.clock.on(minutes=40)
-    yield office
 
 
 def added(office: Any, sort: str) -> list[str]:
