@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -37,6 +39,7 @@ from hub.scheduler import Timing, add_schedule
 from hub.scheduler.comparing import Comparer, fail_dead
 from hub.scheduler.schedules import ensure_schedules, fired
 from hub.scheduler.trouble import needs_a_person
+from hub.scheduler.workers import Workers
 from hub.store import Store
 from hub.testing.memory import MemoryStock, StockSession
 from hub.vault import Vault
@@ -446,6 +449,34 @@ def test_a_schedule_reconciles_the_last_full_month_and_leaves_the_sync_its_own(h
         ("schedule", "2026-02-01", "2026-02-28")
     ]
     assert "schedule" not in wanted
+
+
+def test_the_workers_do_what_was_asked_for_and_a_shutdown_puts_it_off_to_the_next_start(house: House) -> None:
+    made = Reconciling(house.hub, "bookkeeper").ask(house.integration_id, FEBRUARY)
+    begun, ended = Event(), Event()
+
+    def wait() -> None:
+        begun.set()
+        assert ended.wait(20)
+
+    telling(house, wait)
+    workers = Workers(house.hub, 1)
+    assert workers.dispatch() == 1
+    assert begun.wait(20)
+    assert workers.dispatch() == 0
+    stopping = Thread(target=workers.stop)
+    stopping.start()
+    while one(house, made).state != "wanted":
+        assert stopping.is_alive()
+    ended.set()
+    stopping.join(20)
+    assert one(house, made).state == "wanted"
+    again = Workers(house.hub, 1)
+    assert again.dispatch() == 1
+    while one(house, made).state in ("wanted", "open"):
+        sleep(0.05)
+    again.stop()
+    assert one(house, made).state == "done"
 
 
 @on_sqlite
