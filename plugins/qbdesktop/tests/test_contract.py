@@ -134,3 +134,14 @@ def test_sales_tax_comes_out_as_predicted(sim: Simulator) -> None:
 
 def test_the_owner_id_of_the_file_is_the_one_that_is_asked_for(sim: Simulator) -> None:
     assert connectors.OWNER_ID.encode() in feeds.ask(Want(feeds.FEEDS[0]), connectors.OWNER_ID)
+
+
+def test_a_long_list_is_read_page_by_page_without_a_gap(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    reply, visit = visitor(sim), QuickBooksProvider.visit
+    assert visit is not None
+    [feed] = [each for each in feeds.FEEDS if each.name == "items"]
+    whole = [record.id for page in VisitTalk(visit, reply).pull(Want(feed)) for record in page.records]
+    monkeypatch.setattr(feeds, "PAGE", 2)
+    pages = list(VisitTalk(visit, reply).pull(Want(feed)))
+    assert len(pages) > 2
+    assert sorted(record.id for page in pages for record in page.records) == sorted(whole)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import OWNER_ID, Connectors
 from hub_qbdesktop.soap import PATH
-from sim_qbdesktop import Simulator
+from sim_qbdesktop import Simulator, person
 
 from hub import Kind
 from hub.documents import Line
@@ -255,3 +255,56 @@ def test_what_quickbooks_recovers_in_short_is_linked_all_the_same(desktop: Deskt
     assert struck(desktop) == [1]
     assert set(desktop.links()) == {"c1", "i1"}
     assert numbers(desktop.books("Invoice")) == ["SO-1"]
+
+
+def states_of(desktop: Desktop) -> dict[str, str]:
+    rows = table(Link)
+    with desktop.office.hub.store.read() as db:
+        chosen = sa.select(rows.c.source_id, rows.c.state).where(rows.c.live.is_(True))
+        return {row.source_id: row.state["status"] for row in db.execute(chosen)}
+
+
+def test_what_a_person_does_in_quickbooks_is_seen_with_the_next_visit(desktop: Desktop) -> None:
+    invoices = [invoice(external_id=id, number=id.upper()) for id in ("i1", "i2", "i3", "i4")]
+    desktop.put(samples.contact("Harbour Stores"), *invoices)
+    desktop.visit(2)
+    links = desktop.links()
+    for act, id, more in (
+        ("void", "i1", {}),
+        ("delete", "i2", {}),
+        ("pay", "i3", {"amount": "4.00"}),
+        ("edit", "i4", {"changes": {"PONumber": "P-9", "RefNumber": "CHANGED"}}),
+    ):
+        person.act(desktop.sim.quickbooks, act, {"id": links[id], **more})
+    desktop.visit()
+    seen = states_of(desktop)
+    assert {id: seen[id] for id in ("i1", "i2", "i3", "i4")} == {
+        "i1": "voided",
+        "i2": "missing",
+        "i3": "part_paid",
+        "i4": "open",
+    }
+    rows = table(Link)
+    with desktop.office.hub.store.read() as db:
+        edited = sa.select(rows.c.source_id).where(rows.c.edited.is_(True), rows.c.source_id == "i4")
+        assert db.execute(edited).scalar() == "i4"
+
+
+def test_a_supplier_is_never_taken_for_the_customer_of_the_same_name(desktop: Desktop) -> None:
+    desktop.put(samples.contact("Harbour Stores"))
+    desktop.visit(2)
+    desktop.put(samples.vendor("Harbour Stores"))
+    desktop.visit(2)
+    assert set(desktop.links()) == {"c1"}
+    [(state, problem)] = desktop.unfinished().values()
+    assert (state, problem["code"]) == ("failed", "name_taken")
+
+
+def test_an_edited_document_is_changed_where_it_stands(desktop: Desktop) -> None:
+    desktop.put(samples.contact("Harbour Stores"), invoice())
+    desktop.visit(2)
+    desktop.put(samples.trade(Kind.INVOICE, sold("10.00"), sold("5.00"), external_id="i1", number="SO-1"))
+    desktop.visit(2)
+    assert desktop.unfinished() == {}
+    [kept] = desktop.books("Invoice")
+    assert kept.total == Decimal("15.00")
