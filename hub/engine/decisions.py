@@ -21,7 +21,7 @@ from hub.engine.pilot import keep_to_pilot, must_be_settled
 from hub.engine.previewing import preview
 from hub.engine.reference import load_reference
 from hub.engine.runs import want_run
-from hub.engine.skipping import wake_resting
+from hub.engine.skipping import refuse_replaced_corrections, wake_resting
 from hub.engine.summaries import forget_written
 from hub.errors import SettingsError
 from hub.mapping import MappingList, Suggestion, fold, link_fact, map_fact
@@ -126,7 +126,10 @@ class Decisions:
         return count
 
     def undrop(self, operation_ids: Sequence[int]) -> int:
-        """Undo a drop: the record is planned anew."""
+        """Undo a drop: the record is planned anew.
+
+        Raises ``SettingsError`` for a correction after which another one was made: both would post the same twice.
+        """
         return self._again(operation_ids, (OperationState.DROPPED.value,), "undropped")
 
     def retry(self, operation_ids: Sequence[int]) -> int:
@@ -139,6 +142,7 @@ class Decisions:
             self._claim(db, operation_ids)
             for part in chunks(operation_ids):
                 rows = self._rows(db, part, states)
+                refuse_replaced_corrections(db, [row for row in rows if row.state == OperationState.DROPPED.value])
                 again += rows
                 self._reopen(db, rows)
                 notes = [

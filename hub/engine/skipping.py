@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,8 +11,13 @@ from hub.documents import TRADE_KINDS, Kind
 from hub.engine.freeing import MONEY
 from hub.engine.notes import touch_facts
 from hub.engine.summaries import wake_corrected
+from hub.errors import SettingsError
 from hub.mapping import link_fact
+from hub.models import JournalSummary, table
+from hub.reconcile import correction_number
 from hub.store import Store
+
+summaries = table(JournalSummary)
 
 _TRADE = tuple(sorted(kind.value for kind in TRADE_KINDS))
 _RESTING = {
@@ -36,3 +42,29 @@ def wake_resting(
         return 0
     facts = [link_fact(kind, id) for id in source_ids]
     return touch_facts(store, db, [integration_id], facts, waiting_only=not were_coming, kinds=kinds)
+
+
+def refuse_replaced_corrections(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+    """Raise ``SettingsError`` where a skipped operation is a correction after which another one was made.
+
+    The later one was counted as if this one never came: were both posted, the same amount would be there twice.
+    """
+    labels = [row.label for row in rows if _is_replaced(db, row)]
+    if labels:
+        raise SettingsError(
+            f"{', '.join(labels)}: another correction was made after this one was skipped, and both would post the same"
+            " amount. Leave it skipped; what is still short or over is held, and can be corrected anew."
+        )
+
+
+def _is_replaced(db: sa.Connection, row: sa.Row[Any]) -> bool:
+    own = correction_number(row.source_id)
+    if not own:
+        return False
+    corrected = sa.select(summaries.c.corrects).where(
+        summaries.c.flow_id == row.flow_id, summaries.c.external_id == row.source_id
+    )
+    alike = sa.select(summaries.c.external_id).where(
+        summaries.c.flow_id == row.flow_id, summaries.c.corrects == corrected.scalar_subquery()
+    )
+    return any(correction_number(other) > own for other in db.execute(alike).scalars())

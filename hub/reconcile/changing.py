@@ -36,10 +36,8 @@ def decide_linked(case: Case, link: LinkView) -> Decision:
         return hold(case, _target_gone(case.document, link), Action.UPDATE)
     if answer in (Answer.HOLD, Answer.AFTER_PAYMENTS):
         return hold(case, _has_payments(case.document, link, change), Action.VOID)
-    if answer is Answer.DELETE:
-        return _remove(case, Action.DELETE)
-    if answer is Answer.VOID:
-        return _remove(case, Action.VOID)
+    if answer in (Answer.DELETE, Answer.VOID):
+        return _take_back(case, link, Action.DELETE if answer is Answer.DELETE else Action.VOID)
     if answer is Answer.ASK_VOID:
         return _remove(case, Action.DELETE if standing is Standing.DRAFT else Action.VOID, ask=True)
     return _edit(case, link, answer, standing)
@@ -106,7 +104,7 @@ def _edit(case: Case, link: LinkView, answer: Answer, standing: Standing) -> Dec
     if isinstance(case.document, Settlement | Allocation):
         # A ledger's payment can't be edited: it is taken back, and posted anew when that is settled.
         return _remove(case, Action.VOID)
-    edited_there = bool(link.settled_digest) and was_edited(link.settled_digest, link.state)
+    edited_there = _is_edited_there(link)
     if edited_there and case.rules.conflict is Conflict.ASK:
         return hold(case, _conflict(case.document, link), Action.UPDATE)
     if edited_there and case.rules.conflict is Conflict.LEDGER_WINS:
@@ -158,6 +156,20 @@ def changed_fields(before: Document | None, after: Document) -> frozenset[str]:
     return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
 
 
+def _is_edited_there(link: LinkView) -> bool:
+    return bool(link.settled_digest) and was_edited(link.settled_digest, link.state)
+
+
+def _take_back(case: Case, link: LinkView, action: Action) -> Decision:
+    """A journal that a person edited in the ledger may hold more than ours: it does not go unasked."""
+    edited_there = isinstance(case.document, Journal) and _is_edited_there(link)
+    if edited_there and case.rules.conflict is Conflict.ASK:
+        return hold(case, _conflict(case.document, link, "taken back"), action)
+    if edited_there and case.rules.conflict is Conflict.LEDGER_WINS:
+        return Decision(Verdict.NOTHING, rule="taken back in the source, edited in the ledger; the ledger wins")
+    return _remove(case, action)
+
+
 def _remove(case: Case, action: Action, *, ask: bool = False) -> Decision:
     if isinstance(case.document, Contact | Item):
         return Decision(Verdict.NOTHING, rule="contacts and items are never removed from the ledger")
@@ -198,10 +210,11 @@ def _has_payments(document: Document, link: LinkView, change: Change) -> Problem
     )
 
 
-def _conflict(document: Document, link: LinkView) -> Problem:
+def _conflict(document: Document, link: LinkView, happened: str = "edited") -> Problem:
+    there = "in the ledger" if happened == "edited" else "edited in the ledger"
     return Problem(
         code="edited_on_both_sides",
-        what=f"{document.label} was edited in the stock system and in the ledger.",
+        what=f"{document.label} was {happened} in the stock system and {there}.",
         why=f"The ledger now says {link.state.number}, {link.state.date}, {link.state.total}.",
         fix="Decide which side holds, or make them agree by hand and skip this.",
         subject=document.external_id,

@@ -23,6 +23,7 @@ SUMMARIES = "summaries"
 """The feed that summaries are snapshots of; no provider has one of this name for journals."""
 SUMMARY_PREFIX = "summary:"
 """What the ids of all summaries begin with."""
+_CORRECTION = ":correction:"
 _COST = frozenset({JournalReason.COST_OF_GOODS, JournalReason.COST_CORRECTION})
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -114,7 +115,7 @@ def correction(present: Journal | None, written: Journal | None, number: int, da
         return None
     known = frozenset(written.members if written else ())
     return Journal(
-        external_id=f"{named.external_id}:correction:{number}",
+        external_id=f"{named.external_id}{_CORRECTION}{number}",
         reason=named.reason,
         number=f"{named.number}, correction {number}",
         date=day,
@@ -123,6 +124,12 @@ def correction(present: Journal | None, written: Journal | None, number: int, da
         lines=lines,
         members=tuple(id for id in (present.members if present else ()) if id not in known),
     )
+
+
+def correction_number(external_id: str) -> int:
+    """Which correction of its summary a journal is, the first being 1; 0 for one that corrects nothing."""
+    number = external_id.partition(_CORRECTION)[2] if is_summary(external_id) else ""
+    return int(number or 0)
 
 
 def says_the_same(one: Journal, other: Journal) -> bool:

@@ -160,8 +160,12 @@ def undrop() -> ResponseReturnValue:
         return redirect(url_for("attention.show_skipped"), 303)
     with the_hub().store.read() as db:
         visible = skipped_ids(db, ids)
-    count = decisions().undrop(visible) if visible else 0
-    tell(f"{wording.counted(count, 'document')} no longer skipped: planned again with the next run.")
+    try:
+        count = decisions().undrop(visible) if visible else 0
+    except SettingsError as error:
+        tell_error(error)
+    else:
+        tell(f"{wording.counted(count, 'document')} no longer skipped: planned again with the next run.")
     return redirect(url_for("attention.show_skipped"), 303)
 
 
