@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from hub import Hub
 from hub_qbdesktop.tables import SESSIONS
 
-STEP_SECONDS = 300
-"""Longer than any step takes; a process that died within one is waited for no longer."""
+STEP_SECONDS = 120
+"""Longer than a step takes; a process that died within one is waited for no longer."""
 KEPT = 20
 """Sessions of one connection that are kept."""
 

@@ -62,7 +62,16 @@ def _states(operation: Operation, reply: Reply) -> list[TargetState]:
         return [states.listed(node) for node in reply.records]
     mark = "" if operation.target_id else marks.token(operation)
     transactions = [node for node in reply.records if xmltext.local(node) in states.KINDS]
-    return [states.transaction(node, mark) for node in transactions]
+    found = [states.transaction(node, mark) for node in transactions]
+    return [state for state in found if state.ours or not _is_another_suppliers(operation, state)]
+
+
+def _is_another_suppliers(operation: Operation, state: TargetState) -> bool:
+    """Two suppliers may use the same number: what is with another one is no matter of ours."""
+    contact_id = getattr(operation.document, "contact_id", "")
+    expected = operation.targets.get((Kind.CONTACT, contact_id), "")
+    is_purchase = operation.kind in (Kind.BILL, Kind.SUPPLIER_CREDIT)
+    return is_purchase and bool(expected) and bool(state.contact_id) and state.contact_id != expected
 
 
 def _not_looked(operation: Operation, reply: Reply) -> Problem:

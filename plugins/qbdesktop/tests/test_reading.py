@@ -265,6 +265,18 @@ def test_a_same_number_without_our_mark_is_somebody_elses() -> None:
     assert [state.ours for state in found[7]] == [False]
 
 
+def test_a_bill_of_another_supplier_with_the_same_number_is_none_of_ours() -> None:
+    bill = samples.trade(Kind.BILL, number="N-1")
+    operation = samples.operation(bill, targets={(Kind.CONTACT, "s1"): "vendor:8-1"})
+    records = "".join(
+        f"<BillRet><TxnID>{vendor}</TxnID><RefNumber>N-1</RefNumber><VendorRef><ListID>{vendor}</ListID></VendorRef>"
+        "</BillRet>"
+        for vendor in ("8-1", "9-1")
+    )
+    found = lookups.found([operation], answer(told("BillQuery", records, id="7")))
+    assert [(state.target_id, state.ours) for state in found[7]] == [("8-1", False)]
+
+
 def test_a_look_that_quickbooks_did_not_answer_is_no_proof_of_absence() -> None:
     operation = samples.operation(samples.trade())
     assert lookups.found([operation], answer()) == {}
