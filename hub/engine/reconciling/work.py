@@ -172,7 +172,7 @@ def give_up(hub: Hub, rows: sa.Table, id: int) -> None:
     """Its process ends in order: whoever starts next begins it anew. What it would still send or save is refused."""
     mine = sa.update(rows).where(rows.c.id == id, rows.c.state == ReconciliationState.OPEN.value)
     with hub.store.write() as db:
-        db.execute(mine.values(state=ReconciliationState.WANTED.value, token="", heartbeat_at=None))
+        db.execute(mine.values({"state": ReconciliationState.WANTED.value, "token": "", "heartbeat_at": None}))
 
 
 def attempt(hub: Hub, work: Work, do: Callable[[], None]) -> None:
