@@ -25,8 +25,13 @@ def joined(sort: str, native: str) -> str:
 
 
 def native(target_id: str) -> str:
-    """QuickBooks' own id."""
-    return target_id.rpartition(":")[2]
+    """QuickBooks' own id; the symbol of a record that is still to come stays as it is."""
+    return target_id if is_symbol(target_id) else target_id.rpartition(":")[2]
+
+
+def is_symbol(target_id: str) -> bool:
+    """Whether an id only stands for one that a preview does not know yet."""
+    return target_id.startswith("<")
 
 
 def sort_of(target_id: str, document: Document | None = None) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hub_qbdesktop import xmltext
+from hub_qbdesktop import ids, xmltext
 from hub_qbdesktop.layout import ITERATED, LAYOUTS, Field
 from hub_qbdesktop.messages import REQUEST_ID_LENGTH
 
@@ -79,7 +79,7 @@ def plain(where: str, field: Field, value: Any) -> str:
     if field.sort == "date":
         return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)
     text = str(value)
-    if field.sort == "id" and len(text) > ID_LENGTH:
+    if field.sort == "id" and len(text) > ID_LENGTH and not ids.is_symbol(text):
         raise LayoutError(f"{where} is no id: {text}")
     if field.sort[0] == "t" and field.sort[1:].isdigit() and len(text) > field.length:
         raise LayoutError(f"{where} has {len(text)} characters, at most {field.length} are taken")

@@ -168,6 +168,16 @@ def test_a_payment_names_its_account_its_customer_and_what_it_pays(facts: Facts)
     assert request.find(".//IsAutoApply") is None
 
 
+def test_a_preview_shows_symbols_for_what_is_still_to_come(facts: Facts) -> None:
+    long = "0b9c0a53-7d0c-4d5e-9f43-0f3f0b8b2a11-and-more"
+    nothing = facts.with_targets({})
+    paid = body(samples.payment(document_id=long), nothing)
+    assert paid.findtext(".//CustomerRef/ListID") == f"<contact of invoice:{long}>"
+    assert paid.findtext(".//AppliedToTxnAdd/TxnID") == f"<invoice:{long}>"
+    sold = body(samples.trade(Kind.INVOICE, samples.line(item_id="p1"), contact_id=long), nothing)
+    assert sold.findtext(".//CustomerRef/ListID") == f"<contact:{long}>"
+
+
 def test_a_bill_is_paid_from_a_bank_account_only(facts: Facts) -> None:
     assert body(samples.payment(Kind.BILL), facts).findtext(".//BankAccountRef/ListID") == "8000-1000"
     assert codes(samples.payment(Kind.BILL, account="1200"), facts) == {"account_takes_no_payments"}
