@@ -114,7 +114,7 @@ def test_going_perpetual_without_choosing_how_journals_go_is_refused(house: Hous
 def test_bills_that_are_posted_to_purchases_since_that_day_are_told_before_the_method_changes(house: House) -> None:
     put(house, contact(), trade(Bill, "b1", lines=(line(account="630"),)))
     house.sync()
-    with pytest.raises(SettingsError, match="1 bills dated 2026-01-01 or later are in the ledger already"):
+    with pytest.raises(SettingsError, match="1 bills and supplier credits dated 2026-01-01 or later are in the ledger"):
         make_perpetual(house)
     Methods(house.person).go_perpetual(house.integration_id, date(2026, 1, 1), FlowMode.AUTOMATIC, bills_moved=True)
 

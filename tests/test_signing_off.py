@@ -136,12 +136,18 @@ def test_a_document_that_left_the_period_is_drift(house: House, signed: Any) -> 
 def test_drift_is_on_the_dashboard_and_among_what_needs_attention(house: House, signed: Any) -> None:
     seen = visitor(house)
     assert "Other figures since it was signed off" not in seen.get("/").text
+    assert "nothing needs you" in seen.get("/").text
     by_hand(house, "2.50")
-    reconciled(house)
+    later = reconciled(house)
     for address in ("/", "/attention"):
         page = seen.get(address)
         assert "ther figures since it was signed off" in page.text
         assert page.faults == []
+    assert "1 needs you" in seen.get("/").text
+    assert f"/reconciliations/{later.id}" in seen.get("/attention").html
+    page = seen.get(f"/reconciliations/{later.id}")
+    assert "The period is signed off already" in page.text
+    assert "Sign off…" not in page.text
     Signing(house.hub, "anna@example.com").withdraw(signed.id, "It drifted")
     assert "ther figures since it was signed off" not in seen.get("/attention").text
 

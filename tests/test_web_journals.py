@@ -83,9 +83,13 @@ def test_a_journal_says_in_which_one_it_is_posted_and_that_one_says_of_which_it_
     page = document(house, seen, "j1")
     assert page.faults == []
     assert "Posted in journal Cost of goods 2026-02 , together with others" in page.text
+    assert "Account Description Debit Credit" in page.text  # no plan of its own shows them
+    assert "Reason Cost of goods" in page.text
+    assert "It is planned with the journal that it is part of." in page.text
     page = document(house, seen, month(house))
     assert page.faults == []
     assert "What is posted in it" in page.text
+    assert "As the hub made it" in page.text
     assert "2 journals of Shelf" in page.text
     assert "SO-j1" in page.text
     assert "SO-j2" in page.text

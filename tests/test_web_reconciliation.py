@@ -70,7 +70,9 @@ def test_it_is_asked_for_followed_and_then_shown(house: House) -> None:
     assert "waiting to begin" in page.text
     assert seen.get("/reconciliations/1/live").status == 200
     assert reconcile(house.hub, 1)
-    assert seen.get("/reconciliations/1/live").status == 286
+    live = seen.get("/reconciliations/1/live")
+    assert live.status == 286
+    assert "finished" in live.text
     shown = seen.get("/reconciliations/1")
     assert "Stock: the stock system says" not in shown.text  # both agree: there is no picture to read
     assert "Both sides agree." in shown.text
@@ -152,6 +154,14 @@ def test_the_accounts_of_a_measure_are_changed_on_a_page(house: House) -> None:
     page = seen.follow(address, {"stock": ["630"], "ledger": ["630", "860"]})
     assert "630 Inventory, 860 Rounding" in page.text
     assert "860 Rounding" not in seen.follow(address, {"found": "yes"}).text.partition("Sales")[0]
+    assert "those that the hub finds are compared" in seen.follow(address, {}).text
+
+
+def test_stock_is_not_compared_with_nothing(house: House) -> None:
+    seen, address = visitor(house), f"/integrations/{house.integration_id}/reconcile/accounts/stock"
+    assert "Tick at least one account on each side" in seen.follow(address, {"stock": ["630"]}).text
+    ticked = [tag["value"] for tag in seen.get(address).tags("input") if "checked" in tag]
+    assert ticked == ["630", "630"]
 
 
 def test_who_may_not_start_it_sees_what_is_compared_and_who_can(house: House, waiting: Any) -> None:
@@ -178,4 +188,7 @@ def test_a_schedule_that_reconciles_is_made_on_the_page_and_says_so(house: House
     form = {"connection": str(house.ledger_id), "reconcile": str(house.integration_id), "often": "daily", "at": "06:30"}
     page = seen.follow("/schedules/new", {**form, "name": "Month end", "time_zone": "UTC"})
     assert "Every day at 06:30 UTC, reconcile Shelf" in page.text
+    for address in ("/schedules/new", "/schedules/1"):
+        looked = seen.post(address, {**form, "name": "Month end", "time_zone": "UTC", "look": "yes"})
+        assert "Every day at 06:30 UTC, reconcile Shelf" in looked.text
     assert date(2026, 3, 1) == house.clock().date()

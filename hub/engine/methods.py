@@ -131,8 +131,9 @@ class Methods:
             count = posted_bills(db, integration, since)
             if count and not bills_moved:
                 raise SettingsError(
-                    f"{count} bills dated {since} or later are in the ledger already, with their goods in purchases."
-                    " Choose a later day, or tick that you move them to stock in the ledger yourself."
+                    f"{count} bills and supplier credits dated {since} or later are in the ledger already. Those that"
+                    " were posted while the method was periodic have their goods in purchases. Choose a later day, or"
+                    " tick that you move those to stock in the ledger yourself."
                 )
             flow_id = self._journal_flow(db, integration)
             self._save(db, integration_id, inventory_method=PERPETUAL, perpetual_from=since)

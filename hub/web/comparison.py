@@ -9,7 +9,9 @@ from typing import Any
 
 from hub.documents import Document, Journal, JournalLine, Line
 
-HIDDEN = frozenset({"kind", "external_id", "source_url", "lines", "addresses", "members", "attributes", "record_id"})
+HIDDEN = frozenset(
+    {"kind", "external_id", "source_url", "lines", "addresses", "members", "attributes", "record_id", "document_id"}
+)
 NAMED_BESIDE = {"contact_id": "contact_name"}
 """Ids that say nothing to people, and the field that names the same thing."""
 

@@ -67,7 +67,13 @@ def show() -> ResponseReturnValue:
     steps = first_steps(here, bool(numbers.tallies))
     return render_template(
         "dashboard.html",
-        sentence=sentence(numbers.standing, failing=len(failing), steps=steps, may_set_up=may(Right.MANAGE_ENTITIES)),
+        sentence=sentence(
+            numbers.standing,
+            failing=len(failing),
+            drifted=len(drifted),
+            steps=steps,
+            may_set_up=may(Right.MANAGE_ENTITIES),
+        ),
         caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
         steps=steps,
         numbers=numbers,
@@ -120,8 +126,11 @@ def first_steps(here: Scope, anything_on: bool) -> list[Step]:
     ]
 
 
-def sentence(found: standing.Standing, *, failing: int, steps: Sequence[Step], may_set_up: bool) -> str:
-    """How things stand, in one sentence. Who ``may_set_up`` what is missing is told to do so, others who can."""
+def sentence(found: standing.Standing, *, failing: int, drifted: int, steps: Sequence[Step], may_set_up: bool) -> str:
+    """How things stand, in one sentence. Who ``may_set_up`` what is missing is told to do so, others who can.
+
+    ``drifted`` is how many periods have other figures since they were signed off: each needs a person as well.
+    """
     undone = [step for step in steps if not step.done]
     if undone and not may_set_up:
         next_step = f"{undone[0].words[:1].lower()}{undone[0].words[1:]}"
@@ -131,9 +140,10 @@ def sentence(found: standing.Standing, *, failing: int, steps: Sequence[Step], m
         return "Nothing is connected yet: three steps, and the first documents can be looked at."
     if undone:
         return f"Almost there. Next: {undone[0].words[:1].lower()}{undone[0].words[1:]}."
+    needing = found.needing_a_person + drifted
     parts = (
         wording.counted(failing, "connection fails", "connections fail") if failing else "",
-        wording.counted(found.needing_a_person, "needs you", "need you") if found.needing_a_person else "",
+        wording.counted(needing, "needs you", "need you") if needing else "",
         wording.counted(found.proposed, "waits for your approval", "wait for your approval") if found.proposed else "",
         wording.counted(found.on_their_way, "is on its way", "are on their way") if found.on_their_way else "",
     )
@@ -157,7 +167,8 @@ def caveats(here: Scope, numbers: Numbers, schedules: Sequence[Schedule]) -> lis
         by_date = sum(
             n for each in numbers.tallies for rule, n in each.rules.items() if "before the start date" in rule
         )
-        found.append(f"{wording.counted(left_out, 'document')} left out by the rules, {by_date:,} for the start date.")
+        dated = f", {by_date:,} for the start date" if by_date else ""
+        found.append(f"{wording.counted(left_out, 'document')} left out by the rules{dated}.")
     if paused := sum(each.paused for each in schedules):
         found.append(f"{wording.counted(paused, 'schedule')} paused: nothing is read by itself there.")
     return found

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.documents import parse_document
+from hub.documents import Kind, parse_document
 from hub.engine.correcting import can_correct
 from hub.engine.correcting import correct as make_correction
 from hub.errors import SettingsError
@@ -41,6 +41,8 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
             snapshot=snapshot,
             found=found,
             fields=comparison.fields(None, document),
+            lines=comparison.line_pairs(None, document) if snapshot.kind == Kind.JOURNAL else [],
+            line_fields=comparison.line_fields(document),
             belonging=belonging(db, integration, snapshot),
             members=members_of(db, integration, snapshot.external_id),
             corrections=corrections_of(db, integration, snapshot.external_id),

@@ -69,6 +69,7 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
         signed = found.sign_offs_of(db, reconciliation_id)
         live = next((each for each in signed if each.withdrawn_at is None), None)
         is_whole = live is None or digest_of(db, row) == live.digest
+        of_period = live or found.sign_off_of_period(db, row)
         calls = found.calls(db, row, 1, NEWEST_CALLS)
     return render_template(
         "reconciliation.html",
@@ -76,6 +77,7 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
         measures=[(measure, row.figures[measure.value]) for measure in Measure if measure.value in row.figures],
         signed=signed,
         live=live,
+        of_period=of_period,
         is_whole=is_whole,
         calls=calls,
         reading_of=words.reading_of,

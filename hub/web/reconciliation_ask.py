@@ -96,12 +96,18 @@ def choose_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
     wanted = {side: request.form.getlist(side) for side in ("stock", "ledger")}
     if "found" in request.form:
         wanted = {"stock": [], "ledger": []}
+    chosen = _measure(measure)
     try:
-        Reconciling(the_hub(), actor()).choose_accounts(integration_id, _measure(measure), **wanted)
+        if chosen is Measure.STOCK and bool(wanted["stock"]) != bool(wanted["ledger"]):
+            raise SettingsError("Tick at least one account on each side: stock is always compared.")
+        Reconciling(the_hub(), actor()).choose_accounts(integration_id, chosen, **wanted)
     except SettingsError as error:
         tell_error(error)
         return redirect(url_for("reconciling.ask_accounts", integration_id=integration_id, measure=measure), 303)
-    tell("The accounts are kept. They count from the next reconciliation on.")
+    if any(wanted.values()):
+        tell("The accounts are kept. They count from the next reconciliation on.")
+    else:
+        tell("No account is chosen: those that the hub finds are compared from the next reconciliation on.")
     return redirect(url_for("reconciling.ask", integration_id=integration_id), 303)
 
 

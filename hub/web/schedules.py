@@ -68,11 +68,12 @@ def save() -> ResponseReturnValue:
     timing = timing_of(form, fields) if fields else None
     if fields is None or timing is None:
         return _form_page(form), 422
-    if "look" in request.form:
-        return _form_page(form, timing=timing, connection=dict(form["connection"].choices)[str(fields.connection)])
     integration = _integration(fields.reconcile) if fields.reconcile else None
     connection_id = integration.stock_id if integration else fields.connection
     reconciled = integration.id if integration else None
+    if "look" in request.form:
+        name = dict(form["connection"].choices).get(str(connection_id), "")
+        return _form_page(form, timing=timing, connection=name, integration_id=reconciled)
     scheduler.add_schedule(the_hub(), connection_id, timing, integration_id=reconciled, actor=actor())
     return _saved()
 
@@ -96,7 +97,7 @@ def change(schedule_id: int) -> ResponseReturnValue:
     if timing is None:
         return _form_page(form, row), 422
     if "look" in request.form:
-        return _form_page(form, row, timing=timing, connection=row.connection)
+        return _form_page(form, row, timing=timing, connection=row.connection, integration_id=row.integration_id)
     scheduler.change_schedule(the_hub(), schedule_id, timing, actor=actor())
     return _saved()
 
@@ -141,12 +142,20 @@ def delete(schedule_id: int) -> ResponseReturnValue:
 
 
 def _form_page(
-    form: ModelForm[Any], row: sa.Row[Any] | None = None, *, timing: Timing | None = None, connection: str = ""
+    form: ModelForm[Any],
+    row: sa.Row[Any] | None = None,
+    *,
+    timing: Timing | None = None,
+    connection: str = "",
+    integration_id: int | None = None,
 ) -> str:
     """The form, with what it would do where that can be said."""
     told = None
     if timing is not None:
-        told = _told(Schedule(connection_id=0, paused=False, **{"name": "", **timing.values()}), connection)
+        told = _told(
+            Schedule(connection_id=0, integration_id=integration_id, paused=False, **{"name": "", **timing.values()}),
+            connection,
+        )
     elif row is not None and not form.is_faulty:
         told = _told(_plain(row), row.connection)
     can_send = notify.can_send(the_hub().settings)

@@ -59,8 +59,7 @@ class Signing:
         row = db.execute(sa.select(rows).where(rows.c.id == reconciliation_id)).first()
         if row is None or row.state != ReconciliationState.DONE.value:
             raise SettingsError("Only a reconciliation that came to its end can be signed off.")
-        mine = sa.select(integrations.c.stock_id).where(integrations.c.id == row.integration_id)
-        stock_id = db.execute(mine).scalar_one()
+        joined = _integration(db, row.integration_id)
         made = {
             "reconciliation_id": row.id,
             "integration_id": row.integration_id,
@@ -70,12 +69,12 @@ class Signing:
             "signed_at": self.hub.clock(),
             "note": note,
             "digest": digest_of(db, row),
-            "documents": documents_of(db, stock_id, row.period_start, row.period_end),
+            "documents": documents_of(db, joined.stock_id, row.period_start, row.period_end),
             "withdrawn_by": "",
             "withdrawn_why": "",
         }
         sign_off_id = int(db.execute(sa.insert(sign_offs).values(made).returning(sign_offs.c.id)).scalar_one())
-        period = f"{row.period_start} to {row.period_end}"
+        period = f"{joined.name}, {row.period_start} to {row.period_end}"
         details = {"reconciliation": row.id, "integration": row.integration_id, "digest": made["digest"]}
         self.hub.audit(db, self.actor, "signed off", period, note, **details)
         return sign_off_id
@@ -90,9 +89,14 @@ class Signing:
             row = db.execute(mine.values(values).returning(*sign_offs.c)).first()
             if row is None:
                 raise SettingsError("It was withdrawn already.")
-            period = f"{row.period_start} to {row.period_end}"
+            name = _integration(db, row.integration_id).name
+            period = f"{name}, {row.period_start} to {row.period_end}"
             details = {"reconciliation": row.reconciliation_id, "integration": row.integration_id}
             self.hub.audit(db, self.actor, "withdrew the sign-off", period, why.strip(), **details)
+
+
+def _integration(db: sa.Connection, integration_id: int) -> sa.Row[Any]:
+    return db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
 
 
 def digest_of(db: sa.Connection, row: sa.Row[Any]) -> str:

@@ -54,6 +54,17 @@ def sign_offs_of(db: sa.Connection, reconciliation_id: int) -> Sequence[sa.Row[A
     return db.execute(mine.order_by(SIGN_OFFS.c.id.desc())).all()
 
 
+def sign_off_of_period(db: sa.Connection, row: sa.Row[Any]) -> sa.Row[Any] | None:
+    """What holds for a reconciliation's period: the sign-off of this one, or of another of the same days."""
+    mine = sa.select(SIGN_OFFS).where(
+        SIGN_OFFS.c.integration_id == row.integration_id,
+        SIGN_OFFS.c.period_start == row.period_start,
+        SIGN_OFFS.c.period_end == row.period_end,
+        SIGN_OFFS.c.withdrawn_at.is_(None),
+    )
+    return db.execute(mine).first()
+
+
 def sign_off(sign_off_id: int) -> sa.Select[Any]:
     """One sign-off that the person may see."""
     return sa.select(SIGN_OFFS).where(SIGN_OFFS.c.id == sign_off_id, visible_integrations(SIGN_OFFS.c.integration_id))
