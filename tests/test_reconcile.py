@@ -320,6 +320,14 @@ def test_a_document_for_an_archived_contact_is_held() -> None:
     assert code_of(decide(case(invoice(), dependencies={(Kind.CONTACT, "c1"): archived}))) == "contact_archived"
 
 
+def test_a_document_that_names_an_item_which_the_ledger_keeps_stock_of_now_is_held() -> None:
+    unusable = Dependency(state=TargetState(kind=Kind.ITEM, target_id="tp1", status=TargetStatus.ARCHIVED))
+    resolved = Resolved(invoice(), depends_on=[(Kind.ITEM, "p1")])
+    assert code_of(decide(case(invoice(), resolved=resolved, dependencies={(Kind.ITEM, "p1"): unusable}))) == (
+        "item_out_of_use"
+    )
+
+
 def test_a_payment_waits_while_its_document_is_a_draft() -> None:
     assert code_of(decide(settling(status=TargetStatus.DRAFT))) == "target_is_draft"
     money = payment()

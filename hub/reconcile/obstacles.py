@@ -98,6 +98,14 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
             fix="Restore it in the ledger, or unlink it and link another.",
             subject=external_id,
         )
+    if kind is Kind.ITEM and not standing.state.status.is_live:
+        return Problem(
+            code="item_out_of_use",
+            what=f"The ledger's item {standing.state.number} of {document.label} can't be used any more.",
+            why="It is archived, or the ledger keeps stock of it now: its cost would be booked there as well.",
+            fix="Restore it in the ledger as an item without stock, or unlink it and link another.",
+            subject=external_id,
+        )
     if not isinstance(document, Settlement | Allocation):
         return None
     if standing.taken_back:

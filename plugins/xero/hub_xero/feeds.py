@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hub import Document, Feed, Kind, Page, Record, TargetState, Want
+from hub import Document, Feed, Kind, Page, Record, TargetState, TargetStatus, Want
 from hub_xero import exact, native, states, taxes
 from hub_xero.client import Listed, XeroClient
 from hub_xero.dates import moment, stamp_of
@@ -162,9 +162,11 @@ def _page(
 def _read(wanted: ListOf, entry: Json) -> tuple[Record | None, TargetState | None]:
     record_id, label = str(entry[wanted.id_name]), str(entry.get(wanted.label_name) or "")
     reason = wanted.skipped(entry) if wanted.skipped else ""
-    if reason:
-        return Record(record_id, stamp_of(entry), skipped={record_id: reason}, label=label), None
     state = wanted.state(entry) if wanted.state else None
+    if reason:
+        # Where it was linked before, what names it has to wait: it can't be used any more.
+        unusable = state.model_copy(update={"status": TargetStatus.ARCHIVED}) if state else None
+        return Record(record_id, stamp_of(entry), skipped={record_id: reason}, label=label), unusable
     if wanted.document is None:
         return None, state
     return Record(record_id, stamp_of(entry), (wanted.document(entry),), label=label), state
