@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 from houses import House, called, contact, invoice, journal, make_perpetual, put
+from reconciled import reconciled
 from visitors import Seen, Visitor, visitor
 
 from hub.documents import JournalReason, Kind
@@ -93,6 +94,14 @@ def test_a_journal_says_in_which_one_it_is_posted_and_that_one_says_of_which_it_
     assert "2 journals of Shelf" in page.text
     assert "SO-j1" in page.text
     assert "SO-j2" in page.text
+
+
+def test_a_reconciliation_names_the_journal_that_holds_several_and_none_of_them(house: House, seen: Visitor) -> None:
+    row = reconciled(house)
+    page = seen.get(f"/reconciliations/{row.id}/stock/agrees")
+    assert "Cost of goods 2026-02" in page.text
+    assert "SO-j1" not in page.text
+    assert f"/documents/{snapshot(house, month(house))}" in page.html or "/operations/" in page.html
 
 
 def test_the_operation_of_a_journal_shows_debits_and_credits_and_no_contact(house: House, seen: Visitor) -> None:

@@ -12,6 +12,7 @@ from hub.causes import Cause, Known, Line, Measure, Ref, Statement
 from hub.engine.reconciling.loading import Stored
 from hub.engine.reconciling.periods import Period
 from hub.entries import Entry, Posting
+from hub.reconcile import is_summary
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,13 @@ class Rows:
         }
 
     def _source(self, line: Line) -> tuple[Known | None, Stored | None]:
-        """The document that stands for the item: the one that the stock system's books name, else the first."""
+        """The document that stands for the item: the journal that holds several, else the one that the stock system's
+        books name, else the first.
+        """
         named = {entry.document_id for entry in line.item.entries}
         documents = line.item.documents
         known = next((each for each in documents if each.ref[1] in named), next(iter(documents), None))
+        known = next((each for each in documents if is_summary(each.ref[1])), known)
         return known, self.stored.get(known.ref) if known else None
 
 

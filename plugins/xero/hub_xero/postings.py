@@ -77,7 +77,7 @@ def postings(native: Json, source: Source, accounts: Collection[str], address: A
                 account=line["AccountCode"],
                 amount=sign * in_base(_net(line, native), native.get("CurrencyRate")),
                 number=native.get(source.number_name) or "",
-                description=line.get("Description") or native.get("Narration") or "",
+                description=native.get("Narration") or line.get("Description") or "",  # what a journal is known by
                 url=address(kind, target_id),
                 is_ours=bool(marks.carried_token(native)),
             )

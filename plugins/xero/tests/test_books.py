@@ -152,7 +152,7 @@ def test_a_paid_document_is_in_the_books() -> None:
 
 def test_of_manual_journals_only_the_posted_ones_count() -> None:
     lines = [
-        {"AccountCode": "310", "LineAmount": Decimal("10.00")},
+        {"AccountCode": "310", "LineAmount": Decimal("10.00"), "Description": "a line is not what it is known by"},
         {"AccountCode": "635", "LineAmount": Decimal("-10.00")},
     ]
     journal = {
