@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from houses import House, journal, make_perpetual, put
-from test_engine_journals import held, journals, lines_of, lock
+from houses import START, House, journal, make_perpetual, put
+from test_engine_journals import held, journals, lines_of, lock, members
 from worlds import World, on_both
 
-from hub.documents import Kind
+from hub.documents import Kind, Tracking
 from hub.engine.correcting import correct
+from hub.engine.methods import Methods
+from hub.engine.tracking import TrackingChoices
 from hub.errors import SettingsError
 from hub.models import FlowMode, Integration, table
 from hub.reconcile import JournalMode
@@ -98,3 +100,66 @@ def test_who_wins_decides_about_an_edited_journal_that_is_taken_back(edited: Hou
     edited.sync()
     assert len(journals(edited)) == left
     assert not edited.operations(state="held")
+
+
+# -- what becomes of a month that is posted --------------------------------------------------------------------------
+
+
+def test_a_correction_that_was_not_sent_takes_nothing_from_its_month_when_the_method_is_periodic_again(
+    closed: House,
+) -> None:
+    closed.set_flow(Kind.JOURNAL, FlowMode.REVIEW)
+    correct(closed.person, held(closed).id, date(2026, 3, 15))
+    closed.sync()
+    methods = Methods(closed.person)
+    methods.go_periodic(closed.integration_id)
+    lock(closed, None)
+    closed.sync()
+    assert not closed.operations(state="proposed") + closed.operations(state="held")
+    lock(closed, "2026-02-28")
+    methods.go_perpetual(closed.integration_id, START, FlowMode.AUTOMATIC)
+    closed.sync()
+    assert total(closed) == Decimal("47.50")
+    assert not closed.operations(state="held")
+
+
+def test_goods_that_were_sent_anew_for_the_same_cost_count_as_posted(world: World) -> None:
+    house = world.house
+    methods = make_perpetual(house)
+    methods.post_journals(house.integration_id, JournalMode.MONTH)
+    put(house, journal("j1", "5.00"), journal("j2", "10.00"))
+    house.sync()
+    house.shelf.put("r-j1")
+    put(house, journal("j3", "5.00"))
+    house.sync()
+    assert {id: posted for id, (_, posted) in members(house).items()} == {"j2": True, "j3": True}
+    methods.go_periodic(house.integration_id)
+    house.sync()
+    assert total(house) == Decimal("15.00")
+
+
+@pytest.mark.parametrize("locked", [None, "2026-02-28"])
+def test_feeding_a_tracking_category_changes_nothing_of_a_month_that_is_posted(
+    world: World, locked: str | None
+) -> None:
+    house = world.house
+    house.books.tracking[:] = [Tracking(external_id="k1", name="Region", options=("Ann", "Bob"))]
+    methods = make_perpetual(house)
+    methods.post_journals(house.integration_id, JournalMode.MONTH)
+    put(house, journal("j1", attributes=(("sales_rep", "Ann"),)), journal("j2", attributes=(("sales_rep", "Bob"),)))
+    house.sync()
+    lock(house, locked)
+    writes = house.books.writes
+    chosen = TrackingChoices(house.person)
+    chosen.feed(house.integration_id, {"Region": "sales_rep"}, "warn")
+    chosen.options(house.integration_id, "Region", {"Ann": "Ann", "Bob": "Bob"})
+    methods.set_cash_basis(house.integration_id, True)
+    house.sync()
+    assert house.books.writes == writes
+    assert not house.operations(state="held")
+
+
+def test_the_perpetual_method_does_not_begin_later_while_goods_of_bills_are_in_stock(world: World) -> None:
+    methods = make_perpetual(world.house)
+    with pytest.raises(SettingsError, match="holds since 2026-01-01"):
+        methods.go_perpetual(world.house.integration_id, date(2026, 3, 1), FlowMode.AUTOMATIC)

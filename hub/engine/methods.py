@@ -47,6 +47,16 @@ def must_be_perpetual(integration: Any) -> None:
         )
 
 
+def _must_not_begin_later(integration: Integration, since: date) -> None:
+    """Raises ``SettingsError`` where goods that were debited to stock meanwhile would never be relieved."""
+    begun = integration.perpetual_from or integration.start_date
+    if integration.inventory_method == PERPETUAL and since > begun:
+        raise SettingsError(
+            f"The perpetual method holds since {begun}, and goods bought since then are in stock. Go back to"
+            " the periodic method first: that page says what becomes of them."
+        )
+
+
 def missing(db: sa.Connection, integration: Integration, since: date) -> list[str]:
     """What keeps the perpetual method from being switched on, in sentences; empty when nothing does."""
     source = [a for a in load_list(db, integration.stock_id, Kind.ACCOUNT) if isinstance(a, Account) and a.active]
@@ -123,6 +133,7 @@ class Methods:
             raise SettingsError("Choose how journals go: without them nothing would relieve the stock account.")
         if since < integration.start_date:
             raise SettingsError(f"Nothing dated before {integration.start_date} is posted. Choose that day or a later.")
+        _must_not_begin_later(integration, since)
         with self.store.write() as db:
             self.store.claim(db, integration_id)
             lacking = missing(db, integration, since)

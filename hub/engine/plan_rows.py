@@ -14,7 +14,7 @@ from hub.engine.freeing import REMOVALS, wake_money
 from hub.engine.money import money_of
 from hub.engine.notes import chunks, forget_facts, touch_facts
 from hub.engine.skipping import wake_resting
-from hub.engine.summaries import save_members
+from hub.engine.summaries import save_members, wake_corrected
 from hub.mapping import link_fact
 from hub.models import Exclusion, FlowMode, Link, OperationFact, OperationRow, OperationState, table
 from hub.providers import Action
@@ -79,6 +79,8 @@ class PlannedRows:
             replaced = sa.update(operations).where(operations.c.id.in_(part))
             db.execute(replaced.values(state=OperationState.REPLACED.value, settled_at=self.present))
         forget_facts(db, self.replaced)
+        if flow.kind == Kind.JOURNAL:
+            self._wake_what_they_correct(store)
         for ids in chunks(self.included):
             db.execute(sa.delete(exclusions).where(exclusions.c.flow_id == flow.id, exclusions.c.external_id.in_(ids)))
         if self.excluded:
@@ -96,6 +98,21 @@ class PlannedRows:
             wake_money(store, db, flow.integration_id, flow.kind, self.to_free)
         if self.joined:
             save_members(store, db, flow, self.portion.memberships, self.joined)
+
+    def _wake_what_they_correct(self, store: Store) -> None:
+        """A correction that a rule leaves out from now on, or no longer, changes what its summary should say."""
+        db, flow = self.portion.db, self.portion.flow
+        ruled = {row["external_id"] for row in self.excluded if is_summary(row["external_id"])}
+        ids = ruled | {id for id in self.included if is_summary(id)}
+        chosen = sa.select(exclusions.c.external_id).where(exclusions.c.flow_id == flow.id)
+        before = {
+            id
+            for part in chunks(sorted(ids))
+            for id in db.execute(chosen.where(exclusions.c.external_id.in_(part))).scalars()
+        }
+        changed = (ruled - before) | (before - ruled)
+        if changed:
+            wake_corrected(store, db, flow.integration_id, changed)
 
     def _wake_those_that_name_them(self, store: Store) -> None:
         """A contact or an item is on its way now, for instance since its flow was switched on."""

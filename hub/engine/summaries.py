@@ -21,11 +21,12 @@ from hub.documents import Document, Journal, Kind, parse_document
 from hub.engine.facts import Ground, load_documents
 from hub.engine.notes import chunks, note_due
 from hub.mapping import MappingList
-from hub.models import Flow, JournalSummary, OperationRow, OperationState, Snapshot, SummaryMember, table
+from hub.models import Exclusion, Flow, JournalSummary, OperationRow, OperationState, Snapshot, SummaryMember, table
 from hub.providers import Action
-from hub.reconcile import SUMMARIES, is_summary, says_the_same, summarise
+from hub.reconcile import SUMMARIES, apart_by, is_summary, says_the_same, summarise
 from hub.store import Store
 
+exclusions = table(Exclusion)
 flows = table(Flow)
 members = table(SummaryMember)
 operations = table(OperationRow)
@@ -88,9 +89,15 @@ def _refresh(
     known: sa.Row[Any] | None,
     at: datetime,
 ) -> None:
-    made = present_form(db, ground, flow, summary_id)
     written = cast(Journal, parse_document(Kind.JOURNAL, known.written)) if known and known.written else None
+    made = present_form(db, ground, flow, summary_id)
+    if made is not None and written is not None and not says_the_same(made, written):
+        # What feeds a tracking category acts on what is not posted yet: by itself it changes nothing in the ledger.
+        as_before = present_form(db, ground, flow, summary_id, apart_by(written))
+        made = as_before if as_before is not None and says_the_same(as_before, written) else made
     if made is not None and written is not None and says_the_same(made, written):
+        # Goods that were sent anew cost the same: the ledger has them, though nothing has to be written for it.
+        _mark(db, flow.id or 0, made.members, posted=True)
         made = written  # what a correction stands for is not in it, whoever its members are
     if made is None:
         withdrawn = sa.update(snapshots).where(*_mine(ground, summary_id))
@@ -99,20 +106,29 @@ def _refresh(
     save_summary(store, db, ground, flow, made, at)
 
 
-def present_form(db: sa.Connection, ground: Ground, flow: Flow, summary_id: str) -> Journal | None:
-    """What a summary should say now: its members without what corrections say already; None: nothing."""
+def present_form(
+    db: sa.Connection, ground: Ground, flow: Flow, summary_id: str, attributes: Collection[str] | None = None
+) -> Journal | None:
+    """What a summary should say now: its members without what corrections say already; None: nothing.
+
+    Lines are kept apart by these attributes; by default by those that feed a tracking category now.
+    """
     mine = sa.select(members.c.external_id).where(members.c.flow_id == flow.id, members.c.summary_id == summary_id)
     stock_id = ground.integration.stock_id
     stored = load_documents(db, stock_id, Kind.JOURNAL, db.execute(mine).scalars())
     journals = cast(list[Journal], [stored[id] for id in sorted(stored)])
-    attributes = frozenset(ground.rules.all(MappingList.TRACKING).values())
+    if attributes is None:
+        attributes = frozenset(ground.rules.all(MappingList.TRACKING).values())
     corrections = load_documents(db, stock_id, Kind.JOURNAL, _corrections(db, flow, summary_id))
     counting = cast(list[Journal], [corrections[id] for id in sorted(corrections)])
     return summarise(summary_id, journals, attributes, counting)
 
 
 def _corrections(db: sa.Connection, flow: Flow, summary_id: str) -> list[str]:
-    """The corrections of a summary that are posted or are going to be: not those that a person skipped."""
+    """The corrections of a summary that are posted or are going to be.
+
+    Not those that a person skipped, and none that a rule leaves out, for instance since the method is periodic again.
+    """
     dropped = sa.exists().where(
         operations.c.integration_id == flow.integration_id,
         operations.c.kind == JOURNAL,
@@ -120,8 +136,11 @@ def _corrections(db: sa.Connection, flow: Flow, summary_id: str) -> list[str]:
         operations.c.state == OperationState.DROPPED.value,
         operations.c.action == Action.CREATE.value,
     )
+    ruled_out = sa.exists().where(
+        exclusions.c.flow_id == summaries.c.flow_id, exclusions.c.external_id == summaries.c.external_id
+    )
     chosen = sa.select(summaries.c.external_id).where(
-        summaries.c.flow_id == flow.id, summaries.c.corrects == summary_id, ~dropped
+        summaries.c.flow_id == flow.id, summaries.c.corrects == summary_id, ~dropped, ~ruled_out
     )
     return list(db.execute(chosen).scalars())
 
@@ -133,7 +152,7 @@ def count_corrections(db: sa.Connection, flow: Flow, summary_id: str) -> int:
 
 
 def wake_corrected(store: Store, db: sa.Connection, integration_id: int, ids: Collection[str]) -> None:
-    """Where corrections are skipped, or no longer, what they correct is another."""
+    """Where corrections are skipped or left out, or no longer, what they correct is another."""
     chosen = (
         sa.select(summaries.c.flow_id, summaries.c.corrects)
         .join(flows, flows.c.id == summaries.c.flow_id)
@@ -141,7 +160,7 @@ def wake_corrected(store: Store, db: sa.Connection, integration_id: int, ids: Co
         .where(summaries.c.external_id.in_([id for id in ids if is_summary(id)]))
     )
     for row in db.execute(chosen).all():
-        summaries_due(store, db, row.flow_id, {row.corrects}, "its correction was skipped, or is no longer")
+        summaries_due(store, db, row.flow_id, {row.corrects}, "its correction was left out, or is no longer")
 
 
 def save_summary(

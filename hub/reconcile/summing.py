@@ -132,6 +132,11 @@ def correction_number(external_id: str) -> int:
     return int(number or 0)
 
 
+def apart_by(journal: Journal) -> frozenset[str]:
+    """The attributes by which the lines of a summary were kept apart."""
+    return frozenset(name for line in journal.lines for name, _ in line.attributes)
+
+
 def says_the_same(one: Journal, other: Journal) -> bool:
     """Whether two forms of a summary book the same amounts on the same day, whoever their members are."""
     return one.date == other.date and _own(one) == _own(other)
