@@ -365,3 +365,14 @@ def test_whatever_is_planted_is_named_and_only_what_is_hidden_is_unexplained(
     assert statement.unexplained == hidden
     assert set(named(statement)) - {Cause.UNEXPLAINED} == set(causes)
     assert adds_up(statement)
+
+
+@pytest.mark.parametrize(("ledger", "cause"), [("104.00", Cause.EXCHANGE_RATE), ("900.00", Cause.UNEXPLAINED)])
+def test_only_what_a_rate_can_do_is_called_an_exchange_rate(ledger: str, cause: Cause) -> None:
+    facts = Facts(
+        (entry("b1", Decimal("100.00")),),
+        (posting("b1", Decimal(ledger), kind=Kind.BILL),),
+        (known("b1", Kind.BILL, is_foreign=True),),
+        (joint("b1", Kind.BILL),),
+    )
+    assert [share.cause for share in stock(facts).shares() if share.amount] == [cause]

@@ -16,6 +16,8 @@ from hub.providers import TargetStatus
 
 ZERO = Decimal(0)
 PURCHASES = frozenset({Kind.BILL, Kind.SUPPLIER_CREDIT})
+RATES_DIFFER = Decimal("0.1")
+"""By how much of an amount two rates of one currency may make it differ: rates of a year seldom lie further apart."""
 NO_ITEM = Item()
 """Of a line that is about no document."""
 
@@ -94,7 +96,7 @@ class Judge:
             return Cause.CHANGED, "It changed in the stock system after it was posted."
         if abs(amount) <= self.terms.rounding_limit:
             return Cause.ROUNDING, "Both systems rounded in their own way, within the rounding limit."
-        if any(known.is_foreign for known in item.documents):
+        if any(known.is_foreign for known in item.documents) and _may_be_a_rate(item):
             return Cause.EXCHANGE_RATE, "Unchanged and in a foreign currency: worked out at another rate."
         return Cause.UNEXPLAINED, "Linked and unchanged as far as the hub knows, and yet the amounts differ."
 
@@ -197,6 +199,12 @@ def _opposite(difference: Decimal, outside: Decimal) -> Decimal:
 def _days(movements: tuple[Entry, ...] | tuple[Posting, ...]) -> str:
     days = sorted({each.date for each in movements})
     return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _may_be_a_rate(item: Item) -> bool:
+    """Whether the amounts are as near as two rates of one currency are: anything else is another mistake."""
+    same_side = item.stock * item.ledger > 0
+    return same_side and abs(item.stock - item.ledger) <= RATES_DIFFER * max(abs(item.stock), abs(item.ledger))
 
 
 def _is_linked(item: Item) -> bool:

@@ -6,6 +6,9 @@ dated within the period, that were changed, withdrawn or added since.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +18,7 @@ import sqlalchemy as sa
 
 from hub.engine.reconciling.loading import DATED
 from hub.models import Integration, Reconciliation, SignOff, Snapshot, table
+from hub.reconcile import SUMMARIES
 from hub.store import Store
 
 integrations = table(Integration)
@@ -42,12 +46,16 @@ def compare_with_signed(db: sa.Connection, row: Reconciliation, figures: Mapping
     )
     for sign_off in db.execute(mine).all():
         before, now = figures_of(sign_off.figures), figures_of(figures)
-        moved = [measure for measure in before if measure in now and before[measure] != now[measure]]
+        moved = [measure for measure in before if measure in now and _exact(before[measure]) != _exact(now[measure])]
         if not moved:
             continue
         words = "; ".join(_moved(measure, before[measure], now[measure]) for measure in moved)
         told = {"why": f"A later reconciliation has other figures: {words}.", "reconciliation": row.id}
         _note(db, sign_off.id, told, at)
+
+
+def _exact(amounts: list[str]) -> list[Decimal]:
+    return [Decimal(amount) for amount in amounts]
 
 
 def _moved(measure: str, before: list[str], now: list[str]) -> str:
@@ -57,15 +65,29 @@ def _moved(measure: str, before: list[str], now: list[str]) -> str:
 
 
 def documents_of(db: sa.Connection, stock_id: int, start: date, end: date) -> dict[str, list[str]]:
-    """By kind: how many documents the stock system dates in the period, and what they add up to, in words of digits."""
-    chosen = sa.select(snapshots.c.kind, snapshots.c.amount, snapshots.c.document_date).where(
-        *_within(stock_id, start, end), snapshots.c.withdrawn.is_(False)
+    """By kind: how many documents the stock system dates in the period, what they add up to, in words of digits, and a
+    digest of what each of them books where: two changes that make up for each other are changes all the same.
+    """
+    chosen = (
+        sa.select(snapshots.c.kind, snapshots.c.amount, snapshots.c.external_id, snapshots.c.document)
+        .where(*_within(stock_id, start, end), snapshots.c.withdrawn.is_(False))
+        .order_by(snapshots.c.external_id)
+        .execution_options(yield_per=500)
     )
-    found: dict[str, tuple[int, Decimal]] = {}
+    counts: defaultdict[str, int] = defaultdict(int)
+    totals: defaultdict[str, Decimal] = defaultdict(Decimal)
+    digests: defaultdict[str, Any] = defaultdict(hashlib.sha256)
     for row in db.execute(chosen):
-        count, total = found.get(row.kind, (0, Decimal(0)))
-        found[row.kind] = count + 1, total + Decimal(row.amount or 0)
-    return {kind: [str(count), str(total)] for kind, (count, total) in sorted(found.items())}
+        counts[row.kind] += 1
+        totals[row.kind] += Decimal(row.amount or 0)
+        digests[row.kind].update(json.dumps([row.external_id, row.amount, _booked(row.document)]).encode())
+    return {kind: [str(counts[kind]), str(totals[kind]), digests[kind].hexdigest()[:32]] for kind in sorted(counts)}
+
+
+def _booked(document: str) -> list[list[str]]:
+    """The accounts of a document's lines and what goes to each."""
+    lines = json.loads(document).get("lines", ())
+    return [[line.get("account", ""), str(line.get("amount", "")), str(line.get("tax_amount", ""))] for line in lines]
 
 
 def check(store: Store, stock_id: int, at: datetime) -> int:
@@ -106,13 +128,18 @@ def _are_fewer(db: sa.Connection, stock_id: int, row: sa.Row[Any]) -> bool:
     counted = sa.select(sa.func.count()).where(
         *_within(stock_id, row.period_start, row.period_end), snapshots.c.withdrawn.is_(False)
     )
-    return bool(db.execute(counted).scalar_one() != sum(int(count) for count, _ in row.documents.values()))
+    return bool(db.execute(counted).scalar_one() != sum(int(each[0]) for each in row.documents.values()))
 
 
 def _changed_since(db: sa.Connection, stock_id: int, row: sa.Row[Any]) -> list[str]:
+    return changed_since(db, stock_id, row.period_start, row.period_end, row.signed_at)
+
+
+def changed_since(db: sa.Connection, stock_id: int, start: date, end: date, moment: datetime) -> list[str]:
+    """The labels of documents of a period that were changed, withdrawn or added since; one more than are named."""
     changed = (
         sa.select(snapshots.c.label)
-        .where(*_within(stock_id, row.period_start, row.period_end), snapshots.c.seen_at > row.signed_at)
+        .where(*_within(stock_id, start, end), snapshots.c.seen_at > moment)
         .order_by(snapshots.c.id)
     )
     return list(db.execute(changed.limit(MOST_NAMED + 1)).scalars())
@@ -123,6 +150,7 @@ def _within(stock_id: int, start: date, end: date) -> tuple[sa.ColumnElement[boo
         snapshots.c.connection_id == stock_id,
         snapshots.c.document_date.between(start, end),
         snapshots.c.kind.in_(DATED),
+        snapshots.c.feed != SUMMARIES,  # the hub's own are of the same journals
     )
 
 
@@ -130,8 +158,10 @@ def _words(before: Mapping[str, list[str]], now: Mapping[str, list[str]], change
     parts: list[str] = []
     for kind in sorted({*before, *now}):
         was, is_ = before.get(kind, ["0", "0"]), now.get(kind, ["0", "0"])
-        if was != is_:
-            spoken = kind.replace("_", " ")
+        spoken = kind.replace("_", " ")
+        if was[:2] == is_[:2] and was != is_:
+            parts.append(f"{spoken}s: {is_[0]} of {Decimal(is_[1]):,.2f} as before, booked in another way")
+        elif was != is_:
             parts.append(f"{spoken}s: {was[0]} of {Decimal(was[1]):,.2f} then, {is_[0]} of {Decimal(is_[1]):,.2f} now")
     named = f" Changed since: {', '.join(changed[:MOST_NAMED])}" if changed else ""
     more = " and others" if len(changed) > MOST_NAMED else ""

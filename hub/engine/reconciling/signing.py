@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from hub.engine.reconciling.drift import documents_of
+from hub.engine.reconciling.drift import MOST_NAMED, changed_since, documents_of
 from hub.errors import SettingsError
 from hub.models import Integration, Reconciliation, ReconciliationLine, SignOff, table
 from hub.models.states import ReconciliationState
@@ -60,6 +60,7 @@ class Signing:
         if row is None or row.state != ReconciliationState.DONE.value:
             raise SettingsError("Only a reconciliation that came to its end can be signed off.")
         joined = _integration(db, row.integration_id)
+        _refuse_outdated(db, row, joined.stock_id)
         made = {
             "reconciliation_id": row.id,
             "integration_id": row.integration_id,
@@ -97,6 +98,26 @@ class Signing:
 
 def _integration(db: sa.Connection, integration_id: int) -> sa.Row[Any]:
     return db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
+
+
+def _refuse_outdated(db: sa.Connection, row: sa.Row[Any], stock_id: int) -> None:
+    """Raise ``SettingsError`` where the figures are already known to be old: nobody would be told of it later."""
+    later = sa.exists().where(
+        rows.c.integration_id == row.integration_id,
+        rows.c.period_start == row.period_start,
+        rows.c.period_end == row.period_end,
+        rows.c.state == ReconciliationState.DONE.value,
+        rows.c.id > row.id,
+    )
+    if db.execute(sa.select(later)).scalar():
+        raise SettingsError("A later reconciliation of this period was made. Look at that one, and sign it.")
+    changed = changed_since(db, stock_id, row.period_start, row.period_end, row.started_at or row.asked_at)
+    if changed:
+        more = " and others" if len(changed) > MOST_NAMED else ""
+        raise SettingsError(
+            f"Documents of the period changed since it was made: {', '.join(changed[:MOST_NAMED])}{more}. Reconcile the"
+            " period again, and sign that."
+        )
 
 
 def digest_of(db: sa.Connection, row: sa.Row[Any]) -> str:

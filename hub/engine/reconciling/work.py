@@ -113,16 +113,21 @@ class Work:
 
 
 def claim(hub: Hub, rows: sa.Table, id: int) -> Work | None:
-    """Begin work that is wanted; None when another process has it, or nobody wants it any more."""
+    """Begin work that is wanted; None when another process has it, or nobody wants it any more.
+
+    Where it was begun before, the calls that were made then count as well.
+    """
     present, token = hub.clock(), secrets.token_hex(8)
     mine = sa.update(rows).where(rows.c.id == id, rows.c.state == ReconciliationState.WANTED.value)
     begun = mine.values(
         state=ReconciliationState.OPEN.value, token=token, started_at=present, heartbeat_at=present, not_before=None
     )
     with hub.store.write() as db:
-        if db.execute(begun).rowcount != 1:
-            return None
-    return Work(hub.store, rows, id, token, hub.clock, present)
+        made = db.execute(begun.returning(rows.c.calls)).first()
+    if made is None:
+        return None
+    calls = {"ledger": made.calls} if isinstance(made.calls, int) else dict(made.calls)
+    return Work(hub.store, rows, id, token, hub.clock, present, calls=calls)
 
 
 def end(
