@@ -119,6 +119,15 @@ def test_bills_that_are_posted_to_purchases_since_that_day_are_told_before_the_m
     Methods(house.person).go_perpetual(house.integration_id, date(2026, 1, 1), FlowMode.AUTOMATIC, bills_moved=True)
 
 
+def test_bills_whose_goods_are_in_stock_already_are_no_reason_against_the_method(house: House) -> None:
+    make_perpetual(house)
+    put(house, contact(), trade(Bill, "b1", lines=(line(account="630"),)))
+    house.sync()
+    Methods(house.person).go_periodic(house.integration_id)
+    make_perpetual(house)
+    assert house.hub.integration(house.integration_id).inventory_method == "perpetual"
+
+
 @on_both
 def test_goods_of_bills_go_to_stock_from_that_day_on_and_to_purchases_before(house: House) -> None:
     make_perpetual(house, MARCH)

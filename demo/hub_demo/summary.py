@@ -14,7 +14,19 @@ from rich.table import Table
 
 from hub.documents import Kind
 from hub.engine import Hub
-from hub.models import Exclusion, Flow, Link, NativeRecord, OperationRow, OperationState, Snapshot, SummaryMember, table
+from hub.models import (
+    Exclusion,
+    Flow,
+    FlowMode,
+    JournalSummary,
+    Link,
+    NativeRecord,
+    OperationRow,
+    OperationState,
+    Snapshot,
+    SummaryMember,
+    table,
+)
 from hub_demo.journey import Joined
 from hub_demo.simulators import Pair
 from hub_demo.stock import StockSummary
@@ -136,11 +148,20 @@ def created_so_far(hub: Hub, joined: Joined) -> int:
         return int(db.execute(mine).scalar_one())
 
 
+_OF_SEVERAL = sa.select(table(JournalSummary).c.external_id)
+"""Journals that the hub made of others: the stock system has no such document."""
+
+
 def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
-    found = {kind.value: KindSummary(kind.value) for kind in LEDGER_ORDER}
+    resting = sa.select(flows.c.kind).where(
+        flows.c.integration_id == joined.integration_id, flows.c.mode == FlowMode.OFF.value
+    )
+    off = set(db.execute(resting).scalars())
+    found = {kind.value: KindSummary(kind.value) for kind in LEDGER_ORDER if kind.value not in off}
     sources = (
         sa.select(snapshots.c.kind, sa.func.count())
         .where(snapshots.c.connection_id == joined.stock_id, snapshots.c.withdrawn.is_(False))
+        .where(snapshots.c.external_id.not_in(_OF_SEVERAL))
         .group_by(snapshots.c.kind)
     )
     for kind, count in db.execute(sources):
@@ -149,9 +170,10 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
     linked = (
         sa.select(links.c.kind, links.c.origin, sa.func.count())
         .where(links.c.integration_id == joined.integration_id, links.c.live.is_(True))
+        .where(links.c.source_id.not_in(_OF_SEVERAL))
         .group_by(links.c.kind, links.c.origin)
     )
-    for kind, origin, count in db.execute(linked):
+    for kind, origin, count in (row for row in db.execute(linked) if row[0] in found):
         setattr(found[kind], "adopted" if origin == "adopted" else "created", count)
     _add_open(db, joined, found)
     excluded = (
@@ -160,7 +182,7 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
         .where(flows.c.integration_id == joined.integration_id)
         .group_by(flows.c.kind)
     )
-    for kind, count in db.execute(excluded):
+    for kind, count in (row for row in db.execute(excluded) if row[0] in found):
         found[kind].not_eligible = count
     summed = (
         sa.select(flows.c.kind, sa.func.count())
@@ -168,7 +190,7 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
         .where(flows.c.integration_id == joined.integration_id, members.c.posted.is_(True))
         .group_by(flows.c.kind)
     )
-    for kind, count in db.execute(summed):
+    for kind, count in (row for row in db.execute(summed) if row[0] in found):
         found[kind].summed = count
     return found
 
@@ -185,7 +207,7 @@ def _add_open(db: sa.Connection, joined: Joined, found: Mapping[str, KindSummary
         .where(operations.c.state.in_([state.value for state in states]))
         .group_by(operations.c.kind, operations.c.state)
     )
-    for kind, state, count in db.execute(chosen):
+    for kind, state, count in (row for row in db.execute(chosen) if row[0] in found):
         name = _SHOWN_AS.get(state, "waiting")
         setattr(found[kind], name, getattr(found[kind], name) + count)
 

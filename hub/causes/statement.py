@@ -16,6 +16,7 @@ from hub.causes.judging import ZERO, Judge, Line
 from hub.entries import Entry, Posting, UnmatchedGoods
 
 UNSEEN = "The ledger's balance moved by another amount than the documents that it shows."
+IN_BASE = "Documents in foreign currencies, which the ledger rounds line by line to its own."
 NOTHING_REPORTED: Mapping[Measure, Decimal] = MappingProxyType({})
 
 
@@ -95,7 +96,9 @@ def movement(
     lines = list(_judged(measure, entries, postings, facts, terms))
     ledger = told if reported is None else -reported if measure.is_credit else reported
     if surplus := ledger - told:
-        lines.append(Line(Cause.UNEXPLAINED, -surplus, ZERO, surplus, UNSEEN))
+        is_small = abs(surplus) <= terms.rounding_limit and any(known.is_foreign for known in facts.documents)
+        cause, why = (Cause.ROUNDING, IN_BASE) if is_small else (Cause.UNEXPLAINED, UNSEEN)
+        lines.append(Line(cause, -surplus, ZERO, surplus, why))
     return Statement(measure, stock, ledger, tuple(lines))
 
 

@@ -7,13 +7,13 @@ journals dated earlier stay periodic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.documents import Account, AccountClass, Journal, Kind, parse_document
+from hub.documents import Account, AccountClass, Journal, Kind, TradeDocument, parse_document
 from hub.engine.connections import flow_kinds
 from hub.engine.facts import PERIODIC, PERPETUAL, load_chart, load_list, load_rules
 from hub.engine.notes import all_due, open_due
@@ -103,15 +103,33 @@ def _named_by_journals(db: sa.Connection, stock_id: int, since: date) -> list[st
 
 
 def posted_bills(db: sa.Connection, integration: Integration, since: date) -> int:
-    """How many bills dated since then are in the ledger: posted by the periodic method, they stay in purchases."""
-    chosen = (
-        sa.select(sa.func.count())
+    """How many bills and supplier credits dated since then have goods in purchases: posted by the periodic method.
+
+    What was posted while the method was perpetual is in the stock account already.
+    """
+    chart = load_chart(db, integration.ledger_id)
+    source = [each for each in load_list(db, integration.stock_id, Kind.ACCOUNT) if isinstance(each, Account)]
+    stock = {account.code for account in source if is_stock(account)}
+    chosen: sa.Select[Any] = (
+        sa.select(links.c.kind, links.c.written_document, snapshots.c.document)
         .select_from(links.join(snapshots, snapshots.c.external_id == links.c.source_id))
         .where(links.c.integration_id == integration.id, links.c.kind.in_(BILLS), links.c.live.is_(True))
         .where(snapshots.c.connection_id == integration.stock_id, snapshots.c.kind == links.c.kind)
         .where(snapshots.c.document_date >= since)
     )
-    return int(db.execute(chosen).scalar_one())
+    return sum(_is_in_purchases(row, stock, chart) for row in db.execute(chosen))
+
+
+def _is_in_purchases(row: sa.Row[Any], stock: Collection[str], chart: Chart) -> bool:
+    """Whether a line for goods went elsewhere than to an asset; nobody knows it of what was adopted."""
+    if not row.written_document:
+        return True
+    document, written = (parse_document(row.kind, text) for text in (row.document, row.written_document))
+    if not isinstance(document, TradeDocument) or not isinstance(written, TradeDocument):
+        return True
+    goods = (there for here, there in zip(document.lines, written.lines, strict=False) if here.account in stock)
+    accounts = (chart.accounts.get(line.account) for line in goods)
+    return any(account is None or account.account_class is not AccountClass.ASSET for account in accounts)
 
 
 class Methods:
