@@ -7,8 +7,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from hub_demo.showing import show
 from hub_demo.stock import StockSummary
-from hub_demo.summary import KindSummary, Summary, Total, show
+from hub_demo.summary import KindSummary, Summary, Total
 from rich.console import Console
 
 README = Path(__file__).parent.parent / "README.md"

@@ -28,9 +28,10 @@ from hub.store import Store
 from hub.vault import Vault
 from hub_demo.journey import START_DATE, Joined, set_up
 from hub_demo.owner import OWNER, PASSWORD, ensure_owner
+from hub_demo.showing import show
 from hub_demo.simulators import free_port, running
 from hub_demo.stock import reconciled
-from hub_demo.summary import created_so_far, show, summarise
+from hub_demo.summary import created_so_far, summarise
 
 TRUE_MINUTE = 60.0
 SCALED_MINUTE = 1.0

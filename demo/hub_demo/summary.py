@@ -8,9 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from hub.documents import Kind
 from hub.engine import Hub
@@ -330,75 +327,3 @@ def _sums(rows: Iterable[Any]) -> dict[tuple[str, str], Decimal]:
 def _calls(side: Any) -> dict[str, int]:
     told = side.ask("/_sim/calls")
     return {"total": told["total"], "refused": told.get("refused", told.get("rate_limited", 0))}
-
-
-def show(summary: Summary, console: Console) -> None:
-    """Print the summary for a person."""
-    console.print()
-    console.print(_kinds_table(summary))
-    console.print()
-    console.print(_totals_table(summary))
-    if summary.stock is not None:
-        console.print()
-        console.print(_stock_table(summary.stock))
-    for title, reasons in (
-        ("Held, with the reason", summary.held),
-        ("Refused by the ledger", summary.refused),
-        ("Excluded (not eligible), with the rule", summary.not_eligible),
-        ("Skipped while reading: no documents to post, so not counted above", summary.left_there),
-    ):
-        console.print(f"[bold]{title}[/bold]" if reasons else f"{title}: none")
-        for reason, count in reasons.items():
-            console.print(f"  {count:>5}  {reason}", highlight=False, markup=False)
-    for name, calls in summary.calls.items():
-        console.print(f"Calls to {name}: {calls['total']} ({calls['refused']} refused for their rate)")
-    console.print(f"Records that could not be read: {summary.unreadable}")
-    console.print(f"Created in this run: {summary.created_now}, in {summary.seconds:.0f} seconds")
-    verdict = "Both sides agree to the cent, and every source document is accounted for."
-    if summary.stock is not None and summary.stock.causes:
-        verdict += " Every cent by which the stock differs has a name."
-    console.print(
-        f"[green]{verdict}[/green]" if summary.is_good else "[red]The two sides do not agree: see above.[/red]"
-    )
-
-
-def _table(title: str) -> Table:
-    """One that fits a terminal of eighty columns, with every heading whole."""
-    return Table(title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-
-
-def _kinds_table(summary: Summary) -> Table:
-    shown = _table("Every source document, accounted for")
-    columns = {"in Core": "source", "created": "created", "summed": "summed", "adopted": "adopted", "held": "held"}
-    columns |= {"refused": "refused", "excluded": "not_eligible", "waiting": "waiting"}
-    rare = [name for name in ("summed", "adopted") if not any(getattr(one, name) for one in summary.kinds)]
-    names = [name for title, name in columns.items() if title not in rare]
-    for column in ("", *(title for title in columns if title not in rare)):
-        shown.add_column(column, justify="left" if not column else "right", no_wrap=True)
-    for one in summary.kinds:
-        shown.add_row(one.kind.replace("_", " "), *(f"{getattr(one, name):,}" for name in names))
-    return shown
-
-
-def _totals_table(summary: Summary) -> Table:
-    shown = _table("Authorised totals, as each side's own books say")
-    for column in ("", "Core", "not posted", "Xero", "difference"):
-        shown.add_column(column, justify="right" if column else "left", no_wrap=True)
-    for one in summary.totals:
-        shown.add_row(
-            f"{one.kind.replace('_', ' ')} {one.currency}",
-            *(f"{Decimal(value):,.2f}" for value in (one.stock, one.not_posted, one.ledger, one.difference)),
-        )
-    return shown
-
-
-def _stock_table(told: StockSummary) -> Table:
-    shown = _table("The stock at the end of the month")
-    shown.add_column("", no_wrap=True)
-    shown.add_column("", justify="right", no_wrap=True)
-    shown.add_row("Cin7 Core, by its own valuation", f"{Decimal(told.stock):,.2f}")
-    shown.add_row("Xero, by its trial balance", f"{Decimal(told.ledger):,.2f}")
-    for cause, amount in told.causes.items():
-        shown.add_row(f"  {cause.replace('_', ' ')}", f"{Decimal(amount):,.2f}")
-    shown.add_row("Difference", f"{Decimal(told.difference):,.2f}")
-    return shown
