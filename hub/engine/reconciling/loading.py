@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -148,7 +148,7 @@ def load(
     summaries = _summaries(db, integration, {id for kind, id in found if kind == Kind.JOURNAL.value})
     summary_ids = set(summaries) - {id for _, id in found}
     found |= {(row.kind, row.external_id): row for row in _snapshots(db, integration.stock_id, summary_ids)}
-    money = _links(db, integration, links.c.document_id, {id for _, id in found})
+    money = _money_on(db, integration, {id for _, id in found})
     paid = {row.source_id for row in money} - {id for _, id in found}
     found |= {(row.kind, row.external_id): row for row in _snapshots(db, integration.stock_id, paid)}
     linked = {row.id: row for row in [*by_target, *_links(db, integration, links.c.source_id, {id for _, id in found})]}
@@ -177,9 +177,17 @@ def _named(db: sa.Connection, stock_id: int, ids: Collection[str]) -> list[_Seen
 
 
 def _snapshots(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[_Seen]:
-    mine = sa.select(*_SHOWN).where(snapshots.c.connection_id == stock_id, snapshots.c.kind.in_(DATED))
-    found = (mine.where(snapshots.c.external_id.in_(part)) for part in chunks(sorted(ids)))
+    mine = sa.select(*_SHOWN).where(snapshots.c.connection_id == stock_id)
+    found = _by_kind(mine, snapshots.c.kind, snapshots.c.external_id, ids)
     return [_Seen.of(row) for chosen in found for row in db.execute(chosen)]
+
+
+def _by_kind(
+    chosen: sa.Select[Any], kind: sa.ColumnElement[str], column: sa.ColumnElement[str], ids: Iterable[str]
+) -> Iterator[sa.Select[Any]]:
+    """One statement for each kind and portion: asked for several kinds at once, SQLite reads all that there is."""
+    for part in chunks(sorted(set(ids))):
+        yield from (chosen.where(kind == each, column.in_(part)) for each in DATED)
 
 
 def of_records(db: sa.Connection, stock_id: int, ids: Iterable[str]) -> list[_Seen]:
@@ -199,9 +207,19 @@ def _links(
     db: sa.Connection, integration: Integration, column: sa.ColumnElement[str], ids: Collection[str]
 ) -> list[_Linked]:
     mine = sa.select(*_LINKED).where(
-        links.c.integration_id == integration.id, links.c.ledger_id == integration.ledger_id, links.c.kind.in_(DATED)
+        links.c.integration_id == integration.id, links.c.ledger_id == integration.ledger_id
     )
-    found = (mine.where(column.in_(part)) for part in chunks(sorted(set(ids))))
+    found = _by_kind(mine, links.c.kind, column, ids)
+    return [_Linked.of(row) for chosen in found for row in db.execute(chosen)]
+
+
+def _money_on(db: sa.Connection, integration: Integration, ids: Iterable[str]) -> list[_Linked]:
+    """The links of payments, refunds and allocations of these documents."""
+    # Written out: an index knows the links that are money.
+    mine = sa.select(*_LINKED).where(
+        links.c.integration_id == integration.id, links.c.document_id != sa.literal_column("''")
+    )
+    found = (mine.where(links.c.document_id.in_(part)) for part in chunks(sorted(set(ids))))
     return [_Linked.of(row) for chosen in found for row in db.execute(chosen)]
 
 
