@@ -31,6 +31,9 @@ from hub_demo.stock import StockSummary
 exclusions, flows, links, members = table(Exclusion), table(Flow), table(Link), table(SummaryMember)
 operations, records, snapshots = table(OperationRow), table(NativeRecord), table(Snapshot)
 
+_OF_SEVERAL = sa.select(table(JournalSummary).c.external_id)
+"""Journals that the hub made of others: the stock system has no such document."""
+
 LEDGER_ORDER = (
     Kind.CONTACT,
     Kind.ITEM,
@@ -139,14 +142,13 @@ def summarise(
 def created_so_far(hub: Hub, joined: Joined) -> int:
     """How many links the hub made, for "created now"."""
     mine = sa.select(sa.func.count()).where(
-        links.c.integration_id == joined.integration_id, links.c.live.is_(True), links.c.origin == "created"
+        links.c.integration_id == joined.integration_id,
+        links.c.live.is_(True),
+        links.c.origin == "created",
+        links.c.source_id.not_in(_OF_SEVERAL),
     )
     with hub.store.read() as db:
         return int(db.execute(mine).scalar_one())
-
-
-_OF_SEVERAL = sa.select(table(JournalSummary).c.external_id)
-"""Journals that the hub made of others: the stock system has no such document."""
 
 
 def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
