@@ -17,7 +17,7 @@ SITE = "https://core.example"
 
 def detail(*worth: str, **more: Any) -> dict[str, Any]:
     movements = [
-        {"TaskID": ID, "Date": f"2026-03-0{day}T00:00:00", "COGS": -Decimal(each)} for day, each in enumerate(worth, 4)
+        {"TaskID": ID, "Date": f"2026-03-0{day}T00:00:00", "COGS": Decimal(each)} for day, each in enumerate(worth, 4)
     ]
     purchase = {
         "ID": ID,
@@ -86,8 +86,8 @@ def test_goods_without_a_bill_are_worth_what_their_movements_say() -> None:
 
 
 def test_what_came_in_may_be_positive_or_negative() -> None:
-    positive = [{**one, "COGS": -one["COGS"]} for one in detail("7.50", "2.25")["InventoryMovements"]]
-    goods = read_unmatched(detail(InventoryMovements=positive), SITE, Books())
+    negative = [{**one, "COGS": -one["COGS"]} for one in detail("7.50", "2.25")["InventoryMovements"]]
+    goods = read_unmatched(detail(InventoryMovements=negative), SITE, Books())
     assert goods is not None
     assert goods.worth == Decimal("9.75")
 

@@ -5,6 +5,7 @@ Sources: Cin7 Core API v2 documentation, Purchase list, Purchase, Advanced purch
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sim_cin7core import chart, stamps, status
@@ -24,7 +25,7 @@ from sim_cin7core.records import (
     Task,
     identifier,
 )
-from sim_cin7core.stock.trade import moved
+from sim_cin7core.stock.trade import moved, restocking
 from sim_cin7core.switches import Switches
 
 _PAID_SWITCH = "bill_paid_status"
@@ -234,17 +235,28 @@ def _head(task: Task, combine: bool) -> JsonObject:
 
 
 def _tail(task: Task, account: Account) -> JsonObject:
-    movements = [
-        {
-            "TaskID": delivery.task_id,
-            "ProductID": item.product_id,
-            "Date": stamps.midnight(delivery.date),
-            "COGS": number(-account.books.cost(task.id, key)),
-        }
-        for delivery in _receipts(task)
-        for key, item in moved(delivery, account.books.catalogue)
-    ]
-    return {"AdditionalAttributes": attributes(task), "Attachments": [], "InventoryMovements": movements}
+    return {
+        "AdditionalAttributes": attributes(task),
+        "Attachments": [],
+        "InventoryMovements": [*_movements(task, account)],
+    }
+
+
+def _movements(task: Task, account: Account) -> Iterator[JsonObject]:
+    """What came in is positive and what went back negative, each with the TaskID of its receipt or credit note
+    (documentation, Advanced Purchase: the example receives three of 280 and credits two of them)."""
+    if task.void:
+        return
+    papers: list[tuple[Delivery | Document, int]] = [(delivery, 1) for delivery in task.delivered]
+    papers += [(credit, -1) for credit in restocking(task)]
+    for paper, sign in papers:
+        for key, item in moved(paper, account.books.catalogue):
+            yield {
+                "TaskID": paper.task_id,
+                "ProductID": item.product_id,
+                "Date": stamps.midnight(paper.date),
+                "COGS": number(sign * account.books.cost(task.id, key)),
+            }
 
 
 def _bill_body(bill: Document, switches: Switches, combine: bool) -> JsonObject:

@@ -193,6 +193,17 @@ def test_what_goes_back_leaves_at_its_own_cost_and_a_discrepancy_is_corrected(
     assert shown["CreditNote"][0]["Unstock"][0]["Quantity"] == 2
 
 
+def test_goods_that_come_in_are_positive_movements_and_goods_that_go_back_negative_ones(
+    client: Client, act: Act
+) -> None:
+    purchase = new_purchase(client.simulator, items=[("BREAD", 3, 280)], type="Advanced Purchase")
+    act("add_credit_note", id=purchase.id, lines=[{"sku": "BREAD", "quantity": 1, "price": 280}], date="2026-03-15")
+    shown = client.ask("advanced-purchase", ID=purchase.id).json
+    receipt, credit = shown["StockReceived"][0]["TaskID"], shown["CreditNote"][0]["TaskID"]
+    moved = [(each["TaskID"], each["Date"][:10], each["COGS"]) for each in shown["InventoryMovements"]]
+    assert moved == [(receipt, "2026-03-02", 840), (credit, "2026-03-15", -280)]
+
+
 def test_a_price_reduction_without_goods_stays_a_difference(client: Client, act: Act, ledger: Any) -> None:
     purchase = new_purchase(client.simulator)
     line = {"sku": "BREAD", "quantity": 2, "price": 3}
