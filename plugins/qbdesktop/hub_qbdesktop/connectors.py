@@ -98,17 +98,19 @@ class Connectors:
                 self._forget(who)
             return row
         if not rests:
-            self._count(who, tries)
+            self._count(who)
         return None
 
-    def _count(self, who: str, tries: sa.Row[Any] | None) -> None:
-        """One more failure; after a rest they are counted anew, and old ones of others are forgotten."""
-        old = tries is None or self.present - tries.since >= REST
-        failures = 1 if old or tries is None else tries.failures + 1
+    def _count(self, who: str) -> None:
+        """One more failure, however many come at once; after a rest they are counted anew, and old ones forgotten."""
+        over = SIGN_INS.c.since <= self.present - REST
+        stale = sa.or_(sa.and_(SIGN_INS.c.who == who, over), SIGN_INS.c.since < self.present - 10 * REST)
+        first = {"who": who, "failures": 0, "since": self.present}
         with self.hub.store.write() as db:
-            stale = sa.or_(SIGN_INS.c.who == who, SIGN_INS.c.since < self.present - 10 * REST)
             db.execute(sa.delete(SIGN_INS).where(stale))
-            db.execute(sa.insert(SIGN_INS).values(who=who, failures=failures, since=self.present))
+            self.hub.store.upsert(db, SIGN_INS, [first], key=["who"], update=())
+            more = sa.update(SIGN_INS).where(SIGN_INS.c.who == who)
+            db.execute(more.values(failures=SIGN_INS.c.failures + 1))
 
     def _forget(self, who: str) -> None:
         with self.hub.store.write() as db:

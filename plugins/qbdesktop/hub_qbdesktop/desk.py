@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ STEP_SECONDS = 120
 """Longer than a step takes; a process that died within one is waited for no longer."""
 KEPT = 20
 """Sessions of one connection that are kept."""
+_PAUSE = 0.05
 
 
 class Desk:
@@ -71,8 +73,16 @@ class Desk:
             db.execute(sa.insert(SESSIONS).values(values | _FRESH))
         return ticket
 
-    def claim(self, row: sa.Row[Any]) -> bool:
-        """Claim the next step of a session; False while another call of it is being answered."""
+    def claim(self, row: sa.Row[Any], patience: float = 0) -> bool:
+        """Claim the next step of a session; False while another call of it is being answered, for so many seconds."""
+        deadline = time.monotonic() + patience
+        while not self._claimed(row):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_PAUSE)
+        return True
+
+    def _claimed(self, row: sa.Row[Any]) -> bool:
         free = (SESSIONS.c.ticket_digest == row.ticket_digest, SESSIONS.c.step_until <= self.present)
         with self.hub.store.write(durable=False) as db:
             change = sa.update(SESSIONS).where(*free).values(step_until=self.present + STEP_SECONDS)

@@ -1,9 +1,9 @@
 """SOAP envelopes of the QuickBooks Web Connector: read leniently, written in one strict form.
 
 The Web Connector speaks SOAP 1.1 in document style, and in RPC style when its file says so (QuickBooks Web Connector
-Programmer's Guide). Operations and parameters are known by their local names, and a parameter that is missing, empty or
-nil is an empty text. What is answered begins with the XML declaration and has no superfluous byte, for the Web
-Connector refuses anything else.
+Programmer's Guide). Operations and parameters are known by their local names in any case, and a parameter that is
+missing, empty or nil is an empty text. What is answered begins with the XML declaration and has no superfluous byte,
+for the Web Connector refuses anything else.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from html import escape
 
 from lxml import etree
 
-from hub_qbdesktop import xmltext
+from hub_qbdesktop import wsdl, xmltext
 
-NAMESPACE = "http://developer.intuit.com/"
+NAMESPACE = wsdl.NAMESPACE
 """Every service of the Web Connector answers in it."""
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 MOST_BYTES = 24 * 1024 * 1024
@@ -25,6 +25,8 @@ MOST_BYTES = 24 * 1024 * 1024
 _SCHEMA = "http://www.w3.org/2001/XMLSchema"
 _ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
+
+_NAMES = {name.lower(): name for name in wsdl.OPERATIONS}
 
 Result = str | int | Sequence[str]
 
@@ -35,7 +37,7 @@ class EnvelopeError(ValueError):
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the operation, its parameters, and whether it came in RPC style."""
+    """One call: the operation, its parameters by their names in lower case, and whether it came in RPC style."""
 
     operation: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -43,11 +45,11 @@ class Call:
 
     def __getitem__(self, name: str) -> str:
         """A parameter, empty where there is none."""
-        return self.parameters.get(name, "")
+        return self.parameters.get(name.lower(), "")
 
 
 def read(body: bytes) -> Call:
-    """The call in an envelope; raises ``EnvelopeError`` for anything else."""
+    """The call in an envelope, without a name where there is no such operation; else raises ``EnvelopeError``."""
     if len(body) > MOST_BYTES:
         raise EnvelopeError("the envelope is too large")
     try:
@@ -61,13 +63,17 @@ def read(body: bytes) -> Call:
     if len(operations) != 1:
         raise EnvelopeError("there is not one operation in the envelope")
     operation = operations[0]
-    parameters = {xmltext.local(each): each.text or "" for each in operation if xmltext.is_element(each)}
-    return Call(xmltext.local(operation), parameters, _is_rpc(bodies[0], operation))
+    parameters = {xmltext.local(each).lower(): each.text or "" for each in operation if xmltext.is_element(each)}
+    named = _NAMES.get(xmltext.local(operation).lower(), "")
+    return Call(named, parameters, _is_rpc((root, bodies[0], operation)))
 
 
-def _is_rpc(body: etree._Element, operation: etree._Element) -> bool:
-    unqualified = any(etree.QName(each).namespace is None for each in operation if xmltext.is_element(each))
-    return unqualified or body.get(f"{{{SOAP}}}encodingStyle") is not None
+def _is_rpc(levels: Sequence[etree._Element]) -> bool:
+    """RPC style names its encoding at one of these levels, or its operation has a namespace and the parameters none."""
+    operation = levels[-1]
+    parameters = [etree.QName(each).namespace for each in operation if xmltext.is_element(each)]
+    unqualified = etree.QName(operation).namespace is not None and None in parameters
+    return unqualified or any(each.get(f"{{{SOAP}}}encodingStyle") is not None for each in levels)
 
 
 def answer(operation: str, result: Result, *, is_rpc: bool = False) -> bytes:

@@ -29,6 +29,8 @@ UNHEARD_SECONDS = 120
 MOST_PAUSES = 12
 """Of five seconds each, while another call of the session is being answered."""
 MOST_RETRIES = 2
+PATIENCE = 10.0
+"""Seconds that an answer which came twice at the same time waits for what is told to the first."""
 
 NONE, BUSY, UNKNOWN_USER = "none", "busy", "nvu"
 WORKING, DONE, FAILED = 99, 100, -1
@@ -105,6 +107,8 @@ class Sessions:
             return ""
         try:
             row = self.desk.again(row)
+            if not row.is_open:
+                return ""
             if row.request is None and not row.has_begun:
                 row = self._begin(row, answers, path, country, version)
             text = self._request_of(row) if row.request is not None else self._prepare(row)
@@ -186,7 +190,7 @@ class Sessions:
     def receive_response(self, ticket: str, response: str, hresult: str, message: str) -> int:
         """Take in the answer: how much is done in percent, 100 when nothing is left, less than 0 for trouble."""
         row = self.desk.find(ticket)
-        if row is None or not self.desk.claim(row):
+        if row is None or not self.desk.claim(row, PATIENCE):
             return FAILED
         try:
             row = self.desk.again(row)
@@ -253,9 +257,8 @@ class Sessions:
         row = self.desk.find(ticket)
         if row is None:
             return _GONE
-        if row.is_open and row.step_until > self.desk.present:
-            return PAUSE
-        return str(row.error)
+        # A session that goes on told of no trouble: it was asked for a request while another call was being answered.
+        return PAUSE if row.is_open else str(row.error)
 
     def close(self, ticket: str) -> str:
         """The Web Connector leaves."""

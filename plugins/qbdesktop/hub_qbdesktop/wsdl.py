@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from hub_qbdesktop.envelope import NAMESPACE
+NAMESPACE = "http://developer.intuit.com/"
+"""Of every service of the Web Connector."""
 
 _TEXT, _NUMBER, _TEXTS = "xs:string", "xs:int", "tns:ArrayOfString"
 

@@ -6,6 +6,7 @@ depends on anybody's idea of the encoding.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 
@@ -24,8 +25,12 @@ _TYPOGRAPHIC = str.maketrans(
     }
 )
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
+_REFERENCE = re.compile("&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
+_DECLARATION = re.compile(r"""^\s*<\?xml(?:\s[^>]*?encoding\s*=\s*["']([\w.-]*)["'])?[^>]*\?>""")
+_FORBIDDEN = ("<!DOCTYPE", "<!ENTITY")
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_ENCODINGS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "windows-1252"})
+_LONGEST_DECLARATION = 200
 
 
 class XmlError(ValueError):
@@ -34,7 +39,17 @@ class XmlError(ValueError):
 
 def parse(content: bytes) -> etree._Element:
     """The root of a document; raises ``XmlError`` for a document type, an entity, or what is not well-formed."""
-    if any(mark in content for mark in _FORBIDDEN):
+    return parse_text(_decoded(content))
+
+
+def parse_text(text: str) -> etree._Element:
+    """The root of a document that came as text: what its declaration says of the encoding does not matter any more.
+
+    Characters that no XML document may have are left out: a person's slip in one memo, which .NET writes as it is,
+    would keep every answer with that memo in it from being read.
+    """
+    plain = legal(_DECLARATION.sub("", text.lstrip("\ufeff"))).strip()
+    if any(mark in plain for mark in _FORBIDDEN):
         raise XmlError("a document type is not accepted")
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -43,9 +58,11 @@ def parse(content: bytes) -> etree._Element:
         dtd_validation=False,
         remove_comments=True,
         remove_pis=True,
+        # Without it a single text ends at ten million bytes; how much is read at all is the caller's to limit.
+        huge_tree=True,
     )
     try:
-        root = etree.fromstring(content.removeprefix(b"\xef\xbb\xbf").lstrip(), parser)
+        root = etree.fromstring(_REFERENCE.sub(_referred, plain).encode(), parser)
     except (etree.XMLSyntaxError, ValueError):
         raise XmlError("it is not well-formed XML") from None
     if root.getroottree().docinfo.internalDTD is not None:
@@ -53,9 +70,21 @@ def parse(content: bytes) -> etree._Element:
     return root
 
 
-def parse_text(text: str) -> etree._Element:
-    """The root of a document that came as text: what its declaration says of the encoding does not matter any more."""
-    return parse(_DECLARATION.sub("", text.lstrip("\ufeff")).encode("utf-8", "replace"))
+def _decoded(content: bytes) -> str:
+    """A document as text: by its byte order mark, by its declaration, or as UTF-8."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.removeprefix(mark).decode(encoding, "replace")
+    declared = _DECLARATION.match(content[:_LONGEST_DECLARATION].decode("latin-1"))
+    encoding = (declared[1] or "utf-8").lower() if declared else "utf-8"
+    if encoding not in _ENCODINGS:
+        raise XmlError("its encoding is not accepted")
+    return content.decode(encoding, "replace")
+
+
+def _referred(reference: re.Match[str]) -> str:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return reference[0] if code < 0x110000 and legal(chr(code)) else ""
 
 
 def is_element(node: etree._Element) -> bool:
