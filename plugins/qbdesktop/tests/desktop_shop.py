@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub import Contact, Invoice, Line, Visits
-from hub.models import Link, OperationRow, table
+from hub.models import Link, OperationRow, Run, table
 
 
 def customer(id: str = "c1", name: str = "Acme") -> Contact:
@@ -68,3 +68,9 @@ def added(office: Any, sort: str) -> list[str]:
         for each, body, _ in office.company.added
         if each == sort
     ]
+
+
+def runs_of(office: Any) -> list[Any]:
+    with office.hub.store.read() as db:
+        rows = table(Run)
+        return list(db.execute(sa.select(rows).where(rows.c.connection_id == office.ledger_id).order_by(rows.c.id)))

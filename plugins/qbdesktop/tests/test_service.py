@@ -10,6 +10,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 import zeep
+from desktop_shop import runs_of
 from hub_qbdesktop import envelope, sessions
 from hub_qbdesktop.desk import Desk
 from hub_qbdesktop.tables import SESSIONS
@@ -17,12 +18,6 @@ from hub_qbdesktop.tables import SESSIONS
 from hub.models import Run, table
 
 SOAP = envelope.SOAP
-
-
-def runs_of(office: Any) -> list[Any]:
-    with office.hub.store.read() as db:
-        rows = table(Run)
-        return list(db.execute(sa.select(rows).where(rows.c.connection_id == office.ledger_id).order_by(rows.c.id)))
 
 
 def test_a_whole_visit_reads_the_company_and_ends_with_a_hundred(office: Any) -> None:
