@@ -326,6 +326,11 @@ def test_a_database_that_does_not_answer_is_one_paragraph(tmp_path: Path, closed
     assert "Traceback" not in done.stderr
 
 
+def test_the_package_is_the_command_too() -> None:
+    done = subprocess.run([sys.executable, "-m", "hub", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:4]) == (0, "hub,")
+
+
 def test_the_log_can_be_json_lines(tmp_path: Path) -> None:
     code = "import logging; from hub.cli.logs import set_up_logging; set_up_logging('info', 'json');"
     code += "logging.getLogger('hub').info('one\\ntwo'); logging.getLogger('hub').error('x', exc_info=OSError('y'))"

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from houses import House, called
 from reconciled import busy_month, by_hand, perpetual
 
+from hub.causes import Cause
 from hub.cli import cli
 from hub.cli.workplace import Workplace
 from hub.documents import Kind
@@ -20,6 +21,7 @@ from hub.models import Proof, Reconciliation, table
 from hub.plugins import Plugins
 from hub.store import Store
 from hub.vault import Vault
+from hub.web.reconciliation_words import WORDS
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Hub = Callable[..., Result]
@@ -48,6 +50,7 @@ def test_the_cost_is_told_and_nothing_is_read(hub: Hub, house: House) -> None:
     told = hub("reconcile", "shelf", "--cost")
     assert told.exit_code == 0
     assert told.output.splitlines() == [
+        "Shelf -> Books, 2026-02-01 to 2026-02-28",
         "stock: about 2 calls (one call for the entries and one for the value of the stock)",
         "ledger: about 2 calls (one call for the balances and one for what is behind them)",
     ]
@@ -59,9 +62,9 @@ def test_the_last_full_month_is_compared_and_the_causes_are_named(hub: Hub, hous
     by_hand(house, "2.50")
     told = hub("reconcile", "shelf")
     assert told.exit_code == 0, told.output
-    head = "Stock, 2026-02-01 to 2026-02-28: 60.05 in the stock system, 62.55 in the ledger, difference -2.50"
-    assert head in told.output
-    assert "made by hand" in told.output
+    assert told.output.startswith("Shelf -> Books, 2026-02-01 to 2026-02-28\n")
+    assert "Stock: 60.05 in the stock system, 62.55 in the ledger, difference -2.50" in told.output
+    assert WORDS[Cause.BY_HAND].title in told.output
 
 
 def test_what_is_unexplained_needs_a_person(hub: Hub, house: House) -> None:
@@ -76,6 +79,25 @@ def test_a_period_may_be_named(hub: Hub, house: House) -> None:
     told = hub("reconcile", "shelf", "--from", "2026-01-01", "--to", "2026-01-31", "--json")
     assert json.loads(told.output)["period"] == ["2026-01-01", "2026-01-31"]
     assert hub("reconcile", "shelf", "--from", "2026-02-01", "--to", "2026-05-01").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (("--from", "2026-01-05"), ["2026-01-05", "2026-01-31"]),
+        (("--from", "2026-03-01"), ["2026-03-01", "2026-03-01"]),
+        (("--to", "2026-02-14"), ["2026-02-01", "2026-02-14"]),
+    ],
+)
+def test_one_end_of_a_period_means_its_month_up_to_today(hub: Hub, given: tuple[str, str], meant: list[str]) -> None:
+    assert json.loads(hub("reconcile", "shelf", *given, "--json").output)["period"] == meant
+    assert hub("reconcile", "shelf", *given).output.startswith(f"Shelf -> Books, {meant[0]} to {meant[1]}\n")
+
+
+def test_a_name_that_there_is_none_of_is_answered_with_what_can_be_reconciled(hub: Hub) -> None:
+    told = hub("reconcile", "Nope")
+    assert told.exit_code == 2
+    assert "There is no integration 'Nope'. There are: Shelf -> Books (1)." in told.stderr
 
 
 def test_a_proof_says_how_many_marks_were_asked_for(hub: Hub, house: House) -> None:

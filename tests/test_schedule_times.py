@@ -100,7 +100,8 @@ def test_quiet_hours_that_mean_nothing_are_refused(start: str, end: str) -> None
         (Choice(Often.DAILY, at="06:05"), ("cron", "5 6 * * *")),
         (Choice(Often.WEEKDAYS, at="18:00"), ("cron", "0 18 * * 1-5")),
         (Choice(Often.WEEKLY, at="07:30", day="sun"), ("cron", "30 7 * * 0")),
-        (Choice(Often.CRON, expression="0 7 1 * *"), ("cron", "0 7 1 * *")),
+        (Choice(Often.MONTHLY, at="06:00", date=5), ("cron", "0 6 5 * *")),
+        (Choice(Often.CRON, expression="0 7 31 * *"), ("cron", "0 7 31 * *")),
     ],
 )
 def test_a_choice_comes_back_as_it_was_made(choice: Choice, stored: tuple[str, str]) -> None:
@@ -109,7 +110,7 @@ def test_a_choice_comes_back_as_it_was_made(choice: Choice, stored: tuple[str, s
     assert (again.often, again.stored()) == (choice.often, stored)
 
 
-@pytest.mark.parametrize("expression", ["0 7 1 * *", "*/10 * * * *", "0 8,20 * * *", "0 6 * * 1,3", "0 25 * * *"])
+@pytest.mark.parametrize("expression", ["0 7 31 * *", "*/10 * * * *", "0 8,20 * * *", "0 6 * * 1,3", "0 25 * * *"])
 def test_what_is_not_simple_stays_an_expression(expression: str) -> None:
     assert choice_of("cron", expression) == Choice(Often.CRON, expression=expression)
 

@@ -99,7 +99,7 @@ def test_a_paused_schedule_has_no_next_run() -> None:
         ("interval", "15m", "Every 15 minutes"),
         ("cron", "30 6 * * 1-5", "Every weekday at 06:30 UTC"),
         ("cron", "0 8,20 * * *", "Every day at 08:00 and 20:00 UTC"),
-        ("cron", "0 7 1 * *", "On day 1 of each month at 07:00 UTC"),
+        ("cron", "0 7 1 * *", "On the 1st of each month at 07:00 UTC"),
         ("cron", "*/10 * * * *", "Every 10 minutes UTC"),
         ("cron", "5 * * * 1", "Every Monday at minute 5 of every hour UTC"),
         ("cron", "1-5 2 * 3 *", "When the clock matches 1-5 2 * 3 * UTC"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +19,7 @@ from hub.causes import CAUSES
 from hub.documents import Kind
 from hub.engine.reconciling import Reconciling, reconcile
 from hub.models import FlowMode
+from hub.scheduler import Timing, add_schedule
 from hub.store import Store
 from hub.vault import Vault
 from hub.web.charts import waterfall
@@ -183,12 +183,24 @@ def test_one_that_failed_says_why_and_how_to_go_on(house: House) -> None:
     assert page.faults == []
 
 
-def test_a_schedule_that_reconciles_is_made_on_the_page_and_says_so(house: House) -> None:
-    seen = visitor(house)
-    form = {"connection": str(house.ledger_id), "reconcile": str(house.integration_id), "often": "daily", "at": "06:30"}
-    page = seen.follow("/schedules/new", {**form, "name": "Month end", "time_zone": "UTC"})
-    assert "Every day at 06:30 UTC, reconcile Shelf" in page.text
-    for address in ("/schedules/new", "/schedules/1"):
-        looked = seen.post(address, {**form, "name": "Month end", "time_zone": "UTC", "look": "yes"})
-        assert "Every day at 06:30 UTC, reconcile Shelf" in looked.text
-    assert date(2026, 3, 1) == house.clock().date()
+def test_a_schedule_that_reconciles_comes_once_a_month_and_names_both_sides(house: House) -> None:
+    seen, address = visitor(house), f"/schedules/new?reconcile={house.integration_id}"
+    page = seen.get(address)
+    assert (page.status, page.faults) == (200, [])
+    assert "Reconcile Shelf with Books by schedule" in page.text
+    chosen = [tag["value"] for tag in page.tags("option") if "selected" in tag]
+    assert "monthly" in chosen
+    assert (page.value("date"), page.value("at"), page.value("name")) == ("5", "06:00", "Month end")
+    form = {"connection": str(house.ledger_id), "reconcile": str(house.integration_id), "often": "monthly"}
+    form |= {"date": "5", "at": "06:00", "name": "Month end", "time_zone": "UTC"}
+    told = "On the 5th of each month at 06:00 UTC, reconcile Shelf with Books"
+    assert told in seen.post(address, {**form, "look": "yes"}).text
+    assert told in seen.follow(address, form).text
+    assert told in seen.post("/schedules/1", {**form, "look": "yes"}).text
+    assert told in seen.get("/schedules/1/delete").text
+
+
+def test_the_next_run_of_the_dashboard_says_that_it_is_a_reconciliation(house: House) -> None:
+    timing = Timing("cron", "0 6 5 * *", name="Month end")
+    add_schedule(house.hub, house.stock_id, timing, integration_id=house.integration_id)
+    assert "Reconciliation of Shelf with Books, 2026-03-05 06:00 UTC" in visitor(house).get("/").text

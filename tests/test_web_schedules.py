@@ -43,7 +43,15 @@ def add(house: House, name: str = "Evening", **more: Any) -> int:
 
 def form(**fields: str) -> dict[str, str]:
     """What a browser sends of the form, with every part of it."""
-    usual = {"name": "Evening", "often": "weekdays", "every": "15", "at": "18:00", "day": "mon", "expression": ""}
+    usual = {
+        "name": "Evening",
+        "often": "weekdays",
+        "every": "15",
+        "at": "18:00",
+        "day": "mon",
+        "date": "5",
+        "expression": "",
+    }
     rest = {"time_zone": "Europe/London", "most_calls": "", "quiet_from": "", "quiet_until": "", "recipients": ""}
     return {**usual, **rest, **fields}
 
@@ -72,7 +80,8 @@ def test_a_schedule_is_shown_in_a_sentence_with_its_next_five_runs(seen: Visitor
         ({"often": "daily", "at": "6:05"}, ("cron", "5 6 * * *")),
         ({"often": "weekdays"}, ("cron", "0 18 * * 1-5")),
         ({"often": "weekly", "day": "fri", "at": "07:30"}, ("cron", "30 7 * * 5")),
-        ({"often": "cron", "expression": "0 7 1 * *"}, ("cron", "0 7 1 * *")),
+        ({"often": "monthly", "date": "5", "at": "06:00"}, ("cron", "0 6 5 * *")),
+        ({"often": "cron", "expression": "0 7 31 * *"}, ("cron", "0 7 31 * *")),
     ],
 )
 def test_a_schedule_is_added_by_a_simple_choice(
@@ -128,6 +137,7 @@ def test_the_time_zone_is_at_first_that_of_the_organisation(seen: Visitor, house
         ({"often": "cron", "expression": ""}, {"expression"}),
         ({"often": "daily", "at": "25:00"}, {"at"}),
         ({"often": "hours", "every": "0"}, {"every"}),
+        ({"often": "monthly", "date": "31"}, {"date"}),
         ({"time_zone": "Mars/Base"}, {"time_zone"}),
         ({"often": "sometimes"}, {"often"}),
         ({"most_calls": "20"}, {"most_calls"}),

@@ -16,6 +16,9 @@ integrations = table(Integration)
 
 Rows = Sequence[sa.Row[Any]]
 
+FIRST = {"connection": "connect an account", "integration": "join a stock system and a ledger"}
+"""What makes the first one of them."""
+
 
 def all_connections(hub: Hub) -> Rows:
     """The connections that were not removed, by name."""
@@ -36,7 +39,10 @@ def find_integrations(hub: Hub, text: str) -> Rows:
     found = _matching(text, known)
     if found:
         return found
-    connection = find_connection(hub, text)
+    named = _matching(text, all_connections(hub))
+    if not named:
+        return [_only(text, known, "integration")]
+    connection = _only(text, named, "connection")
     joined = [row for row in known if connection.id in (row.stock_id, row.ledger_id)]
     if not joined:
         raise SettingsError(f"{connection.name} is not joined with another connection yet: nothing flows.")
@@ -50,7 +56,7 @@ def _only(text: str, rows: Rows, what: str) -> sa.Row[Any]:
     if found:
         raise SettingsError(f"{text!r} could be {_names(found)}. Give the number or the whole name.")
     if not rows:
-        raise SettingsError(f"There is no {what} yet. Run: hub serve, and connect an account in the browser.")
+        raise SettingsError(f"There is no {what} yet. Run: hub serve, and {FIRST[what]} in the browser.")
     raise SettingsError(f"There is no {what} {text!r}. There are: {_names(rows)}.")
 
 

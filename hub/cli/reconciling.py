@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,17 @@ from hub.cli.finding import find_integrations
 from hub.cli.output import counted, json_option, print_json, print_table
 from hub.cli.workplace import Workplace, pass_workplace
 from hub.engine import Hub
-from hub.engine.reconciling import Period, Proving, Reconciling, expected, prove, reconcile
+from hub.engine.reconciling import (
+    CAUSE_TITLES,
+    MEASURE_TITLES,
+    Period,
+    Proving,
+    Reconciling,
+    expected,
+    month_of,
+    prove,
+    reconcile,
+)
 from hub.errors import Problem, SettingsError
 from hub.models import Proof, Reconciliation, ReconciliationState, table
 
@@ -27,8 +37,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command("reconcile")
 @click.argument("name")
-@click.option("--from", "start", type=DAY, help="The first day of the period (default: the last full month).")
-@click.option("--to", "end", type=DAY, help="The last day of the period.")
+@click.option("--from", "start", type=DAY, help="The first day (without both: the last full month).")
+@click.option("--to", "end", type=DAY, help="The last day; without it the last of that month, or today.")
 @click.option("--cost", is_flag=True, help="Only say how many calls it would make.")
 @json_option
 @pass_workplace
@@ -56,6 +66,8 @@ def reconcile_now(
     """
     hub, integration = workplace.hub, _only(workplace.hub, name)
     period = _period(hub, int(integration.id), start, end)
+    if not as_json:
+        click.echo(f"{integration.name}, {period}")
     if cost:
         _tell_cost(hub, int(integration.id), period, as_json)
         return
@@ -64,7 +76,7 @@ def reconcile_now(
     if as_json:
         print_json({"reconciliation": made, "state": row.state, "period": [period.start, period.end], **_told(row)})
     else:
-        _show(row, period)
+        _show(row)
     if row.state != ReconciliationState.DONE.value or _unexplained(row):
         ctx.exit(1)
 
@@ -110,12 +122,14 @@ def _only(hub: Hub, name: str) -> sa.Row[Any]:
 
 
 def _period(hub: Hub, integration_id: int, start: datetime | None, end: datetime | None) -> Period:
-    usual = Reconciling(hub, "").usual_period(integration_id)
-    if start is None and end is None:
-        return usual
-    first: date = start.date() if start else usual.start
-    last: date = end.date() if end else hub.clock().date()
-    return Period(first, last)
+    """What was asked for; one end alone means its month, up to today."""
+    today = hub.clock().date()
+    if start is not None:
+        month = month_of(start.date())
+        return Period(start.date(), end.date() if end else max(start.date(), min(month.end, today)))
+    if end is not None:
+        return Period(month_of(end.date()).start, end.date())
+    return Reconciling(hub, "").usual_period(integration_id)
 
 
 def _done(hub: Hub, rows: sa.Table, id: int, do: Callable[[Hub, int], bool]) -> sa.Row[Any]:
@@ -138,15 +152,15 @@ def _told(row: sa.Row[Any]) -> dict[str, Any]:
     return {"currency": row.currency, "figures": row.figures, "calls": row.calls, "problem": row.problem}
 
 
-def _show(row: sa.Row[Any], period: Period) -> None:
+def _show(row: sa.Row[Any]) -> None:
     if row.problem:
         click.echo(f"{row.state}: {Problem.model_validate(row.problem)}")
     for measure in Measure:
         if figures := row.figures.get(measure.value):
-            title = f"{measure.value.capitalize()}, {period}: {figures['stock']} in the stock system,"
+            title = f"{MEASURE_TITLES[measure]}: {figures['stock']} in the stock system,"
             click.secho(f"{title} {figures['ledger']} in the ledger, difference {figures['difference']}", bold=True)
             shares = [(cause, figures["causes"][cause]) for cause in CAUSES if cause in figures["causes"]]
-            cells = [(cause.replace("_", " "), each["amount"], each["lines"]) for cause, each in shares]
+            cells = [(CAUSE_TITLES[cause], each["amount"], each["lines"]) for cause, each in shares]
             print_table(("cause", "amount", "documents"), cells, empty="Both sides agree.")
 
 

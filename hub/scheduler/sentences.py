@@ -16,11 +16,14 @@ WORKING = DAYS[1:6]
 CLOCK_TIME = re.compile(r"\d{1,2}")
 
 
-def describe(schedule: Schedule, connection: str = "") -> str:
-    """Such as "Every weekday at 18:00 Europe/London, sync Acme, stop at 500 calls"."""
+def describe(schedule: Schedule, what: str = "") -> str:
+    """Such as "Every weekday at 18:00 Europe/London, sync Acme, stop at 500 calls".
+
+    ``what`` is the connection that is synced; of a schedule that reconciles, both sides, as in "Acme with Books".
+    """
     parts = [_when(schedule)]
-    if connection:
-        parts.append(f"{'sync' if schedule.integration_id is None else 'reconcile'} {connection}")
+    if what:
+        parts.append(f"{'sync' if schedule.integration_id is None else 'reconcile'} {what}")
     if schedule.most_calls is not None:
         parts.append(f"stop at {schedule.most_calls:,} call{'' if schedule.most_calls == 1 else 's'}")
     if schedule.quiet_from:
@@ -49,7 +52,7 @@ def _cron_words(expression: str) -> str:
     if time is None or month != "*" or not (day == "*" or CLOCK_TIME.fullmatch(day)):
         return f"When the clock matches {' '.join((minute, hour, day, month, weekday))}"
     if day != "*":
-        return f"On day {int(day)} of each month {time}"
+        return f"On the {_ordinal(int(day))} of each month {time}"
     days = _day_words(weekday)
     if time.startswith("at"):
         return f"{days or 'Every day'} {time}"
@@ -78,6 +81,11 @@ def _time_words(minute: str, hour: str) -> str | None:
     if not FIXED_HOURS.fullmatch(hour):
         return None
     return "at " + _listed([f"{int(each):02}:{int(minute):02}" for each in hour.split(",")])
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number in range(11, 14) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
 from hub.web.remembered import memory, stamp
+from hub.web.visits import awaited
 
 pages = Blueprint("dashboard", __name__)
 
@@ -75,6 +76,7 @@ def show() -> ResponseReturnValue:
             may_set_up=may(Right.MANAGE_ENTITIES),
         ),
         caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
+        awaited=awaited(here.connections),
         steps=steps,
         numbers=numbers,
         failing=failing,
@@ -237,8 +239,18 @@ _SCHEDULES = sa.select(SCHEDULES).where(SCHEDULES.c.connection_id.in_(_CONNECTIO
 
 
 def _upcoming(schedules: Sequence[Schedule], here: Scope) -> tuple[str, datetime] | None:
-    """The connection that runs next by its schedule, and when."""
+    """What its schedule begins next, and when: the sync of a connection, or the reconciliation of an integration."""
     present = the_hub().clock()
     names = {row.id: row.name for row in here.connections}
-    found = [(moment, names[each.connection_id]) for each in schedules for moment in next_runs(each, 1, present)]
+    joined = [row for row in here.integrations if {row.stock_id, row.ledger_id} <= names.keys()]
+    sides = {row.id: f"{names[row.stock_id]} with {names[row.ledger_id]}" for row in joined}
+    found = [
+        (
+            moment,
+            f"Reconciliation of {sides[each.integration_id]}" if each.integration_id else names[each.connection_id],
+        )
+        for each in schedules
+        if not each.integration_id or each.integration_id in sides
+        for moment in next_runs(each, 1, present)
+    ]
     return (min(found)[1], min(found)[0]) if found else None

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.causes import Cause, Measure
-from hub.engine.reconciling import digest_of
+from hub.engine.reconciling import MEASURE_TITLES, digest_of
 from hub.models import ReconciliationState
 from hub.store import Store
 from hub.web import charts, wording
@@ -148,10 +148,10 @@ def _rows(store: Store, row: sa.Row[Any]) -> Iterator[list[Cell]]:
     for measure in Measure:
         if figures := row.figures.get(measure.value):
             amounts = [Decimal(figures[name]) for name in ("difference", "stock", "ledger")]
-            yield [words.MEASURES[measure], "All of it", *amounts, row.currency, *[""] * 10]
+            yield [MEASURE_TITLES[measure], "All of it", *amounts, row.currency, *[""] * 10]
     for line in found.every_line(store, row.id):
         yield [
-            words.MEASURES[Measure(line.measure)],
+            MEASURE_TITLES[Measure(line.measure)],
             words.WORDS[Cause(line.cause)].title,
             Decimal(line.amount),
             Decimal(line.stock_amount),
@@ -173,7 +173,7 @@ def _rows(store: Store, row: sa.Row[Any]) -> Iterator[list[Cell]]:
 def _told() -> dict[str, Any]:
     return {
         "WORDS": words.WORDS,
-        "MEASURES": words.MEASURES,
+        "MEASURES": MEASURE_TITLES,
         "PHASES": words.PHASES,
         "states": words.STATES,
         "busy": BUSY,

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.causes import Measure
-from hub.engine.reconciling import Charts, Period, Reconciling, expected, load_accounts, load_charts
+from hub.engine.reconciling import MEASURE_TITLES, Charts, Period, Reconciling, expected, load_accounts, load_charts
 from hub.errors import SettingsError
 from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import row_or_404, tell, tell_error, the_hub
@@ -20,7 +20,6 @@ from hub.web.forms import ModelForm
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
-from hub.web.reconciliation_words import MEASURES
 
 pages = Blueprint("reconciling", __name__)
 
@@ -84,7 +83,12 @@ def ask_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
         charts, accounts = load_charts(db, integration), load_accounts(db, integration)[chosen]
     ticked = {"stock": accounts.stock, "ledger": accounts.ledger}
     return render_template(
-        "reconciliation_accounts.html", row=row, measure=chosen, charts=_sides(charts), ticked=ticked, MEASURES=MEASURES
+        "reconciliation_accounts.html",
+        row=row,
+        measure=chosen,
+        charts=_sides(charts),
+        ticked=ticked,
+        MEASURES=MEASURE_TITLES,
     )
 
 
@@ -132,7 +136,7 @@ def _page(row: sa.Row[Any], form: ModelForm[PeriodFields], period: Period | None
         else [],
         accounts=accounts,
         charts=_sides(charts),
-        measures=MEASURES,
+        measures=MEASURE_TITLES,
         period=period,
     )
 

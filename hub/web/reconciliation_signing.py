@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.engine.reconciling import Signing
+from hub.engine.reconciling import MEASURE_TITLES, Signing
 from hub.errors import SettingsError
 from hub.web.access import Right, actor, needs
 from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.queries import reconciliation as found
-from hub.web.reconciliation_words import MEASURES
 
 pages = Blueprint("sign_offs", __name__)
 
@@ -20,7 +19,7 @@ pages = Blueprint("sign_offs", __name__)
 def ask(reconciliation_id: int) -> ResponseReturnValue:
     """What is signed, once more, before it is."""
     row = row_or_404(found.reconciliation(reconciliation_id))
-    return render_template("reconciliation_sign.html", row=row, MEASURES=MEASURES, note="", error="")
+    return render_template("reconciliation_sign.html", row=row, MEASURES=MEASURE_TITLES, note="", error="")
 
 
 @pages.post("/reconciliations/<int:reconciliation_id>/sign")
@@ -32,7 +31,7 @@ def sign(reconciliation_id: int) -> ResponseReturnValue:
     try:
         Signing(the_hub(), actor()).sign(reconciliation_id, note)
     except SettingsError as error:
-        shown = {"row": row, "MEASURES": MEASURES, "note": note, "error": str(error)}
+        shown = {"row": row, "MEASURES": MEASURE_TITLES, "note": note, "error": str(error)}
         return render_template("reconciliation_sign.html", **shown), 422
     tell("Signed off. Whatever gives this period other figures from now on is told on the dashboard.")
     return redirect(url_for("reconciliation.show", reconciliation_id=reconciliation_id), 303)

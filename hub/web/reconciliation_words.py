@@ -10,6 +10,7 @@ from typing import Any
 from flask import url_for
 
 from hub.causes import CAUSES, Cause, Measure
+from hub.engine.reconciling import CAUSE_TITLES, MEASURE_TITLES
 from hub.web import wording
 
 
@@ -26,17 +27,9 @@ class Words:
     argument: str = ""
 
 
-MEASURES: Mapping[Measure, str] = {
-    Measure.STOCK: "Stock",
-    Measure.SALES: "Sales",
-    Measure.PURCHASES: "Purchases and costs",
-    Measure.RECEIVABLES: "Receivables",
-    Measure.PAYABLES: "Payables",
-}
-
 WORDS: Mapping[Cause, Words] = {
     Cause.NOT_POSTED: Words(
-        "Not posted yet",
+        CAUSE_TITLES[Cause.NOT_POSTED],
         "Not posted",
         "The stock system has booked it, and the ledger's books do not have it: it waits, is held, was skipped, is a"
         " draft there, or was not read yet.",
@@ -46,7 +39,7 @@ WORDS: Mapping[Cause, Words] = {
         "integration",
     ),
     Cause.CHANGED: Words(
-        "Changed after posting",
+        CAUSE_TITLES[Cause.CHANGED],
         "Changed",
         "It was posted, and then somebody changed it in the stock system or in the ledger.",
         "Take the change over, or let it stand: the page shows what differs and the one next step.",
@@ -54,7 +47,7 @@ WORDS: Mapping[Cause, Words] = {
         "See what changed",
     ),
     Cause.VOID_ON_ONE_SIDE: Words(
-        "Void on one side only",
+        CAUSE_TITLES[Cause.VOID_ON_ONE_SIDE],
         "Void on one side",
         "One side took it back, the other still counts it.",
         "Void it on the other side as well, or bring it back on the first.",
@@ -62,50 +55,50 @@ WORDS: Mapping[Cause, Words] = {
         "See what changed",
     ),
     Cause.OTHER_PERIOD: Words(
-        "Posted in another period",
+        CAUSE_TITLES[Cause.OTHER_PERIOD],
         "Other period",
         "Both sides have it, for the same amount, but the end of the period lies between their two dates.",
         "Correct the date on one side while the period is open, or leave it: it evens out in the other period.",
     ),
     Cause.DISPATCHED_NOT_INVOICED: Words(
-        "Dispatched, not invoiced",
+        CAUSE_TITLES[Cause.DISPATCHED_NOT_INVOICED],
         "Not invoiced",
         "Goods left the stock system, and neither an invoice nor their cost reached the ledger by the end of"
         " the period.",
         "Invoice the sale in the stock system, or accept it as goods on their way at the end of the period.",
     ),
     Cause.INVOICED_NOT_DISPATCHED: Words(
-        "Invoiced, not dispatched",
+        CAUSE_TITLES[Cause.INVOICED_NOT_DISPATCHED],
         "Not dispatched",
         "The ledger relieved its stock for a sale whose goods have not left the stock system.",
         "Dispatch the sale in the stock system, or accept it as goods sold and not yet delivered.",
     ),
     Cause.RECEIVED_NOT_INVOICED: Words(
-        "Received, not invoiced",
+        CAUSE_TITLES[Cause.RECEIVED_NOT_INVOICED],
         "No bill yet",
         "Goods came in, and their bill had not come by the end of the period.",
         "Enter the supplier's bill in the stock system, or accrue it in the ledger for the end of the period.",
     ),
     Cause.INVOICED_NOT_RECEIVED: Words(
-        "Invoiced, not received",
+        CAUSE_TITLES[Cause.INVOICED_NOT_RECEIVED],
         "Not received",
         "The ledger has the supplier's bill, and the goods had not been received by the end of the period.",
         "Receive the goods in the stock system, or accept them as goods on their way.",
     ),
     Cause.BOOKED_WITHOUT_GOODS: Words(
-        "Booked without goods",
+        CAUSE_TITLES[Cause.BOOKED_WITHOUT_GOODS],
         "No goods",
         "A journal entered by hand in the stock system is on its stock account: its valuation knows nothing of it.",
         "Take the journal back in the stock system, or correct the stock itself there by an adjustment.",
     ),
     Cause.EXCHANGE_RATE: Words(
-        "Exchange rate",
+        CAUSE_TITLES[Cause.EXCHANGE_RATE],
         "Rate",
         "Unchanged on both sides and in a foreign currency: the two worked it out at different rates.",
         "Correct the rate in the stock system, or book the difference in the ledger to its account for exchange gains.",
     ),
     Cause.ROUNDING: Words(
-        "Rounding",
+        CAUSE_TITLES[Cause.ROUNDING],
         "Rounding",
         "The two systems rounded differently, each time by no more than the integration's rounding limit.",
         "Nothing to do: book the total to the rounding account if it has to be gone.",
@@ -114,13 +107,13 @@ WORDS: Mapping[Cause, Words] = {
         "integration_id",
     ),
     Cause.BY_HAND: Words(
-        "Made by hand in the ledger",
+        CAUSE_TITLES[Cause.BY_HAND],
         "By hand",
         "The ledger has it and the hub did not make it: a person did, or another program.",
         "Take it back in the ledger if the stock system books it as well, or book the same in the stock system.",
     ),
     Cause.BEFORE_START: Words(
-        "Before the start date",
+        CAUSE_TITLES[Cause.BEFORE_START],
         "Before the start",
         "What the two sides already said before the integration began: the hub posts nothing of that time.",
         "Bring the two openings together by one journal in the ledger, dated the day before the start date.",
@@ -129,7 +122,7 @@ WORDS: Mapping[Cause, Words] = {
         "integration_id",
     ),
     Cause.UNEXPLAINED: Words(
-        "Unexplained",
+        CAUSE_TITLES[Cause.UNEXPLAINED],
         "Unexplained",
         "What no document of either side explains, and documents that differ though nothing is known to have changed.",
         "Look at each line. The proof of no double posting rules out that something was posted twice.",
@@ -137,7 +130,9 @@ WORDS: Mapping[Cause, Words] = {
         "Prove that nothing is posted twice",
         "integration_id",
     ),
-    Cause.AGREES: Words("Agrees", "Agrees", "Both sides say the same of these documents of the period.", ""),
+    Cause.AGREES: Words(
+        CAUSE_TITLES[Cause.AGREES], "Agrees", "Both sides say the same of these documents of the period.", ""
+    ),
 }
 
 PHASES: Mapping[str, str] = {
@@ -180,7 +175,7 @@ def shares_of(figures: Mapping[str, Any]) -> list[tuple[Cause, Decimal, int]]:
 def reading_of(measure: Measure, figures: Mapping[str, Any], currency: str) -> str:
     """The picture of a difference in words, with every figure that it shows."""
     stock, ledger, difference = (Decimal(figures[name]) for name in ("stock", "ledger", "difference"))
-    told = f"{MEASURES[measure]}: the stock system says {wording.amount(stock, currency)}, the ledger"
+    told = f"{MEASURE_TITLES[measure]}: the stock system says {wording.amount(stock, currency)}, the ledger"
     told = f"{told} {wording.amount(ledger, currency)}"
     if not difference and not shares_of(figures):
         return f"{told}. They agree."

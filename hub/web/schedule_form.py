@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from hub.errors import SettingsError
 from hub.scheduler import Timing
-from hub.scheduler.choices import Choice, Often, choice_of
+from hub.scheduler.choices import LAST_DATE, Choice, Often, choice_of
 from hub.scheduler.quiet import clock_time, quiet_hours
 from hub.scheduler.schedules import LEAST_CALLS
 from hub.web.forms import Choice as Option
@@ -26,8 +26,12 @@ OFTEN: tuple[Option, ...] = (
     (Often.DAILY.value, "Every day"),
     (Often.WEEKDAYS.value, "Every weekday, Monday to Friday"),
     (Often.WEEKLY.value, "Once a week"),
+    (Often.MONTHLY.value, "Once a month"),
     (Often.CRON.value, "A cron expression, for experts"),
 )
+
+USUAL_DATE, USUAL_TIME = 5, "06:00"
+"""Of the month, for a reconciliation: by then the documents of the month before have come."""
 
 DAYS: tuple[Option, ...] = (
     *(("mon", "Monday"), ("tue", "Tuesday"), ("wed", "Wednesday"), ("thu", "Thursday"), ("fri", "Friday")),
@@ -43,6 +47,13 @@ class ScheduleFields(BaseModel):
     every: int = Field(15, ge=1, le=999, title="Minutes or hours between two runs")
     at: str = Field("18:00", title="Time of the day", description="As in 18:00.")
     day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = Field("mon", title="Day of the week")
+    date: int = Field(
+        USUAL_DATE,
+        ge=1,
+        le=LAST_DATE,
+        title="Day of the month",
+        description=f"1 to {LAST_DATE}, which every month has.",
+    )
     expression: str = Field(
         "",
         title="Cron expression",
@@ -70,19 +81,14 @@ class ScheduleFields(BaseModel):
 
 
 class NewScheduleFields(ScheduleFields):
-    """The same, and which connection."""
+    """The same, and which connection is synced, or which integration reconciled."""
 
     connection: int = Field(title="Connection")
-    reconcile: int = Field(
-        0,
-        title="What it does",
-        description="A reconciliation compares the last full month each time. It only reads.",
-    )
+    reconcile: int = 0
+    """The integration; 0: the connection is synced."""
 
 
-def choices(
-    connections: Sequence[sa.Row[Any]] = (), integrations: Sequence[sa.Row[Any]] = ()
-) -> dict[str, Sequence[Option]]:
+def choices(connections: Sequence[sa.Row[Any]] = ()) -> dict[str, Sequence[Option]]:
     """What the selects of the form offer."""
     offered: dict[str, Sequence[Option]] = {
         "often": OFTEN,
@@ -91,21 +97,27 @@ def choices(
     }
     if connections:
         offered["connection"] = [(str(row.id), row.name) for row in connections]
-        others = [(str(row.id), f"Reconcile {row.name}, in place of a sync") for row in integrations]
-        offered["reconcile"] = [("0", "Sync the connection"), *others]
     return offered
+
+
+def usual(connection: str, reconcile: int | None, zone: str) -> dict[str, Any]:
+    """What a new form has filled in: a reconciliation comes once a month, when the month before is complete."""
+    told = {"connection": connection, "time_zone": zone, "reconcile": str(reconcile or 0)}
+    if not reconcile:
+        return told
+    return {**told, "name": "Month end", "often": Often.MONTHLY.value, "date": str(USUAL_DATE), "at": USUAL_TIME}
 
 
 def filled_in(row: sa.Row[Any]) -> dict[str, Any]:
     """The form's values for a stored schedule."""
     choice = choice_of(row.trigger, row.expression)
-    mine = {name: getattr(choice, name) for name in ("often", "every", "at", "day", "expression")}
+    mine = {name: getattr(choice, name) for name in ("often", "every", "at", "day", "date", "expression")}
     return {**row._mapping, **mine, "recipients": ", ".join(row.recipients)}
 
 
 def timing_of(form: ModelForm[Any], fields: ScheduleFields) -> Timing | None:
     """What was asked for, or None with an error at each input that is wrong."""
-    choice = Choice(fields.often, fields.every, fields.at, fields.day, fields.expression)
+    choice = Choice(fields.often, fields.every, fields.at, fields.day, fields.expression, fields.date)
     recipients = _addresses(form, fields.recipients)
     stored = _tried(form, "at", choice.stored)
     _tried(form, "quiet_until", lambda: quiet_hours(fields.quiet_from, fields.quiet_until))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ from hub.scheduler import Timing
 from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.context import row_or_404, tell, the_hub
 from hub.web.forms import ModelForm
+from hub.web.queries.pairs import sides
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, SCHEDULES
-from hub.web.schedule_form import NewScheduleFields, ScheduleFields, choices, filled_in, timing_of, zone_of
+from hub.web.schedule_form import NewScheduleFields, ScheduleFields, choices, filled_in, timing_of, usual, zone_of
 
 pages = Blueprint("schedules", __name__, url_prefix="/schedules")
 
@@ -44,12 +45,16 @@ def show_all() -> ResponseReturnValue:
         connections = _connections(db)
         chosen = sa.select(SCHEDULES).where(visible_connections(SCHEDULES.c.connection_id))
         rows = db.execute(chosen.order_by(SCHEDULES.c.connection_id, SCHEDULES.c.id)).all()
+        joined = sides(db)
     listed = [
-        (each, [_told(Schedule(**row._mapping), each.name) for row in rows if row.connection_id == each.id])
+        (
+            each,
+            [_told(Schedule(**row._mapping), _what(row, each, joined)) for row in rows if row.connection_id == each.id],
+        )
         for each in connections
     ]
     alive = scheduler.is_scheduler_alive(the_hub().store)
-    return render_template("schedules.html", listed=listed, alive=alive)
+    return render_template("schedules.html", listed=listed, joined=joined, alive=alive)
 
 
 @pages.get("/new")
@@ -73,7 +78,7 @@ def save() -> ResponseReturnValue:
     reconciled = integration.id if integration else None
     if "look" in request.form:
         name = dict(form["connection"].choices).get(str(connection_id), "")
-        return _form_page(form, timing=timing, connection=name, integration_id=reconciled)
+        return _form_page(form, timing=timing, connection=name)
     scheduler.add_schedule(the_hub(), connection_id, timing, integration_id=reconciled, actor=actor())
     return _saved()
 
@@ -97,7 +102,7 @@ def change(schedule_id: int) -> ResponseReturnValue:
     if timing is None:
         return _form_page(form, row), 422
     if "look" in request.form:
-        return _form_page(form, row, timing=timing, connection=row.connection, integration_id=row.integration_id)
+        return _form_page(form, row, timing=timing)
     scheduler.change_schedule(the_hub(), schedule_id, timing, actor=actor())
     return _saved()
 
@@ -127,7 +132,9 @@ def resume(schedule_id: int) -> ResponseReturnValue:
 def ask_delete(schedule_id: int) -> ResponseReturnValue:
     """Really?"""
     row = _schedule(schedule_id)
-    told = _told(_plain(row), row.connection)
+    with the_hub().store.read() as db:
+        what = sides(db).get(row.integration_id, row.connection)
+    told = _told(_plain(row), what)
     return render_template("schedule_delete.html", row=row, words=told.words, is_last=_is_last(row))
 
 
@@ -142,24 +149,23 @@ def delete(schedule_id: int) -> ResponseReturnValue:
 
 
 def _form_page(
-    form: ModelForm[Any],
-    row: sa.Row[Any] | None = None,
-    *,
-    timing: Timing | None = None,
-    connection: str = "",
-    integration_id: int | None = None,
+    form: ModelForm[Any], row: sa.Row[Any] | None = None, *, timing: Timing | None = None, connection: str = ""
 ) -> str:
     """The form, with what it would do where that can be said."""
+    reconciled = row.integration_id if row is not None else int(form["reconcile"].value or 0) or None
+    with the_hub().store.read() as db:
+        joined = sides(db)
+    what = joined.get(reconciled or 0) or (row.connection if row is not None else connection)
     told = None
     if timing is not None:
         told = _told(
-            Schedule(connection_id=0, integration_id=integration_id, paused=False, **{"name": "", **timing.values()}),
-            connection,
+            Schedule(connection_id=0, integration_id=reconciled, paused=False, **{"name": "", **timing.values()}), what
         )
     elif row is not None and not form.is_faulty:
-        told = _told(_plain(row), row.connection)
+        told = _told(_plain(row), what)
     can_send = notify.can_send(the_hub().settings)
-    return render_template("schedule.html", form=form, row=row, told=told, can_send=can_send)
+    shown = {"reconciled": joined.get(reconciled or 0, ""), "joined": joined, "can_send": can_send}
+    return render_template("schedule.html", form=form, row=row, told=told, **shown)
 
 
 def _saved() -> ResponseReturnValue:
@@ -167,10 +173,15 @@ def _saved() -> ResponseReturnValue:
     return redirect(url_for("schedules.show_all"), 303)
 
 
-def _told(schedule: Schedule, connection: str) -> Told:
+def _what(row: sa.Row[Any], connection: sa.Row[Any], joined: Mapping[int, str]) -> str:
+    """What a schedule is about: both sides of what it reconciles, else the connection that it syncs."""
+    return joined.get(row.integration_id or 0, connection.name)
+
+
+def _told(schedule: Schedule, what: str) -> Told:
     """A schedule in words; one that can't be understood (any more) says so instead of breaking the page."""
     try:
-        words = scheduler.describe(schedule, connection)
+        words = scheduler.describe(schedule, what)
         times = scheduler.next_runs(schedule, SHOWN, the_hub().clock())
         return Told(schedule, words, [each.astimezone(ZoneInfo(schedule.time_zone)) for each in times])
     except SettingsError as error:
@@ -178,14 +189,15 @@ def _told(schedule: Schedule, connection: str) -> Told:
 
 
 def _new_form() -> ModelForm[NewScheduleFields]:
-    seen = sa.select(INTEGRATIONS).where(visible_integrations(INTEGRATIONS.c.id)).order_by(INTEGRATIONS.c.name)
+    """For a connection, or for the reconciliation of an integration where one is asked for by its id."""
     with the_hub().store.read() as db:
-        connections, integrations = _connections(db), db.execute(seen).all()
-    asked = request.args.get("connection", "")
+        connections = _connections(db)
+    asked, reconcile = request.args.get("connection", ""), request.args.get("reconcile", type=int)
+    if reconcile:
+        asked = str(_integration(reconcile).stock_id)
     mine = next((row for row in connections if str(row.id) == asked), connections[0] if connections else None)
     zone = zone_of(mine.organisation if mine is not None else None)
-    initial = {"connection": asked, "time_zone": zone, "reconcile": request.args.get("reconcile", "0")}
-    return ModelForm(NewScheduleFields, initial=initial, choices=choices(connections, integrations))
+    return ModelForm(NewScheduleFields, initial=usual(asked, reconcile, zone), choices=choices(connections))
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:

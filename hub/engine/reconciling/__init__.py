@@ -7,14 +7,24 @@ from hub.engine.reconciling.accounts import Charts, found_accounts, load_account
 from hub.engine.reconciling.asking import BY_A_PERSON, BY_A_SCHEDULE, Reconciling
 from hub.engine.reconciling.comparing import reconcile
 from hub.engine.reconciling.costs import expected
-from hub.engine.reconciling.periods import Period, last_full_month, usual_period
+from hub.engine.reconciling.periods import (
+    Period,
+    following,
+    last_full_month,
+    month_of,
+    usual_period,
+    usual_periods,
+)
 from hub.engine.reconciling.proving import Proving, prove
 from hub.engine.reconciling.pruning import prune_lines
 from hub.engine.reconciling.signing import Signing, digest_of
+from hub.engine.reconciling.titles import CAUSE_TITLES, MEASURE_TITLES
 
 __all__ = [
     "BY_A_PERSON",
     "BY_A_SCHEDULE",
+    "CAUSE_TITLES",
+    "MEASURE_TITLES",
     "Charts",
     "Period",
     "Proving",
@@ -22,12 +32,15 @@ __all__ = [
     "Signing",
     "digest_of",
     "expected",
+    "following",
     "found_accounts",
     "last_full_month",
     "load_accounts",
     "load_charts",
+    "month_of",
     "prove",
     "prune_lines",
     "reconcile",
     "usual_period",
+    "usual_periods",
 ]

@@ -30,10 +30,40 @@ class Period:
             )
 
 
+def month_of(day: date) -> Period:
+    """The calendar month of a day, from its first to its last."""
+    start = day.replace(day=1)
+    return Period(start, (start + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+
+
+def quarter_of(day: date) -> Period:
+    """The calendar quarter of a day."""
+    start = day.replace(month=day.month - (day.month - 1) % 3, day=1)
+    return Period(start, month_of(start + timedelta(days=62)).end)
+
+
 def last_full_month(today: date) -> Period:
     """The calendar month before this one."""
-    end = today.replace(day=1) - timedelta(days=1)
-    return Period(end.replace(day=1), end)
+    return month_of(today.replace(day=1) - timedelta(days=1))
+
+
+def following(end: date) -> Period:
+    """What comes after a period that ended on this day: to the end of the month that the next day is in."""
+    start = end + timedelta(days=1)
+    return Period(start, month_of(start).end)
+
+
+def usual_periods(today: date, start_date: date) -> list[tuple[str, Period]]:
+    """What people ask for, each with its name; without those that end before the integration starts."""
+    quarter = quarter_of(today)
+    offered = [
+        ("Last full month", last_full_month(today)),
+        ("This month to date", Period(today.replace(day=1), today)),
+        ("Last full quarter", quarter_of(quarter.start - timedelta(days=1))),
+        ("This quarter to date", Period(quarter.start, today)),
+        ("This calendar year to date", Period(today.replace(month=1, day=1), today)),
+    ]
+    return [(name, period) for name, period in offered if period.end >= start_date]
 
 
 def usual_period(today: date, start_date: date) -> Period:

@@ -57,3 +57,9 @@ def pairs(db: sa.Connection, providers: Mapping[str, Provider]) -> list[Pair]:
         Pair(row.id, row.name, side(row.stock_provider, row.stock), side(row.ledger_provider, row.ledger))
         for row in db.execute(chosen)
     ]
+
+
+def sides(db: sa.Connection) -> dict[int, str]:
+    """By integration, those that the person may see: the names of both sides, as in "Shelf with Books"."""
+    chosen = _EVERY_PAIR.where(visible_integrations(INTEGRATIONS.c.id))
+    return {row.id: f"{row.stock} with {row.ledger}" for row in db.execute(chosen)}
