@@ -22,7 +22,6 @@ from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
 from hub.web.remembered import memory, stamp
-from hub.web.visits import awaited
 
 pages = Blueprint("dashboard", __name__)
 
@@ -76,7 +75,6 @@ def show() -> ResponseReturnValue:
             may_set_up=may(Right.MANAGE_ENTITIES),
         ),
         caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
-        awaited=awaited(here.connections),
         steps=steps,
         numbers=numbers,
         failing=failing,
