@@ -37,8 +37,12 @@ class PeopleStore(UserDatastore):
         if column == "email":
             value = str(value).lower()
         with self._hub.store.read() as db:
-            row = db.execute(sa.select(people).where(people.c[column] == value)).mappings().first()
+            row = self.row(db, column, value)
         return None if row is None else Account.of(row, self._hub.vault)
+
+    def row(self, db: sa.Connection, column: str, value: Any) -> sa.RowMapping | None:
+        """The first row of the table of people with this value in this column."""
+        return db.execute(sa.select(people).where(people.c[column] == value)).mappings().first()
 
     def find_role(self, role: str) -> None:
         """There is none."""

@@ -95,10 +95,8 @@ def declared(endpoint: str) -> str | Right:
 
 def person() -> Account | None:
     """The person who is signed in, if anybody is."""
-    if not has_request_context() or not isinstance(current_user._get_current_object(), Account):
-        return None
-    found: Account = current_user._get_current_object()
-    return found
+    found = current_user._get_current_object() if has_request_context() else None
+    return found if isinstance(found, Account) else None
 
 
 def actor() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from flask import request, url_for
+from flask import Flask, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -28,6 +28,28 @@ def addresses_by(argument: str, endpoint: str, **others: Any) -> Callable[[Any],
         return f"{before}{quote(str(value), safe='')}{after}"
 
     return address
+
+
+def install(app: Flask) -> None:
+    """Let templates ask for addresses; finding the way through the routes takes long, and a page has many addresses."""
+    app.add_template_global(addresses_by)
+    app.add_template_global(_Known(), "url_for")
+
+
+class _Known:
+    """``url_for``, which knows the addresses that have no arguments, and those of static files, from the first time."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], str] = {}
+
+    def __call__(self, endpoint: str, **values: Any) -> str:
+        if endpoint.startswith(".") or (values and values.keys() != {"filename"}):
+            return url_for(endpoint, **values)
+        asked = (request.script_root, endpoint, *values.values())  # behind a proxy's prefix they begin with it
+        found = self._kept.get(asked)
+        if found is None:
+            found = self._kept[asked] = url_for(endpoint, **values)
+        return found
 
 
 def local_path(wanted: str | None, fallback: str) -> str:

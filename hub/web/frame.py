@@ -10,9 +10,9 @@ from flask import Flask, current_app, request
 
 import hub as package
 from hub.accounts import Account
-from hub.web import preferences
+from hub.web import addresses, preferences
 from hub.web.access import may, person
-from hub.web.addresses import addresses_by, here
+from hub.web.addresses import here
 from hub.web.context import chosen_integration, the_hub
 from hub.web.queries.pairs import Pair
 from hub.web.switching import pairs
@@ -135,4 +135,4 @@ def install(app: Flask) -> None:
         return {"frame": Frame(), "hub_version": package.__version__}
 
     app.context_processor(offered)
-    app.add_template_global(addresses_by)
+    addresses.install(app)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ Value = TypeVar("Value")
 
 MOST = 200
 """So many numbers are kept; then all are found anew."""
+MOST_LISTS = 12
+"""So many long lists are kept, of some ten megabytes for fifty thousand rows."""
 LONGEST = 60.0
 """Seconds until a number is found anew in any case: a new day begins."""
 WHILE_RUNNING = 3.0
@@ -39,23 +41,29 @@ class Stamp:
     open_runs: int
     beat: str
 
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Stamp:
+        """From the values of :data:`STAMP_COLUMNS`."""
+        acts, newest, under_way, beat = values
+        return cls(acts or 0, newest or 0, under_way, str(beat))
+
 
 def stamp(db: sa.Connection) -> Stamp:
     """How things stand now; one statement, answered by indexes."""
-    row = db.execute(_STAMP).one()
-    return Stamp(row[0] or 0, row[1] or 0, row[2], str(row[3]))
+    return Stamp.of(db.execute(_STAMP).one())
 
 
-def _stamp_statement() -> sa.Select[Any]:
+def _stamp_columns() -> Sequence[sa.ColumnElement[Any]]:
     is_open = RUNS.c.state == RunState.OPEN.value
     acts = sa.select(sa.func.max(AUDIT_EVENTS.c.id)).scalar_subquery()
     newest = sa.select(sa.func.max(RUNS.c.id)).scalar_subquery()
     under_way = sa.select(sa.func.count()).where(is_open).scalar_subquery()
     beat = sa.select(sa.func.max(RUNS.c.heartbeat_at)).where(is_open).scalar_subquery()
-    return sa.select(acts, newest, under_way, beat)
+    return acts.label("acts"), newest.label("newest"), under_way.label("under_way"), beat.label("beat")
 
 
-_STAMP = _stamp_statement()
+STAMP_COLUMNS = _stamp_columns()
+_STAMP = sa.select(*STAMP_COLUMNS)
 """Made once: most pages ask it."""
 
 
@@ -80,7 +88,8 @@ class _Kept:
 class Memory:
     """What one application remembers."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._kept: dict[Hashable, _Kept] = {}
         self._lock = threading.Lock()
 
@@ -99,7 +108,7 @@ class Memory:
         if worth is not None and not worth(value):
             return value
         with self._lock:
-            if len(self._kept) >= MOST:
+            if len(self._kept) >= self._most:
                 self._kept.clear()
             self._kept[key] = _Kept(present, time.monotonic(), value)
         return value
@@ -116,6 +125,25 @@ def remembered(
 ) -> Value:
     """``find()``, or what it found before if nothing changed since; ``key`` names whatever it depends on."""
     return memory().recall(key, _stamp_once(db), find, worth)
+
+
+def remembered_list(
+    db: sa.Connection,
+    key: Hashable,
+    find: Callable[[], Value],
+    worth: Callable[[Value], bool],
+    *,
+    by_people: bool = True,
+) -> Value:
+    """As :func:`remembered`, of what takes megabytes. What only runs change outlasts the acts of people."""
+    lists: Memory = current_app.extensions.setdefault("remembered lists", Memory(MOST_LISTS))
+    present = _stamp_once(db)
+    return lists.recall(key, present if by_people else replace(present, acts=0), find, worth)
+
+
+def note_stamp(db: sa.Connection, present: Stamp) -> None:
+    """The stamp of what is read through ``db`` in this request, for who had it beside something else."""
+    g.stamp = (db, present)
 
 
 def _stamp_once(db: sa.Connection) -> Stamp:

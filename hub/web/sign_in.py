@@ -30,9 +30,10 @@ from flask_security.forms import ForgotPasswordForm
 from hub import notify
 from hub.accounts import Account, passwords
 from hub.accounts.attempts import Attempts, Outcome
-from hub.accounts.datastore import PeopleStore, SealedTotp
+from hub.accounts.datastore import SealedTotp
 from hub.engine import Hub
 from hub.web.access import person
+from hub.web.signed_in import PeopleOfPages
 
 log = logging.getLogger("hub.web")
 
@@ -82,7 +83,7 @@ def install(app: Flask, hub: Hub) -> None:
     configure(app, hub)
     security = Security(
         app,
-        PeopleStore(hub),
+        PeopleOfPages(hub),
         login_form=SignInForm,
         verify_form=ConfirmForm,
         change_password_form=NewPasswordForm,

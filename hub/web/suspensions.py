@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask import request
 
-from hub.web.access import Right, may, visible_connections
-from hub.web.context import rows
+from hub.web.access import Right, may, person, visible_connections
+from hub.web.context import the_hub
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.remembered import remembered
 
 OWN_PAGES = frozenset({"connections.show", "connecting.ask_again", "connecting.save_again"})
 """They say it in their own words."""
@@ -26,21 +28,38 @@ def suspended_here() -> Sequence[sa.Row[Any]]:
     about = _about()
     if about is None or request.endpoint in OWN_PAGES:
         return ()
-    chosen = sa.select(CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.suspended).where(
-        CONNECTIONS.c.suspended.is_not(None), CONNECTIONS.c.removed_at.is_(None), about
-    )
-    return rows(chosen.where(visible_connections(CONNECTIONS.c.id)).order_by(CONNECTIONS.c.name))
+    acting = person()
+    with the_hub().store.read() as db:
+        return remembered(db, ("suspended", acting and acting.id, about), lambda: db.execute(_suspended(about)).all())
 
 
-def _about() -> sa.ColumnElement[bool] | None:
+@dataclass(frozen=True)
+class _About:
+    """What a page is about: an integration, a connection, or everything."""
+
+    integration: int | None = None
+    connection: int | None = None
+
+    @property
+    def condition(self) -> sa.ColumnElement[bool]:
+        """That a connection is one of them."""
+        if self.integration is not None:
+            sides = sa.or_(INTEGRATIONS.c.stock_id == CONNECTIONS.c.id, INTEGRATIONS.c.ledger_id == CONNECTIONS.c.id)
+            return sa.exists().where(INTEGRATIONS.c.id == self.integration, sides)
+        return sa.true() if self.connection is None else CONNECTIONS.c.id == self.connection
+
+
+def _about() -> _About | None:
     arguments = request.view_args or {}
     integration = arguments.get("integration_id") or request.args.get("integration", type=int)
     connection = arguments.get("connection_id") or request.args.get("connection", type=int)
     if request.endpoint == "dashboard.show":
-        return sa.true()
-    if integration is not None:
-        sides = sa.or_(INTEGRATIONS.c.stock_id == CONNECTIONS.c.id, INTEGRATIONS.c.ledger_id == CONNECTIONS.c.id)
-        return sa.exists().where(INTEGRATIONS.c.id == integration, sides)
-    if connection is not None:
-        return CONNECTIONS.c.id == connection
-    return None
+        return _About()
+    return None if integration is None and connection is None else _About(integration, connection)
+
+
+def _suspended(about: _About) -> sa.Select[Any]:
+    chosen = sa.select(CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.suspended).where(
+        CONNECTIONS.c.suspended.is_not(None), CONNECTIONS.c.removed_at.is_(None), about.condition
+    )
+    return chosen.where(visible_connections(CONNECTIONS.c.id)).order_by(CONNECTIONS.c.name)
