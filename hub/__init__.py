@@ -86,6 +86,7 @@ from hub.providers import (
     TargetState,
     TargetStatus,
     Visit,
+    Visitor,
     Want,
     Window,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "UnreachableError",
     "UnsureError",
     "Visit",
+    "Visitor",
     "Visits",
     "Want",
     "Window",

@@ -421,6 +421,14 @@ class AccountType:
     account_class: AccountClass
 
 
+@dataclass(frozen=True)
+class Visitor:
+    """Who comes for a platform that visits us, as people call it, and what to do so that it comes now."""
+
+    name: str = "it"
+    at_once: str = "start its visit there"
+
+
 class Provider:
     """What a plugin registers. Subclasses set the class attributes and override what they offer."""
 
@@ -440,6 +448,8 @@ class Provider:
     """How many batches may be under way together. Above one, ``push`` is called from several threads."""
     oauth: ClassVar[OAuth | None] = None
     visit: ClassVar[Visit | None] = None
+    visitor: ClassVar[Visitor] = Visitor()
+    """For a platform that visits us: the words for who comes."""
     help_steps: ClassVar[tuple[str, ...]] = ()
     """Numbered steps that tell a person where to find the credentials."""
     account_types: ClassVar[tuple[AccountType, ...]] = ()

@@ -22,6 +22,7 @@ from hub.web.forms import ModelForm, cleaned
 from hub.web.queries import linked
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES
 from hub.web.runs import stands
+from hub.web.visits import awaited, how_it_comes, standing_of, visits
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
 
@@ -46,7 +47,7 @@ def show_all() -> ResponseReturnValue:
         rows = linked.connections(db)
         last = linked.last_runs(db)
         calls = linked.calls_today(hub, db, rows)
-    status = {row.id: _status(row, last.get(row.id)) for row in rows}
+    status = {row.id: _status(hub.providers.get(row.provider), row, last.get(row.id)) for row in rows}
     return render_template(
         "connections.html", rows=rows, last=last, calls=calls, status=status, providers=hub.providers
     )
@@ -64,7 +65,11 @@ def run(connection_id: int) -> ResponseReturnValue:
     """Ask for a run."""
     row = _connection(connection_id)
     run_now(the_hub(), connection_id, actor=actor())
-    tell(f"{row.name} is run next.")
+    provider = the_hub().providers.get(row.provider)
+    if provider is not None and visits(provider):
+        tell(f"{row.name} is read and posted to with the next visit. {how_it_comes(provider.visitor)}")
+    else:
+        tell(f"{row.name} is run next.")
     return _back(connection_id)
 
 
@@ -129,7 +134,8 @@ def confirm_removal(connection_id: int) -> ResponseReturnValue:
     row = _connection(connection_id)
     if session.get("removing") != connection_id:
         return redirect(url_for("connections.ask_removal", connection_id=connection_id))
-    return render_template("remove_confirm.html", row=row, stopped=_integrations_of(connection_id))
+    provider = the_hub().providers.get(row.provider)
+    return render_template("remove_confirm.html", row=row, provider=provider, stopped=_integrations_of(connection_id))
 
 
 @pages.post("/<int:connection_id>/remove/confirm")
@@ -168,7 +174,10 @@ def _page(connection_id: int, limits: ModelForm[Share] | None, *, typed: str = "
         "connection.html",
         row=row,
         provider=provider,
-        status=_status(row, next(iter(runs), None)),
+        status=_status(provider, row, next(iter(runs), None)),
+        is_visited=visits(provider),
+        awaited=next(iter(awaited([row])), None),
+        standing=standing_of(row),
         calls=calls,
         runs=runs,
         integrations=_integrations_of(connection_id),
@@ -191,9 +200,11 @@ def _has_partner(provider: Provider | None, others: Collection[str]) -> bool:
     return any(name in known and known[name].role is wanted for name in others)
 
 
-def _status(row: sa.Row[Any], last: sa.Row[Any] | None) -> str:
+def _status(provider: Provider | None, row: sa.Row[Any], last: sa.Row[Any] | None) -> str:
     """A connection's state in a few words; a run that is not heard of says so."""
     is_open = last is not None and last.state == RunState.OPEN.value and row.suspended is None
+    if last is None and visits(provider):
+        return "Waiting for its first visit"
     return stands(last) if last is not None and is_open else linked.status_of(row, last)
 
 
@@ -206,6 +217,7 @@ def _removal(connection_id: int, typed: str, error: str) -> str:
     return render_template(
         "remove.html",
         row=row,
+        provider=the_hub().providers.get(row.provider),
         stopped=_integrations_of(connection_id),
         schedules=schedules,
         typed=typed,

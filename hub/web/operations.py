@@ -22,6 +22,7 @@ from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_h
 from hub.web.elsewhere import Ledger, safe
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
 from hub.web.ready import STATUSES
+from hub.web.visits import sent_next
 
 pages = Blueprint("operations", __name__, url_prefix="/operations")
 
@@ -70,7 +71,7 @@ def show(operation_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def approve(operation_id: int) -> ResponseReturnValue:
     """Let it go, if it still is what the page showed."""
-    _check(operation_id)
+    ledger_id = _check(operation_id)
     hashes = {operation_id: request.form.get("hash", "")}
     status = STATUSES.get(request.form.get("post_as", ""))
     try:
@@ -79,7 +80,7 @@ def approve(operation_id: int) -> ResponseReturnValue:
         tell_error(refusal)
         return _back(operation_id)
     also = f", and {wording.counted(along, 'contact or item', 'contacts and items')} that it names" if along else ""
-    words = f"Approved{also}. The next run sends it."
+    words = f"Approved{also}. {sent_next('it', ledger_id)}"
     tell(words if count else "It changed meanwhile: look at it again before you approve.")
     return _back(operation_id)
 
@@ -131,9 +132,10 @@ def _newer(row: sa.Row[Any]) -> int | None:
     return newest
 
 
-def _check(operation_id: int) -> None:
+def _check(operation_id: int) -> int:
+    """Refuse what the person may not see; the ledger that it is for."""
     visible = visible_integrations(OPERATIONS.c.integration_id)
-    row_or_404(sa.select(OPERATIONS.c.id).where(OPERATIONS.c.id == operation_id, visible))
+    return int(row_or_404(sa.select(OPERATIONS.c.ledger_id).where(OPERATIONS.c.id == operation_id, visible)).ledger_id)
 
 
 def _back(operation_id: int) -> ResponseReturnValue:

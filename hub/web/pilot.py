@@ -11,6 +11,7 @@ from hub.web import wording
 from hub.web.access import Right, actor, needs
 from hub.web.checklist import pair_of
 from hub.web.context import tell, tell_error, the_hub
+from hub.web.visits import awaited, sent_next
 
 pages = Blueprint("pilot", __name__, url_prefix="/integrations/<int:integration_id>/pilot")
 
@@ -22,7 +23,10 @@ def show(integration_id: int) -> ResponseReturnValue:
     with the_hub().store.read() as db:
         views = pilot_of(db, integration_id)
         settled = is_settled(db, integration_id)
-    return render_template("pilot.html", row=row, views=views, settled=settled, size=SIZE)
+    ledger = the_hub().connection(row.ledger_id)
+    return render_template(
+        "pilot.html", row=row, views=views, settled=settled, size=SIZE, awaited=next(iter(awaited([ledger])), None)
+    )
 
 
 @pages.post("/choose")
@@ -43,10 +47,11 @@ def choose(integration_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def post(integration_id: int) -> ResponseReturnValue:
     """Let them go, and nothing else."""
-    pair_of(integration_id)
+    row = pair_of(integration_id)
     count = _pilot().post(integration_id)
     if count:
-        tell(f"{wording.counted(count, 'document')} approved, with the contacts and items needed. They are sent next.")
+        chosen = f"{wording.counted(count, 'document')} approved, with the contacts and items needed."
+        tell(f"{chosen} {sent_next('them', row.ledger_id)}")
     else:
         tell("There was nothing to send: they are on their way or in the ledger already.")
     return _back(integration_id)

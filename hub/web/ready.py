@@ -19,6 +19,7 @@ from hub.web.paging import Paged, page_number
 from hub.web.queries.proposals import Filter, kinds_proposed, newest_proposal, proposal_ids, proposals
 from hub.web.queries.selection import found, picked, picked_ids, weigh
 from hub.web.switching import pairs
+from hub.web.visits import sent_next
 
 pages = Blueprint("ready", __name__, url_prefix="/ready")
 
@@ -162,6 +163,6 @@ def _tell_approved(count: int, asked: int, along: int) -> None:
         tell(f"No document was approved. {look_again}")
         return
     also = f", and {wording.counted(along, 'contact or item', 'contacts and items')} that they name" if along else ""
-    tell(f"{wording.counted(count, 'document')} approved{also}. The next run sends what is approved.")
+    tell(f"{wording.counted(count, 'document')} approved{also}. {sent_next('what is approved')}")
     if left:
         tell(look_again)

@@ -24,6 +24,7 @@ from hub.web.queries import linked
 from hub.web.queries.scope import scope
 from hub.web.queries.tables import BATCHES, CONNECTIONS, EXCHANGES, LINKS, OPERATIONS, RUNS
 from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
+from hub.web.visits import awaited
 
 pages = Blueprint("runs", __name__)
 
@@ -57,7 +58,10 @@ def show_all() -> ResponseReturnValue:
         within = [connection_id] if connection_id else here.connection_ids if chosen_integration() else None
         page = linked.runs(db, page_number(), within)
     resting = [each for each in here.connections if each.paused_by]
-    return render_template("runs.html", page=page, connection_id=connection_id, paused=resting)
+    within_view = [each for each in here.connections if connection_id in (None, each.id)]
+    return render_template(
+        "runs.html", page=page, connection_id=connection_id, paused=resting, awaited=awaited(within_view)
+    )
 
 
 @pages.get("/runs/<int:run_id>")

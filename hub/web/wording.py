@@ -57,6 +57,7 @@ CAUSES: Mapping[str, str] = {
     "schedule": "the schedule",
     "connected": "it was connected",
     "parked": "the wait for the platform is over",
+    "visit": "the platform visited the hub",
 }
 
 COUNTS: Mapping[str, str] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,13 +9,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
-from hub import Hub, Right, Visits, actor, needs, visible_connections
+from hub import Hub, Right, actor, needs, visible_connections
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import OWNER_ID, Connectors
-from hub_qbdesktop.desk import Desk
-from hub_qbdesktop.host import Company
 from hub_qbdesktop.settings import Country, QuickBooksSettings
 from hub_qbdesktop.soap import PATH
+from hub_qbdesktop.standing import standing_of
 
 NAME = "qbdesktop"
 _CONNECTION = sa.table(
@@ -30,7 +28,6 @@ class Desktop:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.connectors = Connectors(hub)
-        self.desk = Desk(hub)
         self.url = qwc.address(hub.settings.base_url, PATH)
 
     def row_or_404(self, connection_id: int) -> Any:
@@ -40,38 +37,30 @@ class Desktop:
             found = db.execute(sa.select(_CONNECTION.c.id).where(*mine, visible_connections(_CONNECTION.c.id))).first()
         return self.hub.connection(connection_id) if found else abort(404)
 
-    def page(self, connection_id: int, *, password: str = "", error: str = "", typed: Any = None) -> str:
-        """The page of a connection; a ``password`` is shown this once."""
+    def page(self, connection_id: int, *, password: str = "", errors: Any = None, typed: Any = None) -> str:
+        """The page of a connection; a ``password`` is shown this once, ``errors`` are by the name of the field."""
         row = self.row_or_404(connection_id)
         settings = QuickBooksSettings.model_validate(row.settings)
         return render_template(
             "qbdesktop/connection.html",
             row=row,
             settings=typed or settings.model_dump(mode="json"),
+            fields=QuickBooksSettings.model_fields,
             countries=list(Country),
             password=password,
-            error=error,
+            errors=errors or {},
             objection=qwc.objection(self.url),
             url=self.url,
-            **self.standing(connection_id),
+            standing=standing_of(self.hub, connection_id),
         )
 
-    def standing(self, connection_id: int) -> dict[str, Any]:
-        """How the visits stand."""
-        connector = self.connectors.of(connection_id)
-        seen = Company.load(connector.seen) if connector else None
-        confirmed = Company.load(connector.confirmed) if connector else None
-        return {
-            "connection_id": connection_id,
-            "connector": connector,
-            "seen": seen,
-            "confirmed": confirmed,
-            "must_confirm": seen is not None and (confirmed is None or not confirmed.is_same_file(seen)),
-            "waiting": Visits(self.hub).waiting(connection_id),
-            "last_visit": _moment(connector.last_visit_at if connector else None),
-            "last_error_at": _moment(connector.last_error_at if connector else None),
-            "confirmed_at": _moment(connector.confirmed_at if connector else None),
-        }
+    def standing(self, connection_id: int) -> ResponseReturnValue:
+        """How the visits stand, for a page that shows it; nothing for one that shows just that already."""
+        self.row_or_404(connection_id)
+        standing = standing_of(self.hub, connection_id)
+        if request.args.get("shown") == standing.digest:
+            return "", 204
+        return render_template("qbdesktop/standing.html", standing=standing, connection_id=connection_id)
 
     def save(self, connection_id: int) -> ResponseReturnValue:
         """Other settings; the schedule reaches the Web Connector with the next .qwc file."""
@@ -80,16 +69,14 @@ class Desktop:
         try:
             settings = QuickBooksSettings.model_validate(typed)
         except ValidationError as error:
-            said = "; ".join(
-                f"{QuickBooksSettings.model_fields[str(e['loc'][0])].title}: {e['msg']}" for e in error.errors()
-            )
-            return self.page(connection_id, error=said, typed=typed), 422
+            said = {str(e["loc"][0]): e["msg"].removeprefix("Value error, ") for e in error.errors()}
+            return self.page(connection_id, errors=said, typed=typed), 422
         with self.hub.store.write() as db:
             change = sa.update(_CONNECTION).where(_CONNECTION.c.id == connection_id)
             stored = sa.type_coerce(settings.model_dump(mode="json"), sa.JSON())
             db.execute(change.values(settings=stored))
             self.hub.audit(db, actor(), "changed the settings of", row.name, connection=connection_id)
-        flash("The settings are saved. Replace the .qwc file if you changed the minutes between visits.", "success")
+        flash("The settings are saved. If you changed the minutes, download the .qwc file and add it again.", "success")
         return self.back(connection_id)
 
     def file(self, connection_id: int) -> Response:
@@ -107,6 +94,12 @@ class Desktop:
         answer.headers["Content-Disposition"] = f'attachment; filename="{connector.user_name}.qwc"'
         return answer
 
+    def password(self, connection_id: int) -> ResponseReturnValue:
+        """Another password, shown on the answer alone."""
+        self.row_or_404(connection_id)
+        self.connectors.made(connection_id)
+        return self.page(connection_id, password=self.connectors.new_password(connection_id, actor()))
+
     def confirm(self, connection_id: int) -> ResponseReturnValue:
         """The person who looks at the page says that the company file they see there is the right one."""
         self.row_or_404(connection_id)
@@ -118,13 +111,24 @@ class Desktop:
             flash("The company file is confirmed. From the next visit on, the hub writes to it.", "success")
         return self.back(connection_id)
 
+    def new_file_id(self, connection_id: int) -> ResponseReturnValue:
+        """Another id, for a company file that refuses the present one."""
+        self.row_or_404(connection_id)
+        self.connectors.made(connection_id)
+        self.connectors.new_file_id(connection_id, actor())
+        flash(
+            "The file has a new id. Remove the entry in the Web Connector, download the .qwc file and add it.",
+            "success",
+        )
+        return self.back(connection_id)
+
     def back(self, connection_id: int) -> ResponseReturnValue:
         """To the page again."""
         return redirect(url_for("qbdesktop.connection", connection_id=connection_id), 303)
 
 
 def blueprint(hub: Hub) -> Blueprint:
-    """The pages. The hub links to ``connection`` from the entity."""
+    """The pages. The hub links to ``connection`` from the entity, and shows ``standing`` there."""
     desktop = Desktop(hub)
     pages = Blueprint(NAME, __name__, url_prefix="/qbdesktop/entities/<int:connection_id>", template_folder="templates")
 
@@ -135,8 +139,7 @@ def blueprint(hub: Hub) -> Blueprint:
 
     @pages.get("/standing")
     def standing(connection_id: int) -> ResponseReturnValue:
-        desktop.row_or_404(connection_id)
-        return render_template("qbdesktop/standing.html", **desktop.standing(connection_id))
+        return desktop.standing(connection_id)
 
     @pages.post("/settings")
     @needs(Right.MANAGE_ENTITIES)
@@ -151,9 +154,7 @@ def blueprint(hub: Hub) -> Blueprint:
     @pages.post("/password")
     @needs(Right.MANAGE_ENTITIES)
     def password(connection_id: int) -> ResponseReturnValue:
-        desktop.row_or_404(connection_id)
-        desktop.connectors.made(connection_id)
-        return desktop.page(connection_id, password=desktop.connectors.new_password(connection_id, actor()))
+        return desktop.password(connection_id)
 
     @pages.post("/company")
     @needs(Right.MANAGE_ENTITIES)
@@ -163,17 +164,6 @@ def blueprint(hub: Hub) -> Blueprint:
     @pages.post("/file-id")
     @needs(Right.MANAGE_ENTITIES)
     def new_file_id(connection_id: int) -> ResponseReturnValue:
-        desktop.row_or_404(connection_id)
-        desktop.connectors.made(connection_id)
-        desktop.connectors.new_file_id(connection_id, actor())
-        flash(
-            "The file has a new id. Remove the entry in the Web Connector, download the .qwc file and add it.",
-            "success",
-        )
-        return desktop.back(connection_id)
+        return desktop.new_file_id(connection_id)
 
     return pages
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

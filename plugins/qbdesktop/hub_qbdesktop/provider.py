@@ -26,6 +26,7 @@ from hub import (
     Role,
     TargetState,
     TradeDocument,
+    Visitor,
     Want,
 )
 from hub_qbdesktop import cards, feeds, ids, lifecycle, lookups, messages, money, outcomes, render, trade
@@ -95,6 +96,7 @@ class QuickBooksProvider(Provider):
     resend_seconds = 30 * 86_400.0
     """QuickBooks keeps the answer to the last message set until the next one comes."""
     visit = QuickBooksVisit()
+    visitor = Visitor("the Web Connector", "press Update Selected in the Web Connector on the Windows computer")
     help_steps = (
         "Give the company file a friendly name and choose your edition. Nothing is entered in QuickBooks yet.",
         "Save; the next page has the .qwc file, the password and the steps on the Windows computer.",

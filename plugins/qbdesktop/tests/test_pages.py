@@ -10,9 +10,10 @@ import pytest
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import Connectors
 from hub_qbdesktop.soap import PATH
-from people import add_owner
+from people import add_owner, add_person
 from visitors import Visitor
 
+from hub.accounts import Sort
 from hub.app import create_app
 
 
@@ -96,14 +97,17 @@ def test_a_file_that_changed_meanwhile_is_not_confirmed_unseen(office: Any, owne
     assert "Is this the right company file?" in after.text
 
 
-def test_another_company_file_is_told_and_may_be_confirmed_in_its_place(office: Any, owner: Visitor) -> None:
+def test_another_company_file_is_refused_by_name_and_may_be_confirmed_as_the_same_company(
+    office: Any, owner: Visitor
+) -> None:
     office.confirm()
     office.company.name = "Acme Trading 2026"
     office.clock.on(minutes=40)
     office.connector.visit()
     seen = owner.get(page(office))
-    assert "Acme Trading 2026" in seen.text
-    assert "Acme Trading Ltd" in seen.text
+    assert seen.faults == []
+    assert "Another company file is open in QuickBooks: Acme Trading 2026." in seen.text
+    assert "The hub writes to Acme Trading Ltd only, so nothing was read and nothing was written." in seen.text
     owner.follow(page(office, "/company"), {"seen": seen.value("seen")})
     office.clock.on(minutes=40)
     assert office.connector.visit()[-1] == 100
@@ -118,11 +122,68 @@ def test_the_last_trouble_is_shown_until_a_visit_is_good_again(office: Any, owne
     assert "Close the dialog" not in owner.get(page(office, "/standing")).text
 
 
+def test_a_page_that_shows_how_it_stands_is_not_drawn_anew(office: Any, owner: Visitor) -> None:
+    """Nothing is read out twice, and nobody loses their place in it."""
+    (shown,) = (tag for tag in owner.get(page(office)).tags("div") if tag.get("id") == "standing")
+    assert owner.get(shown["hx-get"]).status == 204
+    office.connector.visit()
+    later = owner.get(shown["hx-get"])
+    assert later.status == 200
+    assert "Acme Trading Ltd" in later.text
+    assert "<html" not in later.html
+
+
+def test_the_first_visit_is_told_step_by_step(office: Any, owner: Visitor) -> None:
+    before = owner.get(page(office)).text
+    assert "Password made: ✓ yes" in before
+    assert "Web Connector seen and signed in: not yet" in before
+    office.connector.visit()
+    after = owner.get(page(office)).text
+    assert "seen and signed in: ✓ 2026-03-01 09:00 UTC" in after
+    assert r"Company file: ✓ Acme Trading Ltd C:\Books\Acme.qbw" in after
+    assert "QuickBooks: ✓ QuickBooks Pro, qbXML 13.0" in after
+    assert "Confirmed by a person: not yet" in after
+
+
+def test_the_entity_shows_how_its_visits_stand_and_what_waits(office: Any, owner: Visitor) -> None:
+    office.confirm()
+    seen = owner.get(f"/connections/{office.ledger_id}")
+    assert seen.faults == []
+    assert "Last visit 2026-03-01 09:00 UTC" in seen.text
+    assert "Next visit about 2026-03-01 09:30 UTC" in seen.text
+    assert "Waiting nothing" in seen.text
+    assert "for a visit shortly" not in seen.text
+    assert "press Update Selected in the Web Connector" in seen.text
+
+
+def test_a_connector_that_stays_away_is_told_with_what_to_look_for(office: Any, owner: Visitor) -> None:
+    office.confirm()
+    office.clock.on(minutes=60)
+    assert "did not come" not in owner.get(page(office)).text
+    office.clock.on(minutes=15)
+    seen = owner.get(page(office))
+    assert "The Web Connector did not come when it should have." in seen.text
+    assert "somebody is signed in to Windows" in seen.text
+
+
+def test_who_manages_no_entities_sees_how_it_stands_and_decides_nothing(office: Any, owner: Visitor) -> None:
+    app = create_app(office.hub, blueprints=hub_qbdesktop.register_blueprints(office.hub))
+    client = Visitor(
+        app, add_person(office.hub, "clara@example.com", sort=Sort.CLIENT, access={office.ledger_id: True})
+    )
+    office.connector.visit()
+    seen = client.get(page(office, "/standing"))
+    assert "Is this the right company file?" in seen.text
+    assert "Yes, write to this company" not in seen.text
+    assert client.get(page(office)).status == 403
+
+
 def test_settings_are_checked_and_saved(office: Any, owner: Visitor) -> None:
     wrong = owner.post(page(office, "/settings"), {"country": "US", "company_file": "Acme.qbw", "minutes": "30"})
     assert wrong.status == 422
     assert wrong.faults == []
     assert wrong.value("company_file") == "Acme.qbw"
+    assert "give the full path, from the drive to .qbw, or leave it empty" in wrong.text
     right = {"country": "US", "company_file": r"C:\Books\Acme.qbw", "minutes": "15"}
     assert "saved" in owner.follow(page(office, "/settings"), right).text
     assert office.connector.sign_in() == r"C:\Books\Acme.qbw"
