@@ -1,7 +1,7 @@
 """Fitted documents as the values of qbXML requests. Pure; money stays ``Decimal``.
 
-Source: QuickBooks Desktop API reference, the Add and Mod requests. Bank and deposit accounts are always named, and a
-payment always says what it pays: QuickBooks never chooses.
+Source: QuickBooks Desktop API reference, the Add and Mod requests. Receivable and payable accounts are named wherever
+there is more than one: QuickBooks never chooses.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from hub import (
+    Action,
     Address,
     Contact,
     Facts,
@@ -18,31 +19,29 @@ from hub import (
     Kind,
     Line,
     Operation,
-    Payment,
     Status,
     TradeDocument,
 )
-from hub_qbdesktop import ids, marks, refs, stand_ins, taxes
+from hub_qbdesktop import currencies, ids, marks, refs, stand_ins, taxes
 from hub_qbdesktop.qbxml import Ref
 
 Body = dict[str, Any]
 
 
-def customer(document: Contact, fields: frozenset[str] | None = None) -> Body:
+def customer(operation: Operation, facts: Facts) -> Body:
     """A customer."""
-    return _contact(document, fields, {"billing": "BillAddress", "shipping": "ShipAddress"}, {})
+    return _contact(operation, facts, {"billing": "BillAddress", "shipping": "ShipAddress"}, {})
 
 
-def vendor(document: Contact, fields: frozenset[str] | None = None) -> Body:
+def vendor(operation: Operation, facts: Facts) -> Body:
     """A vendor."""
-    tax = {"tax_number": {"VendorTaxIdent": document.tax_number}}
-    return _contact(document, fields, {"billing": "VendorAddress", "shipping": "ShipAddress"}, tax)
+    tax = {"tax_number": {"VendorTaxIdent": cast(Contact, operation.document).tax_number}}
+    return _contact(operation, facts, {"billing": "VendorAddress", "shipping": "ShipAddress"}, tax)
 
 
-def _contact(
-    document: Contact, fields: frozenset[str] | None, addresses: dict[str, str], more: dict[str, Body]
-) -> Body:
-    """What the source says, never a blank; an update says only what changed there."""
+def _contact(operation: Operation, facts: Facts, addresses: dict[str, str], more: dict[str, Body]) -> Body:
+    """What the source says, never a blank; an update says only what changed there, and never the currency."""
+    document = cast(Contact, operation.document)
     parts: dict[str, Body] = {
         "name": {"Name": document.name, "CompanyName": document.name},
         "first_name": {"FirstName": document.first_name},
@@ -53,7 +52,10 @@ def _contact(
         "addresses": {addresses[each.type]: _address(each) for each in reversed(document.addresses)},
         **more,
     }
-    return _said(_chosen(parts, fields))
+    several = len(facts.organisation.currencies) > 1 and currencies.is_foreign(document.currency, facts)
+    if several and operation.action is Action.CREATE:
+        parts["currency"] = {"CurrencyRef": Ref(name=currencies.NAMES.get(document.currency, document.currency))}
+    return _said(_chosen(parts, operation.fields))
 
 
 def _address(address: Address) -> Body:
@@ -101,12 +103,14 @@ def sale(operation: Operation, facts: Facts) -> Body:
     codes = [line.tax_code for line in document.lines if taxes.item_of(line.tax_code)]
     body: Body = {
         "CustomerRef": Ref(ids.native(facts.target(Kind.CONTACT, document.contact_id))),
+        "ARAccountRef": refs.control(currencies.RECEIVABLE, document.currency, facts),
         "TxnDate": document.date,
         "RefNumber": document.number,
         "DueDate": document.due_date,
         "ItemSalesTaxRef": Ref(name=taxed[0]) if taxed else None,
         "Memo": marks.memo(operation, document.reference),
         "CustomerSalesTaxCodeRef": Ref(name=taxes.sales_tax_code(codes[0])) if codes else None,
+        "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
     }
     if not operation.target_id:
         body["IsPending"] = document.status is Status.DRAFT
@@ -135,10 +139,12 @@ def purchase(operation: Operation, facts: Facts) -> Body:
     return _said(
         {
             "VendorRef": Ref(ids.native(facts.target(Kind.CONTACT, document.contact_id))),
+            "APAccountRef": refs.control(currencies.PAYABLE, document.currency, facts),
             "TxnDate": document.date,
             "DueDate": document.due_date if document.kind is Kind.BILL else None,
             "RefNumber": document.number,
             "Memo": marks.memo(operation, document.reference),
+            "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
         }
     )
 
@@ -174,49 +180,26 @@ def _item_ref(line: Line, facts: Facts) -> Ref:
     return Ref(linked) if linked else Ref(name=stand_ins.name_of(line.account, facts))
 
 
-def receipt(operation: Operation, facts: Facts) -> Body:
-    """A customer's payment of one invoice."""
-    document = cast(Payment, operation.document)
-    paid = document.document_kind, document.document_id
-    return {
-        "CustomerRef": Ref(ids.native(facts.party(*paid))),
-        "TxnDate": document.date,
-        "RefNumber": marks.payment_number(operation),
-        "TotalAmount": document.amount,
-        "Memo": marks.memo(operation, document.reference),
-        "DepositToAccountRef": refs.account(document.account, facts),
-        "AppliedToTxnAdd": {"TxnID": facts.target(*paid), "PaymentAmount": document.amount},
-    }
-
-
-def check(operation: Operation, facts: Facts) -> Body:
-    """A payment of one bill."""
-    document = cast(Payment, operation.document)
-    paid = document.document_kind, document.document_id
-    return {
-        "PayeeEntityRef": Ref(ids.native(facts.party(*paid))),
-        "TxnDate": document.date,
-        "BankAccountRef": refs.account(document.account, facts),
-        "RefNumber": marks.payment_number(operation),
-        "Memo": marks.memo(operation, document.reference),
-        "AppliedToTxnAdd": {"TxnID": facts.target(*paid), "PaymentAmount": document.amount},
-    }
-
-
 def journal(operation: Operation, facts: Facts) -> Body:
-    """A journal entry: QuickBooks lists its debits before its credits; the first line carries our mark."""
+    """A new journal entry: QuickBooks lists its debits before its credits; the first line carries our mark."""
+    debits, credits = journal_lines(operation, facts)
+    return {**journal_head(operation), "JournalDebitLine": debits, "JournalCreditLine": credits}
+
+
+def journal_head(operation: Operation) -> Body:
+    """The date and number of a journal entry, new or changed."""
     document = cast(Journal, operation.document)
-    debits = [line for line in document.lines if line.amount >= 0]
-    credits = [line for line in document.lines if line.amount < 0]
-    entries = [_entry(line, facts) for line in (*debits, *credits)]
-    first = document.lines[0].description if not debits else debits[0].description
-    entries[0]["Memo"] = marks.memo(operation, " ".join(filter(None, (document.narration, first))))
-    return {
-        "TxnDate": document.date,
-        "RefNumber": document.number,
-        "JournalDebitLine": entries[: len(debits)],
-        "JournalCreditLine": entries[len(debits) :],
-    }
+    return {"TxnDate": document.date, "RefNumber": document.number}
+
+
+def journal_lines(operation: Operation, facts: Facts) -> tuple[list[Body], list[Body]]:
+    """The debits and the credits of a journal entry."""
+    document = cast(Journal, operation.document)
+    debits = [_entry(line, facts) for line in document.lines if line.amount >= 0]
+    credits = [_entry(line, facts) for line in document.lines if line.amount < 0]
+    first = (debits or credits)[0]
+    first["Memo"] = marks.memo(operation, " ".join(filter(None, (document.narration, first.get("Memo", "")))))
+    return debits, credits
 
 
 def _entry(line: JournalLine, facts: Facts) -> Body:

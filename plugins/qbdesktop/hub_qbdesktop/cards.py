@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from hub import Address, Contact, Facts, Fit, Item, Problem
-from hub_qbdesktop import xmltext
+from hub_qbdesktop import currencies, xmltext
 from hub_qbdesktop.wording import DESCRIPTION_LENGTH, ITEM_NAME_LENGTH, NAME_LENGTH, Notes
 
 _PRICE = Decimal("0.00001")
@@ -27,10 +27,11 @@ def fit_contact(contact: Contact, facts: Facts) -> Fit:
         "number": _whole(contact.number, 99, "The customer or supplier number", notes),
         "addresses": tuple(_address(address, notes) for address in contact.addresses),
     }
-    return Fit(Contact.model_validate(values), tuple(notes), tuple(_contact_problems(contact)))
+    return Fit(Contact.model_validate(values), tuple(notes), tuple(_contact_problems(contact, facts)))
 
 
-def _contact_problems(contact: Contact) -> Iterator[Problem]:
+def _contact_problems(contact: Contact, facts: Facts) -> Iterator[Problem]:
+    yield from currencies.contact_problems(contact.currency, contact.name, facts)
     if not xmltext.name(contact.name):
         yield _no_name(contact.name)
     if contact.is_customer and contact.is_supplier:

@@ -24,7 +24,7 @@ PAGE = 200
 """Records of one answer. QuickBooks forgets an iterator that rests for ten seconds, so a page must be saved quickly."""
 OVERLAP = timedelta(hours=3)
 MOST_RESTARTS = 3
-_ALL = {"ActiveStatus": "All"}
+_ALL = (("ActiveStatus", "All"),)
 _KEPT_STOCK = "QuickBooks keeps its stock"
 _NO_LINE = "a line can't name it"
 
@@ -33,6 +33,7 @@ _NO_LINE = "a line can't name it"
 class Source:
     """A feed that QuickBooks gives page by page: its query, and what tells of deletions."""
 
+    kind: Kind
     query: str
     deleted: str
     deleted_types: tuple[str, ...]
@@ -45,18 +46,22 @@ class Source:
         return self.deleted == "ListDeletedQuery"
 
 
+_LINKED = (("IncludeLinkedTxns", True),)
+"""A credit tells what it is used for."""
 _ITEM_TYPES = ("ItemService", "ItemNonInventory", "ItemOtherCharge")
 SOURCES: Mapping[str, Source] = {
-    "customers": Source("CustomerQuery", "ListDeletedQuery", ("Customer",), (ids.CUSTOMER,), tuple(_ALL.items())),
-    "vendors": Source("VendorQuery", "ListDeletedQuery", ("Vendor",), (ids.VENDOR,), tuple(_ALL.items())),
-    "items": Source("ItemQuery", "ListDeletedQuery", _ITEM_TYPES, tuple(ids.ITEM_SORTS.values()), tuple(_ALL.items())),
-    "invoices": Source("InvoiceQuery", "TxnDeletedQuery", ("Invoice",)),
-    "credit_memos": Source("CreditMemoQuery", "TxnDeletedQuery", ("CreditMemo",)),
-    "bills": Source("BillQuery", "TxnDeletedQuery", ("Bill",)),
-    "vendor_credits": Source("VendorCreditQuery", "TxnDeletedQuery", ("VendorCredit",)),
-    "receipts": Source("ReceivePaymentQuery", "TxnDeletedQuery", ("ReceivePayment",), (ids.RECEIPT,)),
-    "checks": Source("BillPaymentCheckQuery", "TxnDeletedQuery", ("BillPaymentCheck",), (ids.CHECK,)),
-    "journal_entries": Source("JournalEntryQuery", "TxnDeletedQuery", ("JournalEntry",)),
+    "customers": Source(Kind.CONTACT, "CustomerQuery", "ListDeletedQuery", ("Customer",), (ids.CUSTOMER,), _ALL),
+    "vendors": Source(Kind.CONTACT, "VendorQuery", "ListDeletedQuery", ("Vendor",), (ids.VENDOR,), _ALL),
+    "items": Source(Kind.ITEM, "ItemQuery", "ListDeletedQuery", _ITEM_TYPES, tuple(ids.ITEM_SORTS.values()), _ALL),
+    "invoices": Source(Kind.INVOICE, "InvoiceQuery", "TxnDeletedQuery", ("Invoice",)),
+    "credit_memos": Source(Kind.CREDIT_NOTE, "CreditMemoQuery", "TxnDeletedQuery", ("CreditMemo",), values=_LINKED),
+    "bills": Source(Kind.BILL, "BillQuery", "TxnDeletedQuery", ("Bill",)),
+    "vendor_credits": Source(
+        Kind.SUPPLIER_CREDIT, "VendorCreditQuery", "TxnDeletedQuery", ("VendorCredit",), values=_LINKED
+    ),
+    "receipts": Source(Kind.PAYMENT, "ReceivePaymentQuery", "TxnDeletedQuery", ("ReceivePayment",), (ids.RECEIPT,)),
+    "checks": Source(Kind.PAYMENT, "BillPaymentCheckQuery", "TxnDeletedQuery", ("BillPaymentCheck",), (ids.CHECK,)),
+    "journal_entries": Source(Kind.JOURNAL, "JournalEntryQuery", "TxnDeletedQuery", ("JournalEntry",)),
 }
 
 FEEDS = (
@@ -69,23 +74,26 @@ FEEDS = (
     Feed("vendors", frozenset({Kind.CONTACT})),
     Feed("items", frozenset({Kind.ITEM})),
     Feed("invoices", frozenset({Kind.INVOICE}), states_only=True),
-    Feed("credit_memos", frozenset({Kind.CREDIT_NOTE}), states_only=True),
+    Feed("credit_memos", frozenset({Kind.CREDIT_NOTE, Kind.ALLOCATION}), states_only=True),
     Feed("bills", frozenset({Kind.BILL}), states_only=True),
-    Feed("vendor_credits", frozenset({Kind.SUPPLIER_CREDIT}), states_only=True),
+    Feed("vendor_credits", frozenset({Kind.SUPPLIER_CREDIT, Kind.ALLOCATION}), states_only=True),
     Feed("receipts", frozenset({Kind.PAYMENT}), states_only=True),
     Feed("checks", frozenset({Kind.PAYMENT}), states_only=True),
     Feed("journal_entries", frozenset({Kind.JOURNAL}), states_only=True),
 )
 _WHOLE: Mapping[str, tuple[str, ...]] = {
-    "organisation": ("HostQuery", "CompanyQuery", "PreferencesQuery"),
-    "accounts": ("AccountQuery",),
+    "organisation": ("HostQuery", "CompanyQuery", "PreferencesQuery", "CurrencyQuery"),
+    "accounts": ("AccountQuery", "CurrencyQuery", "PreferencesQuery"),
     "tax_rates": ("PreferencesQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery"),
     "classes": ("ClassQuery",),
     "terms": ("TermsQuery",),
 }
 """Feeds that come whole, and the queries that each takes."""
 _HAVE_STATUS = frozenset(
-    {"AccountQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery", "TermsQuery"}
+    {
+        *("AccountQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery"),
+        *("TermsQuery", "CurrencyQuery"),
+    }
 )
 _DELETED = "deleted"
 
@@ -140,7 +148,7 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     if reply is None or not (reply.is_done or reply.is_not_found):
         return _begun_anew(want, reply)
     source, progress = SOURCES[want.feed.name], _progress(want)
-    gone = _deleted(told.get(_DELETED), source, next(iter(want.feed.kinds)))
+    gone = _deleted(told.get(_DELETED), source)
     changed = [*reply.records, *(told[_DELETED].records if _DELETED in told else ())]
     latest = max([*native.stamps(changed), progress.get("latest", ""), want.cursor or ""])
     page = Page(
@@ -175,8 +183,16 @@ def _unread(feed: str, reply: Reply | None) -> Problem:
 
 def _states(nodes: Iterable[etree._Element], source: Source) -> list[TargetState]:
     if source.is_list:
-        return [states.listed(node) for node in nodes if xmltext.local(node) in states.LISTED]
-    return [states.transaction(node) for node in nodes if xmltext.local(node) in states.KINDS]
+        return [state for node in nodes for state in _listed(node, source)]
+    known = [node for node in nodes if xmltext.local(node) in states.KINDS]
+    return [state for node in known for state in (states.transaction(node), *states.uses(node))]
+
+
+def _listed(node: etree._Element, source: Source) -> list[TargetState]:
+    """The state of an entry. An item may have become one that no line can name, and keeps its id then."""
+    if xmltext.local(node) in states.LISTED:
+        return [states.listed(node)]
+    return [states.unnameable(node, sort) for sort in source.sorts]
 
 
 def _record(node: etree._Element) -> Record:
@@ -193,14 +209,14 @@ def _withdrawn(state: TargetState) -> Record:
     return Record(state.target_id, _DELETED)
 
 
-def _deleted(reply: Reply | None, source: Source, kind: Kind) -> list[TargetState]:
+def _deleted(reply: Reply | None, source: Source) -> list[TargetState]:
     """What was deleted. A list's entry may have been of any of the sorts; those that never were ours say nothing."""
     found: list[TargetState] = []
     for node in reply.records if reply and reply.is_done else ():
         id = states.text(node, "TxnID") or states.text(node, "ListID")
         sort = states.text(node, "ListDelType").removeprefix("Item").lower()
         sorts = (sort,) if sort in source.sorts else source.sorts
-        found += [states.gone(kind, ids.joined(each, id)) for each in sorts] or [states.gone(kind, id)]
+        found += [states.gone(source.kind, ids.joined(each, id)) for each in sorts] or [states.gone(source.kind, id)]
     return found
 
 
@@ -214,21 +230,20 @@ def _hear_whole(name: str, told: Mapping[str, Reply], owner_id: str) -> Page:
             raise UnreachableError(_unread(name, reply))
         nodes += reply.records
     if name == "organisation":
-        by_name = {xmltext.local(node): node for node in nodes}
-        if "CompanyRet" not in by_name:
+        if "CompanyRet" not in {xmltext.local(node) for node in nodes}:
             raise UnreachableError(_unread(name, None))
-        return Page(organisation=native.organisation(by_name, owner_id), watermark="whole")
+        return Page(organisation=native.organisation(nodes, owner_id), watermark="whole")
     return Page(records=tuple(_READERS[name](nodes)), watermark="whole")
 
 
 _MAY_BE_MISSING = frozenset(
-    {"SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery", "HostQuery"}
+    {"SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery", "HostQuery", "CurrencyQuery"}
 )
 """A company that has the feature switched off may refuse the question."""
 
 
 def _accounts(nodes: Sequence[etree._Element]) -> list[Record]:
-    accounts = [native.account(node) for node in nodes]
+    accounts = native.accounts(nodes)
     return [Record(each.external_id, "", (each,), label=each.label) for each in accounts]
 
 

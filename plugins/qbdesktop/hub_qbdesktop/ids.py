@@ -1,15 +1,17 @@
 """The ids of records: QuickBooks' own, with the list or the sort before it where one kind has several.
 
 A contact is a customer or a vendor, an item one of several sorts, a payment a receipt or a check: each of them is
-changed and looked for by another request.
+changed and looked for by another request. The use of a credit is no record of its own: it is known by the sort and id
+of the credit, and by the id of the invoice or bill (``creditmemo:1A-17/2B-17``).
 """
 
 from __future__ import annotations
 
-from hub import Contact, Document, Item, Kind, Payment
+from hub import Allocation, Contact, Document, Item, Kind, Payment
 
 CUSTOMER, VENDOR = "customer", "vendor"
 RECEIPT, CHECK = "receipt", "check"
+CREDIT_MEMO, VENDOR_CREDIT = "creditmemo", "vendorcredit"
 SERVICE, NON_INVENTORY, OTHER_CHARGE = "service", "noninventory", "othercharge"
 ITEM_SORTS = {
     "ItemServiceRet": SERVICE,
@@ -48,7 +50,20 @@ def made_as(document: Document | None) -> str:
         return NON_INVENTORY if document.is_stock else SERVICE
     if isinstance(document, Payment):
         return CHECK if document.document_kind is Kind.BILL else RECEIPT
+    if isinstance(document, Allocation):
+        return VENDOR_CREDIT if document.credit_kind is Kind.SUPPLIER_CREDIT else CREDIT_MEMO
     return ""
+
+
+def use(sort: str, credit: str, document: str) -> str:
+    """The id of the use of a credit for an invoice or bill."""
+    return joined(sort, f"{credit}/{document}")
+
+
+def used(target_id: str) -> tuple[str, str]:
+    """The credit, and the invoice or bill that it is used for."""
+    credit, _, document = native(target_id).partition("/")
+    return credit, document
 
 
 def is_sort(target_id: str, *sorts: str) -> bool:

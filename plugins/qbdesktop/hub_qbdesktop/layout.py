@@ -2,9 +2,9 @@
 
 A field is ``Name:sort``. Sorts: ``t41`` a text of at most 41 characters, ``r41`` a reference by list id or by a full
 name of at most 41, ``@Address`` the fields of that name, ``id``, ``amount`` (two decimals), ``price`` and ``quantity``
-(up to five), ``date``, ``moment``, ``flag``, ``word``, ``number``. ``!`` marks what must be there, ``*`` what may be
-repeated. Facts of the qbXML Desktop API reference; the order is not the same everywhere (an item of one sort has its
-class before its parent, another after it).
+(up to five), ``rate`` (up to ten), ``date``, ``moment``, ``flag``, ``word``, ``number``. ``!`` marks what must be
+there, ``*`` what may be repeated. Facts of the qbXML Desktop API reference; the order is not the same everywhere (an
+item of one sort has its class before its parent, another after it).
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from dataclasses import dataclass
 
 _PEOPLE = "Name:t41 IsActive:flag CompanyName:t41 FirstName:t25 LastName:t25"
 _REACH = "Phone:t21 Email:t1023"
-_CUSTOMER = f"{_PEOPLE} BillAddress:@Address ShipAddress:@Address {_REACH} TermsRef:r31 AccountNumber:t99"
+_CUSTOMER = (
+    f"{_PEOPLE} BillAddress:@Address ShipAddress:@Address {_REACH} TermsRef:r31 AccountNumber:t99 CurrencyRef:r64"
+)
 _VENDOR = (
     f"{_PEOPLE} VendorAddress:@Address ShipAddress:@Address {_REACH} AccountNumber:t99 TermsRef:r31 VendorTaxIdent:t15"
+    " CurrencyRef:r64"
 )
 _ITEM_TAIL = "SalesTaxCodeRef:r3"
 _SALE_HEAD = (
     "CustomerRef:r209 ClassRef:r159 ARAccountRef:r159 TxnDate:date RefNumber:t11 IsPending:flag PONumber:t25"
-    " TermsRef:r31 DueDate:date ItemSalesTaxRef:r31 Memo:t4095 CustomerSalesTaxCodeRef:r3"
+    " TermsRef:r31 DueDate:date ItemSalesTaxRef:r31 Memo:t4095 CustomerSalesTaxCodeRef:r3 ExchangeRate:rate"
 )
 _SALE_LINE = (
     "ItemRef:r159 Desc:t4095 Quantity:quantity Rate:price ClassRef:r159 Amount:amount SalesTaxCodeRef:r3"
@@ -28,8 +31,9 @@ _SALE_LINE = (
 )
 _EXPENSE = "AccountRef:r159 Amount:amount Memo:t4095 ClassRef:r159"
 _BOUGHT = "ItemRef:r159 Desc:t4095 Quantity:quantity Cost:price Amount:amount ClassRef:r159 OverrideItemAccountRef:r159"
-_BILL_HEAD = "VendorRef:r41 APAccountRef:r159 TxnDate:date DueDate:date RefNumber:t20 Memo:t4095"
-_CREDIT_HEAD = "VendorRef:r41 APAccountRef:r159 TxnDate:date RefNumber:t20 Memo:t4095"
+_ENTRY = "AccountRef:r159 Amount:amount Memo:t4095 ClassRef:r159"
+_BILL_HEAD = "VendorRef:r41 APAccountRef:r159 TxnDate:date DueDate:date RefNumber:t20 Memo:t4095 ExchangeRate:rate"
+_CREDIT_HEAD = "VendorRef:r41 APAccountRef:r159 TxnDate:date RefNumber:t20 Memo:t4095 ExchangeRate:rate"
 _LIST_QUERY = (
     "ListID:id* FullName:t209* MaxReturned:number ActiveStatus:word FromModifiedDate:moment ToModifiedDate:moment"
     " NameFilter:@NameFilter"
@@ -77,12 +81,16 @@ _FIELDS: dict[str, str] = {
     "BoughtMod": f"TxnLineID:id! {_BOUGHT}",
     "JournalEntryAdd": "TxnDate:date RefNumber:t11 IsAdjustment:flag JournalDebitLine:@Entry*"
     " JournalCreditLine:@Entry*",
-    "Entry": "AccountRef:r159 Amount:amount Memo:t4095 ClassRef:r159",
+    "JournalEntryMod": "TxnID:id! EditSequence:t16! TxnDate:date RefNumber:t11 IsAdjustment:flag"
+    " JournalLineMod:@EntryMod*",
+    "Entry": _ENTRY,
+    "EntryMod": f"TxnLineID:id! JournalLineType:word {_ENTRY}",
     "ReceivePaymentAdd": "CustomerRef:r209! ARAccountRef:r159 TxnDate:date RefNumber:t20 TotalAmount:amount"
-    " PaymentMethodRef:r31 Memo:t4095 DepositToAccountRef:r159! AppliedToTxnAdd:@Applied*!",
+    " ExchangeRate:rate PaymentMethodRef:r31 Memo:t4095 DepositToAccountRef:r159! AppliedToTxnAdd:@Applied*!",
     "BillPaymentCheckAdd": "PayeeEntityRef:r209! APAccountRef:r159 TxnDate:date BankAccountRef:r159! IsToBePrinted:flag"
-    " RefNumber:t11 Memo:t4095 AppliedToTxnAdd:@Applied*!",
-    "Applied": "TxnID:id! PaymentAmount:amount",
+    " RefNumber:t11 Memo:t4095 ExchangeRate:rate AppliedToTxnAdd:@Applied*!",
+    "Applied": "TxnID:id! PaymentAmount:amount SetCredit:@UsedCredit*",
+    "UsedCredit": "CreditTxnID:id! AppliedAmount:amount!",
     "TxnVoid": "TxnVoidType:word! TxnID:id!",
     "TxnDel": "TxnDelType:word! TxnID:id!",
     "HostQuery": _RETURNED,
@@ -94,6 +102,7 @@ _FIELDS: dict[str, str] = {
     "SalesTaxCodeQuery": f"{_LIST_QUERY} {_RETURNED}",
     "ClassQuery": f"{_LIST_QUERY} {_RETURNED}",
     "TermsQuery": f"{_LIST_QUERY} {_RETURNED}",
+    "CurrencyQuery": f"{_LIST_QUERY} {_RETURNED}",
     "CustomerQuery": f"{_LIST_QUERY} {_RETURNED}",
     "VendorQuery": f"{_LIST_QUERY} {_RETURNED}",
     "ItemQuery": f"{_LIST_QUERY} {_RETURNED}",

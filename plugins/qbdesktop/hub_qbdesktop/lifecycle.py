@@ -14,6 +14,11 @@ _PURCHASES = (Kind.BILL, Kind.SUPPLIER_CREDIT)
 _OPEN = Allowed(frozenset({Action.UPDATE, Action.VOID}))
 _USED = Allowed(_NOTHING, reason="Money or a credit is applied to it, and the hub changes nothing then.")
 _TAKE_BACK = Allowed(frozenset({Action.VOID, Action.DELETE}), frozenset())
+_KEPT_LINK = Allowed(
+    _NOTHING,
+    reason="QuickBooks lets only a person take a credit off an invoice or bill again: open the credit there and remove"
+    " it from what it was applied to.",
+)
 _ENDED = Allowed(_NOTHING, reason="It was voided in QuickBooks, which can not be undone.")
 _GONE = Allowed(_NOTHING, reason="It is no longer in QuickBooks.")
 _CHANGE = Allowed(frozenset({Action.UPDATE}))
@@ -25,7 +30,8 @@ _TABLE: dict[tuple[Kind, TargetStatus], Allowed] = {
     **{(kind, TargetStatus.OPEN): _OPEN for kind in _SALES + _PURCHASES},
     **{(kind, status): _USED for kind in _SALES + _PURCHASES for status in (TargetStatus.PART_PAID, TargetStatus.PAID)},
     (Kind.PAYMENT, TargetStatus.OPEN): _TAKE_BACK,
-    (Kind.JOURNAL, TargetStatus.OPEN): Allowed(frozenset({Action.VOID}), frozenset()),
+    (Kind.ALLOCATION, TargetStatus.OPEN): _KEPT_LINK,
+    (Kind.JOURNAL, TargetStatus.OPEN): _OPEN,
     (Kind.CONTACT, TargetStatus.ACTIVE): _CHANGE,
     (Kind.ITEM, TargetStatus.ACTIVE): _CHANGE,
     (Kind.CONTACT, TargetStatus.ARCHIVED): _INACTIVE,

@@ -1,11 +1,14 @@
-"""Looking for targets: by id where one is known, else by number and mark, or by name. One query for each operation."""
+"""Looking for targets: by id where one is known, else by number and mark, or by name. One query for each operation.
+
+The use of a credit is looked for at the credit, which says what it is linked to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from hub import Contact, Item, Kind, Operation, Problem, TargetState, UnreachableError
+from hub import Allocation, Contact, Item, Kind, Operation, Problem, TargetState, UnreachableError
 from hub_qbdesktop import ids, marks, messages, qbxml, states, xmltext
 from hub_qbdesktop.messages import Reply
 from hub_qbdesktop.render import NAMES, PAYMENTS
@@ -19,6 +22,8 @@ def seek(operations: Sequence[Operation]) -> bytes:
 
 
 def _query(operation: Operation) -> str:
+    if operation.kind is Kind.ALLOCATION:
+        return _credit_query(operation)
     name, values = _asked(operation)
     if operation.target_id:
         own_id = "ListID" if operation.kind in (Kind.CONTACT, Kind.ITEM) else "TxnID"
@@ -42,6 +47,26 @@ def _asked(operation: Operation) -> tuple[str, dict[str, Any]]:
     return f"{NAMES[kind]}Query", {"RefNumber": [cast(Any, document).number]}
 
 
+_CREDITS = {ids.CREDIT_MEMO: "CreditMemoQuery", ids.VENDOR_CREDIT: "VendorCreditQuery"}
+
+
+def _credit_query(operation: Operation) -> str:
+    """Where the credit is not in QuickBooks, nothing used it: then a number is asked for that nobody has."""
+    credit, _ = _used(operation)
+    values: dict[str, Any] = {"TxnID": [credit]} if credit else {"RefNumber": [marks.payment_number(operation)]}
+    name = _CREDITS[ids.sort_of(operation.target_id, operation.document)]
+    return qbxml.query(name, {**values, "IncludeLinkedTxns": True}, str(operation.id))
+
+
+def _used(operation: Operation) -> tuple[str, str]:
+    """The ids of the credit and of what it is used for, as far as they are known."""
+    if operation.target_id:
+        return ids.used(operation.target_id)
+    document, known = cast(Allocation, operation.document), operation.targets
+    credit = known.get((document.credit_kind, document.credit_id), "")
+    return credit, known.get((document.document_kind, document.document_id), "")
+
+
 def found(operations: Sequence[Operation], answer: bytes) -> Mapping[int, Sequence[TargetState]]:
     """What the answer says of each operation: an empty list only where QuickBooks says that there is none."""
     told = messages.read(answer).by_id()
@@ -60,6 +85,9 @@ def found(operations: Sequence[Operation], answer: bytes) -> Mapping[int, Sequen
 def _states(operation: Operation, reply: Reply) -> list[TargetState]:
     if operation.kind in (Kind.CONTACT, Kind.ITEM):
         return [states.listed(node) for node in reply.records]
+    if operation.kind is Kind.ALLOCATION:
+        sought = ids.use(ids.sort_of(operation.target_id, operation.document), *_used(operation))
+        return [use for node in reply.records for use in states.uses(node) if use.target_id == sought]
     mark = "" if operation.target_id else marks.token(operation)
     transactions = [node for node in reply.records if xmltext.local(node) in states.KINDS]
     found = [states.transaction(node, mark) for node in transactions]

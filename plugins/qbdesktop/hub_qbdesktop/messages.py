@@ -79,6 +79,12 @@ def document(requests: Sequence[str]) -> bytes:
     ).encode("ascii")
 
 
+def requests(content: bytes) -> Mapping[str, etree._Element]:
+    """The requests of a set by their ids."""
+    root = xmltext.parse(content)
+    return {node.get("requestID", ""): node for node in root.iterfind("QBXMLMsgsRq/*")}
+
+
 def set_id(question: bytes) -> str:
     """The id of a set that writes; empty for one that reads."""
     found = _SET_TAG.search(question)

@@ -1,14 +1,14 @@
-"""Payments and journals made to fit QuickBooks."""
+"""Payments, uses of credits, and journals made to fit QuickBooks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hub import Account, Facts, Fit, Journal, Kind, Payment, Problem, Status
-from hub_qbdesktop import xmltext
+from hub import Account, Allocation, Facts, Fit, Journal, Kind, Payment, Problem, Status
+from hub_qbdesktop import currencies, refs, xmltext
 from hub_qbdesktop.lines import CENT
-from hub_qbdesktop.trade import currency_problems, number_problem
+from hub_qbdesktop.trade import number_problem
 from hub_qbdesktop.wording import DESCRIPTION_LENGTH, Notes
 
 JOURNAL_NUMBER_LENGTH = 11
@@ -20,12 +20,36 @@ def fit_payment(document: Payment, facts: Facts) -> Fit:
     """A payment of an invoice or a bill, with the account that it goes to or comes from."""
     account = facts.accounts.get(document.account)
     found = [
-        *currency_problems(document.currency, document.label, facts),
+        *currencies.problems(document.currency, document.label, facts, _control(document.document_kind)),
         *_amount_problems(document.amount, document.label),
         *(_account_problems(document, account) if account else ()),
     ]
     reference = xmltext.one_line(" ".join(filter(None, (document.number, document.reference))))
     return Fit(document.model_copy(update={"reference": reference}), problems=tuple(found))
+
+
+def _control(kind: Kind) -> str:
+    return currencies.PAYABLE if kind in (Kind.BILL, Kind.SUPPLIER_CREDIT) else currencies.RECEIVABLE
+
+
+def fit_allocation(document: Allocation, facts: Facts) -> Fit:
+    """The use of a credit for an invoice or a bill."""
+    found = [
+        *currencies.problems(document.currency, document.label, facts, _control(document.document_kind)),
+        *_amount_problems(document.amount, document.label),
+    ]
+    if refs.bank(document.currency, facts) is None:
+        found.append(_no_bank(document.label))
+    return Fit(document, problems=tuple(found))
+
+
+def _no_bank(label: str) -> Problem:
+    return Problem(
+        code="no_bank_account",
+        what=f"QuickBooks has no bank account that the use of the credit {label} could name.",
+        why="It must name one, although no money moves.",
+        fix="Add a bank account of that currency to QuickBooks' chart of accounts.",
+    )
 
 
 def _account_problems(document: Payment, account: Account) -> Iterator[Problem]:
@@ -46,7 +70,7 @@ def fit_journal(document: Journal, facts: Facts) -> Fit:
         return Fit(document, problems=(number_problem(document.label),))
     notes = Notes()
     number, is_other = notes.number(document.number, JOURNAL_NUMBER_LENGTH)
-    found = [*currency_problems(document.currency, document.label, facts), *_journal_problems(document, facts)]
+    found = [*currencies.problems(document.currency, document.label, facts), *_journal_problems(document, facts)]
     narration = " ".join(filter(None, (document.number if is_other else "", document.narration, document.reference)))
     lines = [
         line.model_copy(update={"description": notes.cut(line.description, DESCRIPTION_LENGTH - 80, "A description")})

@@ -17,7 +17,7 @@ from hub import (
     TaxRate,
     Tracking,
 )
-from hub_qbdesktop import ids, refs, taxes, xmltext
+from hub_qbdesktop import currencies, ids, refs, taxes, xmltext
 from hub_qbdesktop.settings import CURRENCIES
 from hub_qbdesktop.states import LISTED, amount, day, flag, text
 
@@ -41,25 +41,44 @@ def is_active(node: etree._Element) -> bool:
     return text(node, "IsActive").lower() not in ("false", "0")
 
 
-def organisation(nodes: Mapping[str, etree._Element], owner_id: str) -> Organisation:
-    """The company, from what the host, the company and the preferences say.
+def _named(nodes: Iterable[etree._Element]) -> dict[str, list[etree._Element]]:
+    named: dict[str, list[etree._Element]] = {}
+    for node in nodes:
+        named.setdefault(xmltext.local(node), []).append(node)
+    return named
+
+
+def organisation(nodes: Iterable[etree._Element], owner_id: str) -> Organisation:
+    """The company, from what the host, the company, the preferences and the list of currencies say.
 
     QuickBooks names no time zone; it keeps dates without any, and times are compared as it writes them.
     """
-    company, host = nodes["CompanyRet"], nodes.get("HostRet")
-    preferences = nodes.get("PreferencesRet")
+    named = _named(nodes)
+    [company, *_], [host, *_] = named["CompanyRet"], named.get("HostRet", [None])
+    [preferences, *_] = named.get("PreferencesRet", [None])
     country = text(host, "Country") if host is not None else "US"
-    currency = CURRENCIES.get(country.upper(), "USD")
+    listed = named.get("CurrencyRet", ())
+    home = currencies.home(preferences, currencies.codes(listed))
+    currency = home or CURRENCIES.get(country.upper(), "USD")
     own = (each for each in company.iterfind("DataExtRet") if text(each, "OwnerID").upper() == owner_id.upper())
     file_id = next((text(each, "DataExtValue") for each in own if text(each, "DataExtName") == "FileID"), "")
     name = text(company, "CompanyName") or "QuickBooks company"
     closing = day(preferences, "AccountingPreferences/ClosingDate") if preferences is not None else None
-    return Organisation(
-        id=file_id or name, name=name, base_currency=currency, lock_date=closing, currencies=(currency,)
-    )
+    kept = tuple(sorted({currency, *currencies.codes(filter(is_active, listed)).values()})) if home else (currency,)
+    return Organisation(id=file_id or name, name=name, base_currency=currency, lock_date=closing, currencies=kept)
 
 
-def account(node: etree._Element) -> Account:
+def accounts(nodes: Iterable[etree._Element]) -> list[Account]:
+    """The chart of accounts; an account in another currency than the company's own names it."""
+    named = _named(nodes)
+    [preferences, *_] = named.get("PreferencesRet", [None])
+    known = currencies.codes(named.get("CurrencyRet", ()))
+    home = currencies.home(preferences, known)
+    foreign = {name: code for name, code in known.items() if home and code != home}
+    return [account(node, foreign) for node in named.get("AccountRet", ())]
+
+
+def account(node: etree._Element, foreign: Mapping[str, str]) -> Account:
     """An account. Its code is its number, or its full name where the company numbers none."""
     full, sort = text(node, "FullName"), text(node, "AccountType")
     special = text(node, "SpecialAccountType")
@@ -74,14 +93,13 @@ def account(node: etree._Element) -> Account:
         takes_payments=sort in _PAID_INTO,
         takes_documents=sort not in _OWN | {"Bank"},
         takes_journals=sort not in _OWN | {"Bank"} and special != "RetainedEarnings",
+        currency=foreign.get(text(node, "CurrencyRef/FullName"), ""),
     )
 
 
 def tax_rates(nodes: Iterable[etree._Element]) -> list[TaxRate]:
     """The sales tax items and groups, each with the taxable code, and the codes that are not taxed."""
-    named: dict[str, list[etree._Element]] = {}
-    for node in nodes:
-        named.setdefault(xmltext.local(node), []).append(node)
+    named = _named(nodes)
     preferences = next(iter(named.get("PreferencesRet", ())), None)
     codes = named.get("SalesTaxCodeRet", ())
     taxable = _taxable_code(preferences, codes)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 from lxml import etree
 
-from hub import Action, Batch, Kind, Operation, Outcome, TargetState, TargetStatus, TradeDocument
+from hub import Action, Allocation, Batch, Kind, Operation, Outcome, TargetState, TargetStatus, TradeDocument
 from hub_qbdesktop import ids, messages, refusals, states, xmltext
 from hub_qbdesktop.messages import Reply
 
@@ -19,10 +20,32 @@ def read(batch: Batch, answer: bytes) -> Iterator[Outcome]:
     if told.says_nothing:
         return
     replies = told.by_id()
+    if batch.kind is Kind.ALLOCATION:
+        uses = messages.requests(batch.payload.body)
+        yield from (each for one in batch.operations for each in _used(one, uses, replies.get(str(one.id))))
+        return
     for operation in batch.operations:
         reply = replies.get(str(operation.id))
         if reply is not None:
             yield from _outcome(operation, reply)
+
+
+def _used(operation: Operation, uses: Mapping[str, etree._Element], reply: Reply | None) -> Iterator[Outcome]:
+    """What became of the use of a credit: the answer names nothing, so its two sides are those of the request."""
+    if reply is None:
+        return
+    if not reply.is_done:
+        yield from _outcome(operation, reply)
+        return
+    request = uses[str(operation.id)]
+    credit, document = (states.text(request, f".//{name}") for name in ("CreditTxnID", "AppliedToTxnAdd/TxnID"))
+    state = TargetState(
+        kind=Kind.ALLOCATION,
+        target_id=ids.use(ids.made_as(operation.document), credit, document),
+        status=TargetStatus.OPEN,
+        total=cast(Allocation, operation.document).amount,
+    )
+    yield Outcome(operation.id, state=state, warnings=tuple(_warnings(operation, reply, state)))
 
 
 def _outcome(operation: Operation, reply: Reply) -> Iterator[Outcome]:

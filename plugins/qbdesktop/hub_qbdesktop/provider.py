@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hub import (
     Action,
+    Allocation,
     Allowed,
     Batch,
     BatchRule,
@@ -84,7 +85,8 @@ class QuickBooksProvider(Provider):
         Kind.BILL: _PURCHASE,
         Kind.SUPPLIER_CREDIT: _PURCHASE,
         Kind.PAYMENT: frozenset({Action.CREATE, Action.VOID, Action.DELETE}),
-        Kind.JOURNAL: frozenset({Action.CREATE, Action.VOID}),
+        Kind.ALLOCATION: frozenset({Action.CREATE}),
+        Kind.JOURNAL: _PURCHASE,
     }
     batch_rules = dict.fromkeys(writes, _BATCH)
     skips: ClassVar[Mapping[str, str]] = {
@@ -108,6 +110,8 @@ class QuickBooksProvider(Provider):
             return trade.fit(document, facts)
         if isinstance(document, Payment):
             return money.fit_payment(document, facts)
+        if isinstance(document, Allocation):
+            return money.fit_allocation(document, facts)
         if isinstance(document, Journal):
             return money.fit_journal(document, facts)
         if isinstance(document, Contact):

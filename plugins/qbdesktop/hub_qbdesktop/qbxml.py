@@ -13,8 +13,8 @@ from hub_qbdesktop.layout import ITERATED, LAYOUTS, Field
 from hub_qbdesktop.messages import REQUEST_ID_LENGTH
 
 ID_LENGTH = 40
-PLACES = {"amount": 2, "price": 5, "quantity": 5}
-DIGITS = {"amount": 13, "price": 10, "quantity": 10}
+PLACES = {"amount": 2, "price": 5, "quantity": 5, "rate": 10}
+DIGITS = {"amount": 13, "price": 10, "quantity": 10, "rate": 10}
 
 Values = Mapping[str, Any]
 

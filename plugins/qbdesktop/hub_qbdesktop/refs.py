@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub import Facts, Kind, Line, TrackingChoice
-from hub_qbdesktop import ids
+from hub_qbdesktop import currencies, ids
 from hub_qbdesktop.qbxml import Ref
 
 CLASS = "Class"
@@ -16,6 +16,30 @@ def account(code: str, facts: Facts) -> Ref | None:
         return None
     known = facts.accounts.get(code)
     return Ref(known.external_id) if known else Ref(name=code)
+
+
+def control(type: str, currency: str, facts: Facts) -> Ref | None:
+    """The receivable or payable account of a document; unnamed where QuickBooks has no choice.
+
+    A payment must name the account that its document is in, so both are found by the same rule.
+    """
+    if not currencies.has_choice(type, facts) and not currencies.is_foreign(currency, facts):
+        return None
+    chosen = currencies.control_account(type, currency, facts)
+    return Ref(chosen.external_id) if chosen else None
+
+
+def bank(currency: str, facts: Facts) -> Ref | None:
+    """A bank account for a payment that moves no money but must name one: the first of its currency, by its code."""
+    banks = [each for each in facts.accounts.values() if each.type == "Bank" and each.active]
+    fitting = [each for each in banks if not currencies.is_foreign_to(each, currency, facts)]
+    chosen = min(fitting, key=lambda each: each.code, default=None)
+    return Ref(chosen.external_id) if chosen else None
+
+
+def party(kind: Kind, external_id: str, facts: Facts) -> Ref:
+    """The customer or vendor that a document's target is with."""
+    return Ref(ids.native(facts.party(kind, external_id)))
 
 
 def class_ref(choices: tuple[TrackingChoice, ...]) -> Ref | None:

@@ -5,11 +5,14 @@ Each request is known by the id of its operation, so that its answer finds it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from hub import Action, Contact, Facts, Item, Kind, Line, Operation, Payload, TradeDocument
-from hub_qbdesktop import bodies, ids, messages, qbxml, refs, stand_ins
+from hub import Action, Facts, Item, Kind, Operation, Payload, TradeDocument
+from hub_qbdesktop import bodies, ids, messages, qbxml, refs, settlements, stand_ins, states
+
+Body = dict[str, Any]
+Write = Callable[[Operation, Facts], Body]
 
 NAMES = {
     Kind.INVOICE: "Invoice",
@@ -46,55 +49,89 @@ def _request(operation: Operation, facts: Facts) -> str:
     return qbxml.request(f"{name}{ending}", values, str(operation.id))
 
 
-def _written(operation: Operation, facts: Facts) -> tuple[str, dict[str, Any]]:
+def _written(operation: Operation, facts: Facts) -> tuple[str, Body]:
     """The name of the request, without its ending, and its values."""
-    kind, is_change = operation.kind, operation.action is Action.UPDATE
     sort = ids.sort_of(operation.target_id, operation.document)
-    if kind is Kind.CONTACT:
-        contact = cast(Contact, operation.document)
-        write = bodies.vendor if sort == ids.VENDOR else bodies.customer
-        return ("Vendor" if sort == ids.VENDOR else "Customer"), write(contact, operation.fields)
-    if kind is Kind.ITEM:
-        name = "ItemNonInventory" if sort == ids.NON_INVENTORY else "ItemService"
-        document = cast(Item, operation.document)
-        return name, bodies.item(document, facts, is_change=is_change, fields=operation.fields)
-    if kind is Kind.PAYMENT:
-        return PAYMENTS.get(sort, PAYMENTS[ids.RECEIPT]), (bodies.check if sort == ids.CHECK else bodies.receipt)(
-            operation, facts
-        )
-    if kind is Kind.JOURNAL:
-        return NAMES[kind], bodies.journal(operation, facts)
-    return NAMES[kind], _trade(operation, facts)
+    if operation.kind in NAMES:
+        return NAMES[operation.kind], _TRANSACTIONS[operation.kind](operation, facts)
+    name, write = _SORTS.get(sort, _SORTS[_USUAL[operation.kind]])
+    return name, write(operation, facts)
 
 
-def _trade(operation: Operation, facts: Facts) -> dict[str, Any]:
+def _item(operation: Operation, facts: Facts) -> Body:
+    document, is_change = cast(Item, operation.document), operation.action is Action.UPDATE
+    return bodies.item(document, facts, is_change=is_change, fields=operation.fields)
+
+
+def _sale(operation: Operation, facts: Facts) -> Body:
+    lines = [bodies.sale_line(line, facts) for line in cast(TradeDocument, operation.document).lines]
+    name = f"{NAMES[operation.kind]}Line"
+    if operation.action is Action.CREATE:
+        return {**bodies.sale(operation, facts), f"{name}Add": lines}
+    old = operation.target.lines if operation.target else ()
+    return {**bodies.sale(operation, facts), f"{name}Mod": _kept(lines, old)}
+
+
+def _purchase(operation: Operation, facts: Facts) -> Body:
+    """QuickBooks takes a purchase's lines without items before those with items."""
     lines = cast(TradeDocument, operation.document).lines
-    old = list(operation.target.lines) if operation.target and operation.action is Action.UPDATE else []
-    ending = "Mod" if operation.action is Action.UPDATE else "Add"
-    if operation.kind in _SALES:
-        sold = [bodies.sale_line(line, facts) for line in lines]
-        return {**bodies.sale(operation, facts), f"{NAMES[operation.kind]}Line{ending}": _kept(sold, old, ending)}
-    # QuickBooks takes a purchase's lines without items before those with items.
-    plain = [bodies.expense_line(line, facts) for line in lines if not _names_item(line, facts)]
-    bought = [bodies.bought_line(line, facts) for line in lines if _names_item(line, facts)]
+    plain = [bodies.expense_line(line, facts) for line in lines if not refs.linked_item(line, facts)]
+    bought = [bodies.bought_line(line, facts) for line in lines if refs.linked_item(line, facts)]
     body = bodies.purchase(operation, facts)
-    if ending == "Mod":
-        body |= {} if plain else {"ClearExpenseLines": True}
-        body |= {} if bought else {"ClearItemLines": True}
-    # What was an expense line can't become an item line, so a purchase's lines are made anew.
-    return {**body, f"ExpenseLine{ending}": _kept(plain, [], ending), f"ItemLine{ending}": _kept(bought, [], ending)}
+    if operation.action is Action.CREATE:
+        return {**body, "ExpenseLineAdd": plain, "ItemLineAdd": bought}
+    body |= {} if plain else {"ClearExpenseLines": True}
+    body |= {} if bought else {"ClearItemLines": True}
+    kept = {name: states.lines_of(operation.target, name) for name in ("ExpenseLineRet", "ItemLineRet")}
+    return {
+        **body,
+        "ExpenseLineMod": _kept(plain, kept["ExpenseLineRet"]),
+        "ItemLineMod": _kept(bought, kept["ItemLineRet"]),
+    }
 
 
-def _names_item(line: Line, facts: Facts) -> bool:
-    return bool(refs.linked_item(line, facts))
+def _journal(operation: Operation, facts: Facts) -> Body:
+    if operation.action is Action.CREATE:
+        return bodies.journal(operation, facts)
+    sides = zip(("Debit", "Credit"), bodies.journal_lines(operation, facts), strict=True)
+    lines = [
+        {**line, "JournalLineType": side}
+        for side, entries in sides
+        for line in _kept(entries, states.lines_of(operation.target, f"Journal{side}Line"))
+    ]
+    return {**bodies.journal_head(operation), "JournalLineMod": lines}
 
 
-def _kept(lines: list[dict[str, Any]], old: list[str], ending: str) -> list[dict[str, Any]]:
+def _kept(lines: list[Body], old: Sequence[str]) -> list[Body]:
     """Lines of a change, each with the id of the line it replaces; a line that is not named any more goes."""
-    if ending == "Add":
-        return lines
     names = [*old, *[NEW_LINE] * len(lines)]
     return [{"TxnLineID": name, **line} for name, line in zip(names, lines, strict=False)]
+
+
+_TRANSACTIONS: Mapping[Kind, Write] = {
+    Kind.INVOICE: _sale,
+    Kind.CREDIT_NOTE: _sale,
+    Kind.BILL: _purchase,
+    Kind.SUPPLIER_CREDIT: _purchase,
+    Kind.JOURNAL: _journal,
+}
+_SORTS: Mapping[str, tuple[str, Write]] = {
+    ids.CUSTOMER: ("Customer", bodies.customer),
+    ids.VENDOR: ("Vendor", bodies.vendor),
+    ids.SERVICE: ("ItemService", _item),
+    ids.NON_INVENTORY: ("ItemNonInventory", _item),
+    ids.RECEIPT: (PAYMENTS[ids.RECEIPT], settlements.receipt),
+    ids.CHECK: (PAYMENTS[ids.CHECK], settlements.check),
+    ids.CREDIT_MEMO: (PAYMENTS[ids.RECEIPT], settlements.use_of_credit),
+    ids.VENDOR_CREDIT: (PAYMENTS[ids.CHECK], settlements.use_of_credit),
+}
+_USUAL = {
+    Kind.CONTACT: ids.CUSTOMER,
+    Kind.ITEM: ids.SERVICE,
+    Kind.PAYMENT: ids.RECEIPT,
+    Kind.ALLOCATION: ids.CREDIT_MEMO,
+}
+"""What a record of these kinds is where its id does not say."""
 
 
 def _removal(operation: Operation) -> str:

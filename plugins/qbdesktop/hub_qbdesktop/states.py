@@ -21,6 +21,8 @@ KINDS = {
     "ReceivePaymentRet": Kind.PAYMENT,
     "BillPaymentCheckRet": Kind.PAYMENT,
 }
+CREDITS = {"CreditMemoRet": ids.CREDIT_MEMO, "VendorCreditRet": ids.VENDOR_CREDIT}
+_USED_FOR = frozenset({"Invoice", "Bill"})
 SORTS = {"ReceivePaymentRet": ids.RECEIPT, "BillPaymentCheckRet": ids.CHECK}
 LISTED = {"CustomerRet": ids.CUSTOMER, "VendorRet": ids.VENDOR, **ids.ITEM_SORTS}
 _SALES = (Kind.INVOICE, Kind.CREDIT_NOTE)
@@ -32,6 +34,7 @@ _LINES = (
     "JournalDebitLine",
     "JournalCreditLine",
 )
+_SORTED = frozenset({"ExpenseLineRet", "ItemLineRet", "JournalDebitLine", "JournalCreditLine"})
 _HEAD = ("TxnDate", "DueDate", "RefNumber", "Memo", "ItemSalesTaxRef/FullName", "TermsRef/FullName")
 _LINE = (
     *("ItemRef/ListID", "AccountRef/ListID", "Desc", "Memo", "Quantity", "Rate", "Cost", "Amount", "ClassRef/FullName"),
@@ -89,10 +92,35 @@ def transaction(node: etree._Element, mark: str = "") -> TargetState:
         total=total,
         due=due,
         stamp=text(node, "EditSequence"),
-        lines=tuple(text(line, "TxnLineID") for line in _lines(node)),
+        lines=tuple(_line_id(line) for line in _lines(node)),
         content=content(node),
         ours=not mark or marks.memo_token(memo) == mark,
     )
+
+
+def _line_id(line: etree._Element) -> str:
+    """A line's id; where a transaction has lines of two sorts, with its sort before it."""
+    name, own = xmltext.local(line), text(line, "TxnLineID")
+    return ids.joined(name, own) if name in _SORTED else own
+
+
+def lines_of(target: TargetState | None, name: str) -> list[str]:
+    """The ids of a target's lines of one sort, in their order."""
+    sorted_ids = (line.partition(":") for line in (target.lines if target else ()))
+    return [own for sort, _, own in sorted_ids if sort == name]
+
+
+def uses(node: etree._Element) -> Iterator[TargetState]:
+    """What a credit is used for: each invoice or bill that it is linked to, with all that is used there."""
+    sort = CREDITS.get(xmltext.local(node), "")
+    amounts: dict[str, Decimal] = {}
+    for link in node.iterfind("LinkedTxn") if sort else ():
+        if text(link, "TxnType") in _USED_FOR:
+            id = text(link, "TxnID")
+            amounts[id] = amounts.get(id, Decimal(0)) + abs(amount(link, "Amount") or Decimal(0))
+    for id, used in amounts.items():
+        target_id = ids.use(sort, text(node, "TxnID"), id)
+        yield TargetState(kind=Kind.ALLOCATION, target_id=target_id, status=TargetStatus.OPEN, total=used)
 
 
 _PARTIES = ("CustomerRef", "VendorRef", "PayeeEntityRef")
@@ -169,6 +197,12 @@ def listed(node: etree._Element) -> TargetState:
         stamp=text(node, "EditSequence"),
         ours=name in LISTED,
     )
+
+
+def unnameable(node: etree._Element, sort: str) -> TargetState:
+    """The state of an item that was of this sort and that no line can name any more."""
+    own = {"target_id": ids.joined(sort, text(node, "ListID")), "status": TargetStatus.ARCHIVED, "ours": False}
+    return listed(node).model_copy(update=own)
 
 
 def gone(kind: Kind, target_id: str) -> TargetState:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hub import Facts, Fit, Kind, Line, Problem, Status, TaxMode, TradeDocument
-from hub_qbdesktop import taxes, xmltext
+from hub_qbdesktop import currencies, taxes, xmltext
 from hub_qbdesktop.lines import CENT, shaped
 from hub_qbdesktop.wording import Notes
 
@@ -17,7 +17,8 @@ SALES = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
 def fit(document: TradeDocument, facts: Facts) -> Fit:
     """The document as it will be posted, or why it can not be."""
     notes = Notes()
-    found = [*currency_problems(document.currency, document.label, facts), *_problems(document)]
+    type = currencies.RECEIVABLE if document.kind in SALES else currencies.PAYABLE
+    found = [*currencies.problems(document.currency, document.label, facts, type), *_problems(document)]
     if not xmltext.one_line(document.number):
         return Fit(document, problems=(*found, number_problem(document.label)))
     if any(line.amount != line.amount.quantize(CENT) for line in document.lines):
@@ -54,17 +55,6 @@ def _posted(document: TradeDocument, lines: list[Line], notes: Notes) -> TradeDo
         "tax": document.tax if is_sale else Decimal(0),
     }
     return type(document).model_validate(values)
-
-
-def currency_problems(currency: str, label: str, facts: Facts) -> Iterator[Problem]:
-    """Say that a document is in another currency than the company's own."""
-    if currency != facts.organisation.base_currency:
-        yield Problem(
-            code="currency_not_home",
-            what=f"{label} is in {currency}; the hub posts only {facts.organisation.base_currency} to QuickBooks.",
-            fix="Enter it in QuickBooks by hand, and skip it here with a reason.",
-            subject=currency,
-        )
 
 
 def number_problem(label: str) -> Problem:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+import desktop_machine
 import pytest
 import requests
 import sqlalchemy as sa
@@ -45,6 +46,10 @@ INTUIT = "http://developer.intuit.com/"
 HEAD = '<?xml version="1.0" ?>\n<QBXML>\n<QBXMLMsgsRs{set}>\n{inner}\n</QBXMLMsgsRs>\n</QBXML>'
 
 pytest.register_assert_rewrite("hub.testing.contract")
+
+desktop, machine, simulated = desktop_machine.desktop, desktop_machine.machine, desktop_machine.simulated
+sim = desktop_machine.sim
+"""Fixtures of a simulated machine."""
 
 
 @dataclass
@@ -466,6 +471,8 @@ def facts() -> Facts:
             (Kind.ITEM, "p1"): "noninventory:80000003-1",
             (Kind.INVOICE, "i1"): "1A-1",
             (Kind.BILL, "b1"): "1B-1",
+            (Kind.CREDIT_NOTE, "cn1"): "1C-1",
+            (Kind.SUPPLIER_CREDIT, "sc1"): "1D-1",
             (Kind.CONTACT, "=invoice:i1"): "customer:80000001-1",
             (Kind.CONTACT, "=bill:b1"): "vendor:80000002-1",
         },

@@ -9,6 +9,7 @@ from typing import Any
 from hub import (
     Action,
     Address,
+    Allocation,
     Bill,
     Contact,
     CreditNote,
@@ -105,6 +106,22 @@ def payment(kind: Kind = Kind.INVOICE, amount: str = "10.00", **more: Any) -> Pa
     return Payment(**{**values, **more})
 
 
+def allocation(kind: Kind = Kind.INVOICE, amount: str = "4.00", **more: Any) -> Allocation:
+    is_sale = kind is Kind.INVOICE
+    values: dict[str, Any] = {
+        "external_id": f"use-{kind}",
+        "credit_kind": Kind.CREDIT_NOTE if is_sale else Kind.SUPPLIER_CREDIT,
+        "credit_id": "cn1" if is_sale else "sc1",
+        "document_kind": kind,
+        "document_id": "i1" if is_sale else "b1",
+        "date": DAY,
+        "amount": Decimal(amount),
+        "currency": "USD",
+        "number": "CN-1",
+    }
+    return Allocation(**{**values, **more})
+
+
 def journal(**more: Any) -> Journal:
     values: dict[str, Any] = {
         "external_id": "j1",
@@ -154,5 +171,7 @@ def every() -> list[Document]:
         trade(Kind.SUPPLIER_CREDIT),
         payment(),
         payment(Kind.BILL),
+        allocation(),
+        allocation(Kind.BILL),
         journal(),
     ]

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import desktop_samples as samples
 import pytest
+from desktop_machine import Reply, of_type, read, visitor
 from hub_qbdesktop import connectors, feeds
 from hub_qbdesktop.provider import QuickBooksProvider
 from sim_qbdesktop import Simulator
 
-from hub import Account, Action, Document, Facts, Kind, Payment, Provider, TaxRate, Want
+from hub import Action, Document, Facts, Kind, Payment, Provider, Want
 from hub.testing.contract import ProviderContract
 from hub.testing.talk import Poster, VisitTalk
-
-Reply = Callable[[bytes], bytes]
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulator]:
-    simulator = Simulator(sales_tax=True, classes=True, no_op_seconds=0)
-    yield simulator
-    simulator.close()
-
-
-def visitor(sim: Simulator) -> Reply:
-    session = sim.session()
-    return lambda question: session.process(question.decode()).encode()
-
-
-def read(reply: Reply) -> Facts:
-    """What the ledger's lists say, as the hub knows them."""
-    visit = QuickBooksProvider.visit
-    assert visit is not None
-    pages = {feed.name: list(VisitTalk(visit, reply).pull(Want(feed))) for feed in feeds.FEEDS[:3]}
-    listed = [
-        each for pages_ in pages.values() for page in pages_ for record in page.records for each in record.documents
-    ]
-    organisation = pages["organisation"][0].organisation
-    assert organisation is not None
-    return Facts(
-        organisation=organisation,
-        accounts={each.code: each for each in listed if isinstance(each, Account)},
-        taxes={each.code: each for each in listed if isinstance(each, TaxRate)},
-    )
-
-
-def of_type(facts: Facts, *sorts: str) -> str:
-    return next(code for code, account in sorted(facts.accounts.items()) if account.type in sorts and account.active)
 
 
 def sample_documents(facts: Facts) -> dict[Kind, Document]:
@@ -64,10 +30,11 @@ def sample_documents(facts: Facts) -> dict[Kind, Document]:
         Kind.CONTACT: samples.contact("Contract One Ltd"),
         Kind.ITEM: samples.item("CONTRACT", sale_account=sales, purchase_account=cost),
         Kind.INVOICE: samples.trade(Kind.INVOICE, sold, external_id="i1", number="CT-1"),
-        Kind.CREDIT_NOTE: samples.trade(Kind.CREDIT_NOTE, sold, number="CT-2"),
+        Kind.CREDIT_NOTE: samples.trade(Kind.CREDIT_NOTE, sold, external_id="cn1", number="CT-2"),
         Kind.BILL: samples.trade(Kind.BILL, bought, external_id="b1", number="CT-3"),
-        Kind.SUPPLIER_CREDIT: samples.trade(Kind.SUPPLIER_CREDIT, bought, number="CT-4"),
+        Kind.SUPPLIER_CREDIT: samples.trade(Kind.SUPPLIER_CREDIT, bought, external_id="sc1", number="CT-4"),
         Kind.PAYMENT: samples.payment(amount="5.00", account=bank),
+        Kind.ALLOCATION: samples.allocation(),
         Kind.JOURNAL: samples.journal(lines=lines, number="CT-5"),
     }
 

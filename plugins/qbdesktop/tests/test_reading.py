@@ -146,7 +146,17 @@ def test_items_that_quickbooks_keeps_stock_of_are_counted_and_left_out() -> None
     page = hear("items", answer(told("ItemQuery", parts)))
     assert [len(record.documents) for record in page.records] == [0, 1, 0]
     assert page.records[0].skipped == {"ItemInventoryRet:I1": "QuickBooks keeps its stock"}
-    assert [state.target_id for state in page.states] == ["service:S1"]
+    live = [state.target_id for state in page.states if state.status is TargetStatus.ACTIVE]
+    assert live == ["service:S1"]
+
+
+def test_a_part_that_became_one_with_stock_can_not_be_named_any_more() -> None:
+    """QuickBooks lets a non-inventory part become an inventory part, which keeps its id."""
+    part = "<ItemInventoryRet><ListID>80-1</ListID><FullName>TEA</FullName><EditSequence>9</EditSequence>"
+    page = hear("items", answer(told("ItemQuery", f"{part}<IsActive>true</IsActive></ItemInventoryRet>")))
+    found = {state.target_id: state.status for state in page.states}
+    assert found["noninventory:80-1"] is TargetStatus.ARCHIVED
+    assert TargetStatus.ACTIVE not in found.values()
 
 
 # -- lists ---------------------------------------------------------------------------------------------------------
@@ -168,8 +178,8 @@ def node(text: str) -> etree._Element:
     ],
 )
 def test_accounts_by_their_type(sort: str, cls: AccountClass, pays: bool, documents: bool) -> None:
-    found = native.account(
-        node(f"<AccountRet><ListID>1</ListID><FullName>A:B</FullName><AccountType>{sort}</AccountType></AccountRet>")
+    [found] = native.accounts(
+        [node(f"<AccountRet><ListID>1</ListID><FullName>A:B</FullName><AccountType>{sort}</AccountType></AccountRet>")]
     )
     assert (found.code, found.account_class, found.takes_payments, found.takes_documents) == (
         "A:B",

@@ -32,7 +32,13 @@ def state(kind: Kind, target_id: str, **more: Any) -> TargetState:
     return TargetState(kind=kind, target_id=target_id, status=TargetStatus.OPEN, stamp="1790000000", **more)
 
 
-TARGETS = {Kind.CONTACT: "customer:8-1", Kind.ITEM: "noninventory:8-2", Kind.PAYMENT: "receipt:8-3"}
+TARGETS = {
+    Kind.CONTACT: "customer:8-1",
+    Kind.ITEM: "noninventory:8-2",
+    Kind.PAYMENT: "receipt:8-3",
+    Kind.ALLOCATION: "creditmemo:8-5/8-6",
+}
+LINES = ("L1", "ExpenseLineRet:L2", "ItemLineRet:L3", "JournalDebitLine:L4", "JournalCreditLine:L5")
 
 
 @pytest.mark.parametrize("document", samples.every(), ids=lambda one: f"{one.kind}")
@@ -42,7 +48,7 @@ def test_every_create_is_valid(document: Document, facts: Facts, schema: Faults)
 
 @pytest.mark.parametrize("document", samples.every(), ids=lambda one: f"{one.kind}")
 def test_every_change_and_removal_is_valid(document: Document, facts: Facts, schema: Faults) -> None:
-    target = state(document.kind, TARGETS.get(document.kind, "8-4"), lines=("L1", "L2"))
+    target = state(document.kind, TARGETS.get(document.kind, "8-4"), lines=LINES)
     for action in PROVIDER.writes[document.kind] - {Action.CREATE}:
         assert schema(rendered(document, facts, action, target)) == [], action
 

@@ -1,0 +1,96 @@
+"""Money and credits as the values of qbXML requests. Pure.
+
+Each says what it pays or uses: nothing is ever applied by QuickBooks' own choice, and the account that money goes to or
+comes from is always named.
+
+A credit is used by a payment without money that sets it against one invoice or bill. QuickBooks then makes no
+transaction: it links the two, and its answer names nothing (QuickBooks Desktop SDK documentation, requests for receive
+payments, bill payments, and deposits; API reference, SetCredit). So a use of a credit is known by the two.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast
+
+from hub import Allocation, Facts, Kind, Operation, Payment
+from hub_qbdesktop import currencies, marks, refs
+
+Body = dict[str, Any]
+NO_MONEY = Decimal("0.00")
+
+
+def receipt(operation: Operation, facts: Facts) -> Body:
+    """A customer's payment of one invoice."""
+    document = cast(Payment, operation.document)
+    return {
+        **_received(operation, facts, document.currency),
+        "TotalAmount": document.amount,
+        "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
+        "Memo": marks.memo(operation, document.reference),
+        "DepositToAccountRef": refs.account(document.account, facts),
+        "AppliedToTxnAdd": {"TxnID": _paid(operation, facts), "PaymentAmount": document.amount},
+    }
+
+
+def check(operation: Operation, facts: Facts) -> Body:
+    """A payment of one bill."""
+    document = cast(Payment, operation.document)
+    return {
+        **_drawn(operation, facts, document.currency),
+        "BankAccountRef": refs.account(document.account, facts),
+        "Memo": marks.memo(operation, document.reference),
+        "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
+        "AppliedToTxnAdd": {"TxnID": _paid(operation, facts), "PaymentAmount": document.amount},
+    }
+
+
+def use_of_credit(operation: Operation, facts: Facts) -> Body:
+    """A payment without money that sets a credit memo against an invoice, or a vendor credit against a bill."""
+    document = cast(Allocation, operation.document)
+    credit = facts.target(document.credit_kind, document.credit_id)
+    applied = {
+        "TxnID": _paid(operation, facts),
+        "SetCredit": {"CreditTxnID": credit, "AppliedAmount": document.amount},
+    }
+    bank = refs.bank(document.currency, facts)
+    memo = marks.memo(operation, "")
+    if document.document_kind is Kind.BILL:
+        return {
+            **_drawn(operation, facts, document.currency),
+            "BankAccountRef": bank,
+            "Memo": memo,
+            "AppliedToTxnAdd": applied,
+        }
+    return {
+        **_received(operation, facts, document.currency),
+        "TotalAmount": NO_MONEY,
+        "Memo": memo,
+        "DepositToAccountRef": bank,
+        "AppliedToTxnAdd": applied,
+    }
+
+
+def _received(operation: Operation, facts: Facts, currency: str) -> Body:
+    document = cast(Payment | Allocation, operation.document)
+    return {
+        "CustomerRef": refs.party(document.document_kind, document.document_id, facts),
+        "ARAccountRef": refs.control(currencies.RECEIVABLE, currency, facts),
+        "TxnDate": document.date,
+        "RefNumber": marks.payment_number(operation),
+    }
+
+
+def _drawn(operation: Operation, facts: Facts, currency: str) -> Body:
+    document = cast(Payment | Allocation, operation.document)
+    return {
+        "PayeeEntityRef": refs.party(document.document_kind, document.document_id, facts),
+        "APAccountRef": refs.control(currencies.PAYABLE, currency, facts),
+        "TxnDate": document.date,
+        "RefNumber": marks.payment_number(operation),
+    }
+
+
+def _paid(operation: Operation, facts: Facts) -> str:
+    document = cast(Payment | Allocation, operation.document)
+    return facts.target(document.document_kind, document.document_id)

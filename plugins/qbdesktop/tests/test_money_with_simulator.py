@@ -1,0 +1,194 @@
+"""Credits, journals, currencies and closed books, against the simulated QuickBooks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import desktop_samples as samples
+import pytest
+from desktop_machine import Desktop, bill, invoice, of_type, read, sold, visitor
+from hub_qbdesktop.provider import QuickBooksProvider
+from sim_qbdesktop import Simulator
+from sim_qbdesktop.company.ledger import trial_balance
+from sim_qbdesktop.company.records import Ref
+
+from hub import Action, Document, Kind, Status, TargetState
+from hub.testing.talk import Poster, VisitTalk
+
+
+def poster_of(sim: Simulator) -> Poster:
+    reply, provider = visitor(sim), QuickBooksProvider()
+    assert provider.visit is not None
+    return Poster(provider, VisitTalk(provider.visit, reply), read(reply))
+
+
+def balances(sim: Simulator) -> dict[str, Decimal]:
+    return {row["name"]: Decimal(row["balance"]) for row in trial_balance(sim.company)}
+
+
+def again(poster: Poster, document: Document, target_id: str) -> TargetState:
+    """A document's state as QuickBooks tells it now."""
+    asked = replace(poster.operation(document, Action.UPDATE), target_id=target_id)
+    [state] = poster.talk.look([asked])[asked.id]
+    return state
+
+
+def credit_memo(net: str = "4.00", **more: Any) -> Any:
+    return samples.trade(Kind.CREDIT_NOTE, sold(net), **{"external_id": "cn1", "number": "CN-1", **more})
+
+
+def vendor_credit(net: str = "3.00", **more: Any) -> Any:
+    line = samples.line(net, account="5000", tax_code="BOUGHT")
+    return samples.trade(Kind.SUPPLIER_CREDIT, line, **{"external_id": "sc1", "number": "SC-1", **more})
+
+
+# -- the whole way -------------------------------------------------------------------------------------------------
+
+
+def test_credits_are_used_for_what_they_credit_after_the_payments(desktop: Desktop) -> None:
+    """The bank is right: a payment takes what is due, and the credit is used for what is left."""
+    desktop.switch_on(Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.PAYMENT, Kind.ALLOCATION)
+    desktop.put(
+        *(samples.contact("Harbour Stores"), samples.vendor("Leaf Imports"), invoice("10.00"), bill()),
+        *(credit_memo("4.00"), vendor_credit("3.00"), samples.payment(amount="8.00")),
+        *(samples.allocation(amount="4.00"), samples.allocation(Kind.BILL, amount="3.00")),
+    )
+    desktop.visit(4)
+    assert desktop.unfinished() == {}
+    [sale], [credit] = desktop.books("Invoice"), desktop.books("CreditMemo")
+    links, company = desktop.links(), desktop.sim.company
+    assert links["use-invoice"] == f"creditmemo:{credit.txn_id}/{sale.txn_id}"
+    assert company.links.paid(sale.txn_id) == Decimal("10.00")
+    assert company.links.used(credit.txn_id) == Decimal("2.00")
+    [bought], [back] = desktop.books("Bill"), desktop.books("VendorCredit")
+    assert (company.links.paid(bought.txn_id), company.links.used(back.txn_id)) == (Decimal("3.00"), Decimal("3.00"))
+
+
+def test_an_answer_lost_while_a_credit_is_used_uses_it_once(desktop: Desktop) -> None:
+    desktop.switch_on(Kind.CREDIT_NOTE, Kind.ALLOCATION)
+    desktop.put(samples.contact("Harbour Stores"), invoice("10.00"), credit_memo("4.00"))
+    desktop.visit(3)
+    desktop.sim.faults.add(
+        [{"kind": "status", "match": "ReceivePaymentAddRq", "params": {"code": 1000, "saved": True}}]
+    )
+    desktop.put(samples.allocation(amount="4.00"))
+    desktop.visit(3)
+    [sale] = desktop.books("Invoice")
+    assert desktop.sim.company.links.paid(sale.txn_id) == Decimal("4.00")
+    assert desktop.unfinished() == {}
+
+
+def test_an_invoice_that_a_credit_was_used_for_stays_until_a_person_takes_the_credit_off(desktop: Desktop) -> None:
+    desktop.switch_on(Kind.CREDIT_NOTE, Kind.ALLOCATION)
+    desktop.put(samples.contact("Harbour Stores"), invoice("10.00"), credit_memo("4.00"), samples.allocation())
+    desktop.visit(3)
+    desktop.put(
+        invoice("10.00", status=Status.VOIDED),
+        credit_memo("4.00", status=Status.VOIDED),
+        samples.allocation(status=Status.VOIDED),
+    )
+    desktop.visit(3)
+    [sale] = desktop.books("Invoice")
+    assert sale.total == Decimal("10.00")
+    reasons = {problem["code"] for _, problem in desktop.unfinished().values() if problem}
+    assert reasons <= {"change_not_allowed", "target_has_payments"}
+    assert reasons
+
+
+def test_nothing_in_a_closed_period_is_written_or_voided(desktop: Desktop) -> None:
+    desktop.put(samples.contact("Harbour Stores"), invoice())
+    desktop.visit(2)
+    desktop.sim.company.set_preferences(closing_date=samples.DAY)
+    desktop.put(
+        invoice(status=Status.VOIDED),
+        invoice(external_id="i2", number="SO-2"),
+        invoice(external_id="i3", number="SO-3", date=date(2026, 2, 4)),
+    )
+    desktop.visit(3)
+    held = {id: (state, problem["code"]) for id, (state, problem) in desktop.unfinished().items()}
+    assert held == {"i1": ("held", "closed_period"), "i2": ("held", "closed_period")}
+    assert sorted(str(each.fields["RefNumber"]) for each in desktop.books("Invoice")) == ["SO-1", "SO-3"]
+    assert all(each.total for each in desktop.books("Invoice"))
+
+
+# -- changes of journals -------------------------------------------------------------------------------------------
+
+
+def journal(sim: Simulator, cost: str, **more: Any) -> Any:
+    facts = poster_of(sim).facts
+    codes = of_type(facts, "CostOfGoodsSold", "Expense"), of_type(facts, "OtherCurrentAsset")
+    lines = tuple(
+        line.model_copy(update={"account": code, "amount": Decimal(amount), "tracking": ()})
+        for line, code, amount in zip(samples.journal().lines, codes, (cost, f"-{cost}"), strict=True)
+    )
+    return samples.journal(lines=lines, **more)
+
+
+def test_a_corrected_journal_is_changed_and_a_withdrawn_one_is_voided(sim: Simulator) -> None:
+    poster = poster_of(sim)
+    before, after = journal(sim, "7.10"), journal(sim, "9.25")
+    state = poster.post(before)
+    fresh = again(poster, before, state.target_id)
+    [outcome] = poster.send([poster.operation(after, Action.UPDATE, fresh)])
+    assert outcome.problem is None
+    [kept] = [each for each in sim.company.transactions if each.kind == "JournalEntry"]
+    assert (kept.total, len(kept.lines)) == (Decimal("9.25"), 2)
+    now = again(poster, after, state.target_id)
+    assert (now.total, now.lines) == (Decimal("9.25"), fresh.lines)
+    [gone] = poster.send([poster.operation(after, Action.VOID, now)])
+    assert gone.problem is None
+    assert again(poster, after, state.target_id).status == "voided"
+    assert balances(sim) == {}
+
+
+def test_a_change_with_an_old_edit_sequence_is_left_open_and_changes_nothing(sim: Simulator) -> None:
+    poster = poster_of(sim)
+    before = journal(sim, "7.10")
+    state = poster.post(before)
+    stale = again(poster, before, state.target_id).model_copy(update={"stamp": "1"})
+    assert poster.send([poster.operation(journal(sim, "9.25"), Action.UPDATE, stale)]) == []
+    assert again(poster, before, state.target_id).total == Decimal("7.10")
+
+
+# -- currencies ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def abroad() -> Simulator:
+    """A company that keeps dollars, euros and pounds, with accounts for euros."""
+    sim = Simulator(multicurrency=True, no_op_seconds=0)
+    euro = sim.company.named(("Currency",), "Euro")
+    assert euro is not None
+    for name, number, sort in (("AR - EUR", "1101", "AccountsReceivable"), ("Bank - EUR", "1099", "Bank")):
+        sim.company.add_entry(
+            "Account", Name=name, IsActive=True, AccountType=sort, AccountNumber=number, CurrencyRef=Ref(euro.list_id)
+        )
+    return sim
+
+
+def test_a_foreign_customer_is_invoiced_and_pays_in_its_currency(abroad: Simulator) -> None:
+    poster = poster_of(abroad)
+    assert poster.facts.organisation.currencies == ("EUR", "GBP", "USD")
+    euro: dict[str, Any] = {"currency": "EUR", "rate": Decimal("1.10")}
+    customer = poster.post(samples.contact("Paris Tea", currency="EUR"))
+    assert customer.target_id.startswith("customer:")
+    line = samples.line("100.00", account=of_type(poster.facts, "Income"), tax_code="No tax")
+    document = samples.trade(Kind.INVOICE, line, external_id="i1", number="EU-1", **euro)
+    assert poster.post(document).total == Decimal("100.00")
+    [sale] = [each for each in abroad.company.transactions if each.kind == "Invoice"]
+    found = balances(abroad)
+    assert found["AR - EUR"] == Decimal("110.00")
+    poster.post(samples.payment(amount="100.00", account="1099", **euro))
+    assert abroad.company.links.paid(sale.txn_id) == Decimal("100.00")
+    assert "AR - EUR" not in balances(abroad)
+    abroad.close()
+
+
+def test_the_account_of_a_currency_is_known_by_it(abroad: Simulator) -> None:
+    accounts = poster_of(abroad).facts.accounts
+    assert (accounts["1101"].currency, accounts["1099"].currency) == ("EUR", "EUR")
+    assert {each.currency for code, each in accounts.items() if code not in ("1101", "1099")} == {""}
+    abroad.close()
