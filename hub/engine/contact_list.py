@@ -119,48 +119,55 @@ def _contact_list(integration: _Sides, side: Side | None) -> sa.Select[Any]:
     return statement
 
 
-def standing_list(db: sa.Connection, integration: Integration, side: Side) -> sa.Select[Any]:
-    """The same contacts and states without what is shown of them, from indexes alone: to be counted and paged.
+class Mark(StrEnum):
+    """What may be said of a contact by itself; one may have several."""
 
-    ``unsettled`` are those that somebody has to look at: it is quicker to tell than what may be suggested. ``changed``
-    tells of a linked contact whether the stock system has another form than was written.
+    LINKED = "linked"
+    CHANGED = "changed"
+    """Linked, and the stock system has another form than was written."""
+    BROKEN = "broken"
+    IGNORED = "ignored"
+    SUGGESTED = "suggested"
+    """Told only of those that are not linked."""
+
+
+def contact_marks(db: sa.Connection, integration: Integration) -> sa.CompoundSelect[Any]:
+    """Source ids of the stock system's contacts, each row with one mark, from indexes alone.
+
+    A contact without a mark is neither linked nor ignored, and nothing is like it.
     """
-    sides = _Sides(integration.id, integration.stock_id, integration.ledger_id)
-    return _standing_list(db.dialect.name, sides, side)
+    return _contact_marks(db.dialect.name, _Sides(integration.id, integration.stock_id, integration.ledger_id))
 
 
 @lru_cache(maxsize=_KEPT)
-def _standing_list(dialect: str, integration: _Sides, side: Side) -> sa.Select[Any]:
+def _contact_marks(dialect: str, integration: _Sides) -> sa.CompoundSelect[Any]:
     entry, link, source = entries.alias("entry"), links.alias("link"), snapshots.alias("source")
-    linked = (
-        sa.select(link.c.written_fingerprint)
-        .where(link.c.integration_id == integration.id, link.c.kind == _ONLY_CONTACTS, link.c.live)
-        .where(link.c.source_id == entry.c.external_id)
-        .correlate(entry)
-    )
+    live = (link.c.integration_id == integration.id, link.c.kind == _ONLY_CONTACTS, link.c.live)
     seen = (
         sa.select(source.c.fingerprint)
         .where(source.c.connection_id == integration.stock_id, source.c.kind == _ONLY_CONTACTS)
-        .where(source.c.external_id == entry.c.external_id)
-        .correlate(entry)
+        .where(source.c.external_id == link.c.source_id)
+        .correlate(link)
+        .scalar_subquery()
     )
-    broken = entry.c.external_id.in_(_broken(dialect, integration))
-    unsettled = sa.or_(broken, sa.and_(~linked.exists(), ~_ignored(integration, entry)))
-    state = sa.case(
-        (broken, ContactState.BROKEN.value),
-        (linked.exists(), ContactState.LINKED.value),
-        (_ignored(integration, entry), ContactState.IGNORED.value),
-        (_suggested(integration, entry), ContactState.SUGGESTED.value),
-        else_=ContactState.UNLINKED.value,
+    broken = _broken(dialect, integration).subquery()
+    like = (
+        sa.select(entry.c.external_id, _mark(Mark.SUGGESTED))
+        .where(entry.c.connection_id == integration.stock_id)
+        .where(entry.c.external_id.not_in(sa.select(link.c.source_id).where(*live)))
+        .where(_suggested(integration, entry))
     )
-    columns = (entry.c.external_id.label("source_id"), entry.c.name.label("folded"), entry.c.email, entry.c.tax_number)
-    changed = (seen.scalar_subquery() != linked.scalar_subquery()).label("changed")
-    of_side = entry.c.is_supplier if side is Side.SUPPLIERS else entry.c.is_customer
-    return (
-        sa.select(*columns, state.label("state"), unsettled.label("unsettled"), changed)
-        .where(entry.c.connection_id == integration.stock_id, of_side)
-        .where(entry.c.external_id.not_in(withdrawn_contacts(integration.stock_id)))
+    return sa.union_all(
+        sa.select(link.c.source_id, _mark(Mark.LINKED)).where(*live),
+        sa.select(link.c.source_id, _mark(Mark.CHANGED)).where(*live, seen != link.c.written_fingerprint),
+        sa.select(broken.c.source_id, _mark(Mark.BROKEN)),
+        sa.select(operations.c.source_id, _mark(Mark.IGNORED)).where(*_is_ignored(integration)),
+        like,
     )
+
+
+def _mark(mark: Mark) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{mark.value}'", sa.String).label("mark")
 
 
 _ONLY_CONTACTS: sa.ColumnElement[str] = sa.literal_column(f"'{CONTACT}'")
@@ -218,10 +225,13 @@ def _live_link(integration: _Sides, link: Any, source_id: Any) -> sa.ColumnEleme
 
 def _ignored(integration: _Sides, entry: Any) -> sa.ColumnElement[bool]:
     """A person decided that it is never created."""
-    return sa.exists().where(
+    return sa.exists().where(*_is_ignored(integration), operations.c.source_id == entry.c.external_id)
+
+
+def _is_ignored(integration: _Sides) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         operations.c.integration_id == integration.id,
         operations.c.kind == CONTACT,
-        operations.c.source_id == entry.c.external_id,
         operations.c.action == Action.CREATE.value,
         operations.c.state == OperationState.DROPPED.value,
     )

@@ -22,13 +22,10 @@ from hub.web.context import chosen_integration, found_or_404, row_or_404, tell, 
 from hub.web.paging import page_number
 from hub.web.queries import linked
 from hub.web.queries.contact_choice import linked_to, posted_unread
+from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, register
 from hub.web.queries.contacts import (
-    ALL,
-    CHANGED,
-    UNSETTLED,
     ContactFilter,
     contact_page,
-    counts,
     ledger_contacts,
     names_of,
     one_contact,
@@ -36,7 +33,6 @@ from hub.web.queries.contacts import (
     search_ledger,
 )
 from hub.web.queries.tables import INTEGRATIONS
-from hub.web.remembered import WORTH, remembered
 
 pages = Blueprint("contacts", __name__)
 
@@ -74,13 +70,8 @@ def show(integration_id: int) -> ResponseReturnValue:
     chosen = ContactFilter.of(request.args)
     hub = the_hub()
     with hub.store.read() as db:
-        counted = remembered(
-            db,
-            ("contacts", integration.id, chosen.side),
-            lambda: counts(db, integration, chosen.side),
-            lambda found: found.total >= WORTH,
-        )
-        page = contact_page(db, integration, chosen, page_number(), hub.providers, counted)
+        every = register(db, integration)
+        page = contact_page(db, integration, chosen, page_number(), hub.providers, every)
         ready = readiness(db, integration)
     return render_template(
         "contacts.html",
@@ -89,7 +80,7 @@ def show(integration_id: int) -> ResponseReturnValue:
         page=page,
         states=STATES,
         sides=list(Side),
-        counts=counted,
+        counts=every.counts(chosen.side),
         ready=ready,
     )
 

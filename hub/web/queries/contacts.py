@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,20 +17,17 @@ from hub.engine.contact_list import (
     Side,
     contact_list,
     present,
-    standing_list,
-    withdrawn_contacts,
 )
-from hub.engine.directory import entries, tax_parts
+from hub.engine.directory import entries
 from hub.engine.likeness import Likeness
 from hub.engine.suggesting import ByName, suggest
-from hub.mapping import fold, link_fact
+from hub.mapping import link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
-from hub.web.paging import Paged, found_with_total
+from hub.web.paging import Paged
+from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, Register, directory
 from hub.web.queries.tables import FLOWS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 
-UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
-TO_DO = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value, ContactState.BROKEN.value)
 OPEN_TO_LINK = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value)
 ON_A_PAGE = 25
 """A contact with its suggestions takes several lines, so that fewer fill a page."""
@@ -89,101 +87,24 @@ class ContactRow:
         return self.row.link_id is not None and self.row.fingerprint != self.row.written_fingerprint
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How many contacts of a side are in each state."""
-
-    by_state: Mapping[str, int] = field(default_factory=dict)
-    changed: int = 0
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return sum(self.by_state.values())
-
-    def of(self, state: str) -> int:
-        """How many a filter's state finds."""
-        if state == CHANGED:
-            return self.changed
-        wanted = {UNSETTLED: TO_DO, ALL: tuple(self.by_state)}.get(state, (state,))
-        return sum(self.by_state.get(each, 0) for each in wanted)
-
-
-def counts(db: sa.Connection, integration: Integration, side: Side) -> Counts:
-    """How many contacts of a side are in each state."""
-    every = standing_list(db, integration, side).subquery()
-    changed = sa.func.sum(sa.case((_changed(every), 1), else_=0))
-    counted = sa.select(every.c.state, sa.func.count().label("count"), changed.label("changed")).group_by(every.c.state)
-    rows = db.execute(counted).all()
-    return Counts({row.state: row._mapping["count"] for row in rows}, sum(row.changed for row in rows))
-
-
 def contact_page(
     db: sa.Connection,
     integration: Integration,
     chosen: ContactFilter,
     page: int,
     providers: Mapping[str, Provider],
-    counted: Counts,
+    every: Register,
 ) -> Paged:
-    """One page of contacts, by name, with what the page shows of each. ``counted`` is their side."""
+    """One page of contacts, by name, with what the page shows of each."""
     if chosen.contact:
         row = one_contact(db, integration, chosen.contact)
         only = [row] if row is not None else []
         return Paged(_rows(db, integration, only, providers), len(only), 1)
-    found = _found(db, integration, chosen)
-    if chosen.text:
-        ids, total = found_with_total(db, found, page, ON_A_PAGE)
-        number = _number(page, total)
-    else:
-        total = counted.of(chosen.state)
-        number = _number(page, total)
-        ids = db.execute(found.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).scalars().all()
-    rows = _rows(db, integration, _shown(db, integration, ids), providers)
-    return Paged(rows, total, number, ON_A_PAGE)
-
-
-def _number(page: int, total: int) -> int:
-    return min(page, max(1, -(-total // ON_A_PAGE)))
-
-
-def _found(db: sa.Connection, integration: Integration, chosen: ContactFilter) -> sa.Select[Any]:
-    """The source ids that a filter finds, by name."""
-    statement, every = _found_in(standing_list(db, integration, chosen.side), chosen.state)
-    return statement.where(_fits(integration.stock_id, every, chosen.text)) if chosen.text else statement
-
-
-@lru_cache(maxsize=_KEPT)
-def _found_in(standing: sa.Select[Any], state: str) -> tuple[sa.Select[Any], sa.Subquery]:
-    """Kept: the columns of a subquery take longer to make than the database takes to answer."""
-    every = standing.subquery()
-    statement = sa.select(every.c.source_id).order_by(every.c.folded, every.c.source_id)
-    if state == CHANGED:
-        return statement.where(_changed(every)), every
-    if state == UNSETTLED:
-        return statement.where(every.c.unsettled), every
-    return (statement if state == ALL else statement.where(every.c.state == state)), every
-
-
-def _fits(connection_id: int, every: Any, text: str) -> sa.ColumnElement[bool]:
-    """The text is in the name, the e-mail address or the number, or is the VAT number."""
-    folded = fold(text)
-    numbered = sa.select(SNAPSHOTS.c.external_id).where(
-        SNAPSHOTS.c.connection_id == connection_id,
-        # Written out: an index knows the contacts that have a number.
-        SNAPSHOTS.c.kind == sa.literal_column(f"'{CONTACT}'"),
-        SNAPSHOTS.c.number != sa.literal_column("''"),
-        SNAPSHOTS.c.number.icontains(text, autoescape=True),
-    )
-    looked = [every.c.folded.contains(folded, autoescape=True), every.c.email.contains(folded, autoescape=True)]
-    looked.append(every.c.source_id.in_(numbered))
-    if number := tax_parts(text)[1]:
-        looked.append(every.c.tax_number == number)
-    return sa.or_(*looked)
-
-
-def _changed(every: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(every.c.state == ContactState.LINKED.value, every.c.changed)
+    found = every.found(chosen.side, chosen.state, chosen.text)
+    number = min(page, max(1, -(-len(found) // ON_A_PAGE)))
+    ids = [every.directory.ids[place] for place in found[(number - 1) * ON_A_PAGE :][:ON_A_PAGE]]
+    rows = _rows(db, integration, _shown(db, integration, ids), providers) if ids else []
+    return Paged(rows, len(found), number, ON_A_PAGE)
 
 
 def _shown(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
@@ -255,20 +176,11 @@ def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> di
 
 def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[Any]]:
     """Active contacts of the ledger with the text in name or e-mail address, or with this VAT number."""
-    looked = [
-        entries.c.name.contains(fold(text), autoescape=True),
-        entries.c.email.contains(fold(text), autoescape=True),
-    ]
-    if number := tax_parts(text)[1]:
-        looked.append(entries.c.tax_number == number)
-    found = (
-        sa.select(entries.c.external_id)
-        .where(entries.c.connection_id == ledger_id, entries.c.active, sa.or_(*looked))
-        .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
-        .order_by(entries.c.name, entries.c.external_id)
-        .limit(FOUND_AT_MOST)
-    )
-    ids = db.execute(found).scalars().all()
+    every = directory(db, ledger_id)
+    found = every.with_text(text, itertools.compress(itertools.count(), every.active))
+    ids = [every.ids[place] for place in found[:FOUND_AT_MOST]]
+    if not ids:
+        return []
     return list(db.execute(_ledger(ledger_id).where(entries.c.external_id.in_(ids)).order_by(entries.c.name)))
 
 
