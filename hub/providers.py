@@ -166,7 +166,8 @@ class Want:
     ``known(ids)`` answers with the change stamp of each record already stored complete. ``since`` is the earliest
     document date anybody needs. ``unread`` names records stored earlier that could not be read (id -> label), those
     longest untried first: what lists only changes would never bring them again, so a session asks for them by id.
-    Whichever it delivers, readable or not, is untried last of all next time.
+    Whichever it delivers, readable or not, is untried last of all next time. ``run`` tells runs apart: what a platform
+    keeps for one session alone, such as the place in a list, is gone when a progress was made in another run.
     """
 
     feed: Feed
@@ -175,6 +176,7 @@ class Want:
     known: Callable[[Sequence[str]], Mapping[str, str]] = _nothing_known
     since: Date | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    run: int = 0
 
 
 Ref = tuple[Kind, str]

@@ -1,9 +1,9 @@
 """What is read, question by question, and how each answer becomes a page.
 
-A list that QuickBooks gives page by page is read to its end within one session; where the iterator is lost, it is
-begun anew and every record simply comes again. Changes are asked for since a moment of the computer's own clock, with
-hours of overlap: a repeat is harmless, and neither the hour that comes twice in autumn nor the wrong offset that
-QuickBooks writes in summer can hide a change.
+A list that QuickBooks gives page by page is read to its end within one session; where the iterator is lost, or went
+with another session, it is begun anew and every record simply comes again. Changes are asked for since a moment of the
+computer's own clock, with hours of overlap: a repeat is harmless, and neither the hour that comes twice in autumn nor
+the wrong offset that QuickBooks writes in summer can hide a change.
 """
 
 from __future__ import annotations
@@ -135,8 +135,9 @@ def _since(want: Want) -> str:
 
 
 def _progress(want: Want) -> dict[str, Any]:
+    """How far the list is read in this visit; an iterator of another one is gone with its session."""
     found: dict[str, Any] = json.loads(want.progress) if want.progress else {}
-    return found
+    return found if found.get("run", 0) == want.run else {}
 
 
 def hear(want: Want, answer: bytes, owner_id: str) -> Page:
@@ -156,7 +157,7 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
         states=(*_states(reply.records, source), *gone),
     )
     if reply.remaining > 0 and reply.iterator:
-        left = {**progress, "iterator": reply.iterator, "latest": latest}
+        left = {**progress, "iterator": reply.iterator, "latest": latest, "run": want.run}
         return Page(page.records, page.states, progress=json.dumps(left))
     return Page(page.records, page.states, watermark=latest)
 
@@ -166,7 +167,7 @@ def _begun_anew(want: Want, reply: Reply | None) -> Page:
     progress = _progress(want)
     restarts = int(progress.get("restarts", 0))
     if progress.get("iterator") and restarts < MOST_RESTARTS:
-        return Page(progress=json.dumps({"restarts": restarts + 1}))
+        return Page(progress=json.dumps({"restarts": restarts + 1, "run": want.run}))
     raise UnreachableError(_unread(want.feed.name, reply))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import desktop_samples as samples
 import pytest
 import sqlalchemy as sa
-from hub_qbdesktop import qwc
+from hub_qbdesktop import feeds, qwc
 from hub_qbdesktop.connectors import OWNER_ID, Connectors
 from hub_qbdesktop.soap import PATH
 from sim_qbdesktop import Simulator, person
@@ -20,7 +20,7 @@ from hub.documents import Line
 from hub.engine import Decisions
 from hub.engine.pilot import Pilot
 from hub.mapping import MappingList
-from hub.models import Flow, FlowMode, Link, OperationRow, table
+from hub.models import Flow, FlowMode, Link, NativeRecord, OperationRow, table
 from hub.testing import memory
 
 
@@ -308,3 +308,47 @@ def test_an_edited_document_is_changed_where_it_stands(desktop: Desktop) -> None
     assert desktop.unfinished() == {}
     [kept] = desktop.books("Invoice")
     assert kept.total == Decimal("15.00")
+
+
+BEFORE_THE_CUSTOMERS = 5
+"""Answers before theirs in each session."""
+
+
+def many_customers(desktop: Desktop, count: int) -> None:
+    """People entered a long list of customers in QuickBooks."""
+    for number in range(count):
+        person.act(desktop.sim.quickbooks, "add_entry", {"kind": "Customer", "fields": {"Name": f"Many {number:04}"}})
+
+
+def customers_read(desktop: Desktop) -> list[str]:
+    """The ids of the records that the feed of customers brought."""
+    rows = table(NativeRecord)
+    mine = (rows.c.connection_id == desktop.office.ledger_id, rows.c.feed == "customers")
+    with desktop.office.hub.store.read() as db:
+        return sorted(db.execute(sa.select(rows.c.record_id).where(*mine)).scalars())
+
+
+def test_a_long_list_is_read_within_one_session_and_each_page_is_heard_at_once(machine: Desktop) -> None:
+    """QuickBooks forgets an iterator that rests for ten seconds."""
+    many_customers(machine, 450)
+    visit = machine.visit()
+    assert visit.outcome == "done"
+    asked = [each.request for each in visit.exchanges if "<CustomerQueryRq" in each.request]
+    assert ['iterator="Start"' in text for text in asked] == [True, False, False]
+    heard = [call.milliseconds for call in visit.calls if call.method == "receiveResponseXML"]
+    assert max(heard) < 2000, heard
+    assert len(customers_read(machine)) == len(set(customers_read(machine))) >= 450
+
+
+def test_a_list_whose_reading_broke_off_again_and_again_is_read_in_the_end(machine: Desktop) -> None:
+    """Each session ends with the second page, more often than an iterator is begun anew within one."""
+    many_customers(machine, 450)
+    for _ in range(feeds.MOST_RESTARTS + 3):
+        machine.sim.faults.clear()
+        machine.sim.faults.add([{"kind": "crash", "at": "after process", "skip": BEFORE_THE_CUSTOMERS + 1}])
+        broken = machine.visit()
+        assert broken.outcome == "crashed"
+        assert 'iterator="Continue"' in broken.exchanges[-1].request
+    machine.sim.faults.clear()
+    assert machine.visit().outcome == "done", machine.sim.connector.visits[-1].shown
+    assert len(customers_read(machine)) == len(set(customers_read(machine))) >= 450
