@@ -129,7 +129,11 @@ def test_the_questions_are_kept_as_they_were_sent_without_any_target(wired: Hous
     sent = [each["sent"] for each in row.queries]
     assert [query.partition(" ")[0] for query in sent] == ["GET"] * 3
     assert any("in=j1%2Cj2%2Cj3" in query for query in sent)
-    page = visitor(wired).get(f"/proofs/{row.id}")
+    assert sorted(each["kind"] for each in row.queries) == ["invoice", "journal", "payment"]
+    seen = visitor(wired)
+    assert seen.get(f"/proofs/{row.id}/calls").faults == []
+    page = seen.get(f"/proofs/{row.id}")
+    assert f"Journals: {next(query for query in sent if 'j1' in query)}" in page.text
     assert "Nothing is posted twice: 5 marks asked for, none found twice." in page.text
     assert sent[0] in page.text
     assert page.faults == []
@@ -164,8 +168,15 @@ def test_the_page_tells_the_cost_and_starts_a_proof(house: House) -> None:
     assert "It takes about 3 calls." in page.text
     started = seen.follow(f"/integrations/{house.integration_id}/proofs")
     assert "Waiting to begin." in started.text
+    (part,) = [tag for tag in started.tags("div") if tag.get("id") == "live"]
+    assert part["hx-get"] == "/proofs/1/live"
+    assert seen.get(part["hx-get"]).status == 200
     twice(house, Kind.INVOICE)
     assert prove(house.hub, 1)
+    ended = seen.get("/proofs/1/live")
+    assert (ended.status, "Show what was found." in ended.text) == (286, True)
     told = seen.get("/proofs/1")
+    assert "hx-get" not in told.html
+    assert "Proof of 2026-03-01 09:00 UTC: Shelf -> Books" in told.text
     assert "1 document is in the ledger more than once." in told.text
     assert told.faults == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from houses import House, called, put
 from reconciled import busy_month, by_hand, journal, one, perpetual, reconciled
 from visitors import visitor
 
-from hub.engine.reconciling import Signing, digest_of
+from hub.engine.reconciling import Period, Signing, digest_of, signed_to
 from hub.errors import SettingsError
 from hub.models import AuditEvent, Reconciliation, ReconciliationLine, SignOff, table
 from hub.store import Store
@@ -60,11 +60,55 @@ def test_a_sign_off_names_who_and_when_and_seals_every_line(house: House, signed
 @on_sqlite
 def test_the_page_says_when_what_is_stored_is_not_what_was_signed(house: House, signed: Any) -> None:
     seen = visitor(house)
-    address = f"/reconciliations/{signed.reconciliation_id}"
-    assert "are not those that were signed" not in seen.get(address).text
+    address = f"/sign-offs/{signed.id}/seal"
+    assert address in {tag["href"] for tag in seen.get(f"/reconciliations/{signed.reconciliation_id}").tags("a")}
+    whole = seen.get(address)
+    assert "Every figure and line stored is what anna@example.com signed" in whole.text
+    assert whole.faults == []
     with house.hub.store.write() as db:
         db.execute(sa.delete(lines).where(lines.c.source_id == "j1"))
     assert "are not those that were signed" in seen.get(address).text
+
+
+@on_sqlite
+@pytest.mark.parametrize("state", ["failed", "stopped", "open"])
+def test_what_did_not_come_to_its_end_offers_no_form_to_sign_and_says_why(house: House, state: str) -> None:
+    row = reconciled(house)
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(Reconciliation)).values(state=state))
+    page = visitor(house).get(f"/reconciliations/{row.id}/sign")
+    assert "Only a reconciliation that came to its end can be signed off." in page.text
+    assert [tag for tag in page.tags("input") if tag.get("name") == "note"] == []
+    assert page.faults == []
+
+
+@on_sqlite
+def test_a_signed_period_offers_no_form_to_sign_it_again(house: House, signed: Any) -> None:
+    page = visitor(house).get(f"/reconciliations/{signed.reconciliation_id}/sign")
+    assert "signed off already" in page.text
+    assert [tag for tag in page.tags("input") if tag.get("name") == "note"] == []
+
+
+@on_sqlite
+def test_the_dashboard_says_up_to_where_it_is_signed_and_what_comes_next(house: House) -> None:
+    reconciled(house)
+    seen = visitor(house)
+    assert "This period is not signed off. No period is signed off yet." in seen.get("/").text
+    january = reconciled(house, Period(date(2026, 1, 1), date(2026, 1, 31)))
+    Signing(house.hub, "anna@example.com").sign(january.id or 0)
+    later = reconciled(house)
+    page = seen.get("/")
+    told = "This period is not signed off. Signed off up to 2026-01-31. Next: 2026-02-01 to 2026-02-28"
+    assert told in page.text
+    Signing(house.hub, "anna@example.com").sign(later.id or 0)
+    assert "Signed off up to 2026-02-28. Next: 2026-03-01 to 2026-03-31, when it has ended." in seen.get("/").text
+
+
+def test_what_is_signed_without_a_gap_ends_before_the_first_day_that_nobody_signed() -> None:
+    months = [Period(date(2026, month, 1), date(2026, month, 28 if month == 2 else 31)) for month in (1, 2, 3)]
+    assert signed_to(months) == date(2026, 3, 31)
+    assert signed_to([months[0], months[2]]) == date(2026, 1, 31)
+    assert signed_to([]) is None
 
 
 def test_a_period_is_signed_off_once_until_that_is_withdrawn_with_a_reason(house: House, signed: Any) -> None:

@@ -178,5 +178,6 @@ def _show_proof(row: sa.Row[Any]) -> None:
     )
     for each in row.duplicates:
         click.echo(f"  {each['label']}: {', '.join(target['url'] or target['number'] for target in each['targets'])}")
-    for each in row.queries[:3]:
-        click.echo(f"  asked: {each['sent']}")
+    first = {each["kind"]: each["sent"] for each in reversed(row.queries)}
+    for kind, sent in sorted(first.items()):
+        click.echo(f"  asked for each {kind.replace('_', ' ')}: {sent}")

@@ -182,7 +182,8 @@ class Proof(SQLModel, table=True):
     missing: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
     """Links of which the ledger finds nothing by their mark."""
     queries: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
-    """A few of the questions as they were sent: ``exchange`` is the id in the log, ``sent`` the method and address."""
+    """The first questions about each ``kind`` as they were sent: ``exchange`` is the id in the log, ``sent`` the method
+    and address."""
     kinds: dict[str, int] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     problem: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     asked_at: datetime

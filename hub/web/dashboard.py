@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.engine.reconciling import following, signed_to
 from hub.models import Schedule
 from hub.providers import Role
 from hub.scheduler import next_runs
@@ -22,6 +23,7 @@ from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
 from hub.web.remembered import memory, stamp
+from hub.web.visits import awaited
 
 pages = Blueprint("dashboard", __name__)
 
@@ -62,6 +64,7 @@ def show() -> ResponseReturnValue:
         last = _last_run(db, here)
         drifted = reconciliation.drifted(db, here.integration_ids)
         compared = reconciliation.newest_done(db, here.integration_ids)
+        signed = reconciliation.signed_periods(db, here.integration_ids) if compared else {}
         schedules = _schedules(db, here)
     upcoming = _upcoming(schedules, here)
     steps = first_steps(here, bool(numbers.tallies))
@@ -75,12 +78,16 @@ def show() -> ResponseReturnValue:
             may_set_up=may(Right.MANAGE_ENTITIES),
         ),
         caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
+        awaited=awaited(here.connections),
         steps=steps,
         numbers=numbers,
         failing=failing,
         kept_off=kept_off,
         drifted=drifted,
         compared=compared,
+        signed={integration: signed_to(periods) for integration, periods in signed.items()},
+        following=following,
+        today=hub.clock().date(),
         connections=here.connections,
         calls=calls,
         last=last,

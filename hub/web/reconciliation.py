@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.causes import Cause, Measure
-from hub.engine.reconciling import MEASURE_TITLES, digest_of
+from hub.engine.reconciling import MEASURE_TITLES
 from hub.models import ReconciliationState
 from hub.store import Store
 from hub.web import charts, wording
@@ -68,9 +68,8 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
     with the_hub().store.read() as db:
         signed = found.sign_offs_of(db, reconciliation_id)
         live = next((each for each in signed if each.withdrawn_at is None), None)
-        is_whole = live is None or digest_of(db, row) == live.digest
         of_period = live or found.sign_off_of_period(db, row)
-        calls = found.calls(db, row, 1, NEWEST_CALLS)
+        calls = found.calls(db, row, 1, sides=(row.stock_id, row.ledger_id), size=NEWEST_CALLS)
     return render_template(
         "reconciliation.html",
         row=row,
@@ -78,7 +77,6 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
         signed=signed,
         live=live,
         of_period=of_period,
-        is_whole=is_whole,
         calls=calls,
         reading_of=words.reading_of,
         shares_of=words.shares_of,
@@ -93,6 +91,18 @@ def live(reconciliation_id: int) -> ResponseReturnValue:
     row = row_or_404(found.reconciliation(reconciliation_id))
     status = 200 if row.state in BUSY else STOP_POLLING
     return render_template("reconciliation_live.html", row=row, polled=True, **_told()), status
+
+
+@pages.get("/reconciliations/<int:reconciliation_id>/calls")
+def show_calls(reconciliation_id: int) -> ResponseReturnValue:
+    """Every call of a reconciliation that the log still has."""
+    row = row_or_404(found.reconciliation(reconciliation_id))
+    with the_hub().store.read() as db:
+        calls = found.calls(db, row, page_number(), sides=(row.stock_id, row.ledger_id))
+    name = f"Reconciliation of {row.period_start} to {row.period_end}"
+    arguments = {"reconciliation_id": row.id}
+    shown = {"calls": calls, "name": name, "endpoint": "reconciliation.show", "arguments": arguments}
+    return render_template("reconciliation_calls.html", **shown)
 
 
 @pages.get("/reconciliations/<int:reconciliation_id>/<measure>/<cause>")

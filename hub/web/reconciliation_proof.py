@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from hub.engine.reconciling import Proving
 from hub.errors import ProviderError, SettingsError
+from hub.models import ReconciliationState
+from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import safe
@@ -17,7 +19,7 @@ from hub.web.paging import page_number
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
-from hub.web.reconciliation import BUSY
+from hub.web.reconciliation import BUSY, STOP_POLLING
 from hub.web.reconciliation_words import STATES
 
 pages = Blueprint("proofs", __name__)
@@ -67,7 +69,26 @@ def start(integration_id: int) -> ResponseReturnValue:
 def show(proof_id: int) -> ResponseReturnValue:
     """One proof: how far it is, or what the ledger answered."""
     row = row_or_404(found.proof(proof_id))
-    return render_template("proof.html", row=row, busy=BUSY, states=STATES, safe=safe)
+    return render_template("proof.html", row=row, busy=BUSY, sentence=_sentence(row), safe=safe)
+
+
+@pages.get("/proofs/<int:proof_id>/live")
+def live(proof_id: int) -> ResponseReturnValue:
+    """How far it is, asked for again and again while it is under way."""
+    row = row_or_404(found.proof(proof_id))
+    status = 200 if row.state in BUSY else STOP_POLLING
+    return render_template("proof_live.html", row=row, busy=BUSY, sentence=_sentence(row), polled=True), status
+
+
+@pages.get("/proofs/<int:proof_id>/calls")
+def show_calls(proof_id: int) -> ResponseReturnValue:
+    """Every call of a proof that the log still has."""
+    row = row_or_404(found.proof(proof_id))
+    with the_hub().store.read() as db:
+        calls = found.calls(db, row, page_number(), sides=(row.ledger_id,))
+    name = f"Proof of {wording.moment(row.finished_at or row.asked_at).striptags()}"
+    shown = {"calls": calls, "name": name, "endpoint": "proofs.show", "arguments": {"proof_id": row.id}}
+    return render_template("reconciliation_calls.html", **shown)
 
 
 @pages.post("/proofs/<int:proof_id>/stop")
@@ -78,6 +99,16 @@ def stop(proof_id: int) -> ResponseReturnValue:
     Proving(the_hub(), actor()).stop(proof_id)
     tell("It ends after the call it is in.")
     return redirect(url_for("proofs.show", proof_id=proof_id), 303)
+
+
+def _sentence(row: sa.Row[Any]) -> str:
+    """What it says, or how far it is."""
+    if row.state != ReconciliationState.DONE.value:
+        return f"{STATES[row.state]}."
+    if row.duplicates:
+        told = wording.counted(len(row.duplicates), "document is", "documents are")
+        return f"{told} in the ledger more than once."
+    return f"Nothing is posted twice: {wording.counted(row.asked, 'mark')} asked for, none found twice."
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.engine.reconciling import MEASURE_TITLES, Signing
+from hub.engine.reconciling import MEASURE_TITLES, Signing, digest_of
 from hub.errors import SettingsError
 from hub.web.access import Right, actor, needs
 from hub.web.context import row_or_404, tell, tell_error, the_hub
@@ -17,9 +20,9 @@ pages = Blueprint("sign_offs", __name__)
 @pages.get("/reconciliations/<int:reconciliation_id>/sign")
 @needs(Right.APPROVE_IMPORTS)
 def ask(reconciliation_id: int) -> ResponseReturnValue:
-    """What is signed, once more, before it is."""
+    """What is signed, once more, before it is; or why it can't be."""
     row = row_or_404(found.reconciliation(reconciliation_id))
-    return render_template("reconciliation_sign.html", row=row, MEASURES=MEASURE_TITLES, note="", error="")
+    return _page(row, obstacle=Signing(the_hub(), actor()).obstacle(reconciliation_id))
 
 
 @pages.post("/reconciliations/<int:reconciliation_id>/sign")
@@ -27,14 +30,26 @@ def ask(reconciliation_id: int) -> ResponseReturnValue:
 def sign(reconciliation_id: int) -> ResponseReturnValue:
     """Sign it, by name."""
     row = row_or_404(found.reconciliation(reconciliation_id))
-    note = request.form.get("note", "")
     try:
-        Signing(the_hub(), actor()).sign(reconciliation_id, note)
+        Signing(the_hub(), actor()).sign(reconciliation_id, request.form.get("note", ""))
     except SettingsError as error:
-        shown = {"row": row, "MEASURES": MEASURE_TITLES, "note": note, "error": str(error)}
-        return render_template("reconciliation_sign.html", **shown), 422
+        return _page(row, obstacle=str(error)), 422
     tell("Signed off. Whatever gives this period other figures from now on is told on the dashboard.")
     return redirect(url_for("reconciliation.show", reconciliation_id=reconciliation_id), 303)
+
+
+def _page(row: sa.Row[Any], obstacle: str) -> str:
+    return render_template("reconciliation_sign.html", row=row, MEASURES=MEASURE_TITLES, obstacle=obstacle)
+
+
+@pages.get("/sign-offs/<int:sign_off_id>/seal")
+def check(sign_off_id: int) -> ResponseReturnValue:
+    """Whether every figure and line stored is still what was signed. It reads all of them, so it is asked for."""
+    signed = row_or_404(found.sign_off(sign_off_id))
+    row = row_or_404(found.reconciliation(signed.reconciliation_id))
+    with the_hub().store.read() as db:
+        is_whole = digest_of(db, row) == signed.digest
+    return render_template("reconciliation_seal.html", row=row, signed=signed, is_whole=is_whole)
 
 
 @pages.get("/sign-offs/<int:sign_off_id>/withdraw")

@@ -12,6 +12,7 @@ from hub.engine.reconciling.periods import (
     following,
     last_full_month,
     month_of,
+    signed_to,
     usual_period,
     usual_periods,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "prove",
     "prune_lines",
     "reconcile",
+    "signed_to",
     "usual_period",
     "usual_periods",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,6 +52,16 @@ def following(end: date) -> Period:
     """What comes after a period that ended on this day: to the end of the month that the next day is in."""
     start = end + timedelta(days=1)
     return Period(start, month_of(start).end)
+
+
+def signed_to(periods: Iterable[Period]) -> date | None:
+    """The last day up to which these periods, the earliest first, leave no day out; None without any."""
+    end: date | None = None
+    for period in periods:
+        if end is not None and period.start > end + timedelta(days=1):
+            break
+        end = max(end or period.end, period.end)
+    return end
 
 
 def usual_periods(today: date, start_date: date) -> list[tuple[str, Period]]:

@@ -1,7 +1,8 @@
 """Proof of no double posting: the ledger is asked for every mark of an integration's live links.
 
-Nothing that the hub believes plays a part in the answer: no target id is sent along, so that a second target with the
-same mark would be found as well as the first.
+What the hub believes a document became plays no part in the answer: its target id is not sent along, so that a second
+target with the same mark would be found as well as the first. How a kind is asked for is the provider's matter: by
+number, by day, or by the record that it belongs to, as an allocation by its credit note.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ rows = table(Proof)
 ASKED_AT_ONCE = 200
 CREATED = "created"
 """The origin of a link to what the hub made; what others made carries no mark of it."""
-QUERIES_KEPT = 12
-"""So many of the questions are kept as they were sent; all are among the calls as long as the log keeps them."""
+QUERIES_KEPT = 2
+"""So many of the questions about each kind are kept as they were sent; all are in the log as long as it keeps them."""
 LISTED_MOST = 500
 
 
@@ -130,6 +131,8 @@ class _Proof:
     found: int = 0
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
+    began: dict[str, int] = field(default_factory=dict)
+    """By kind, in the order in which they were asked about: how many calls were made before."""
 
     def make(self) -> None:
         """Ask for every mark, and keep what was answered."""
@@ -140,6 +143,7 @@ class _Proof:
         ledger = self.hub.connection(self.integration.ledger_id)
         with opened(self.hub, ledger, self.work, "ledger") as session:
             for part in self._parts():
+                self.began.setdefault(part[0].kind, self.work.all_calls)
                 self._ask(session, part)
                 self.work.tell(asked=self.asked, found=self.found, kinds=self.kinds)
         with self.hub.store.write() as db:
@@ -209,14 +213,19 @@ class _Proof:
         return self.hub.provider(row.provider).address_of(kind, target_id, organisation)
 
     def _queries(self, db: sa.Connection, before: int) -> list[dict[str, Any]]:
-        """The first questions as the log of calls has them, without what belongs to runs."""
+        """The first questions about each kind as the log of calls has them, without what belongs to runs."""
         mine = sa.select(exchanges.c.id, exchanges.c.method, exchanges.c.url).where(
             exchanges.c.id > before,
             exchanges.c.connection_id == self.integration.ledger_id,
             exchanges.c.run_id.is_(None),
         )
-        rows_ = db.execute(mine.order_by(exchanges.c.id).limit(QUERIES_KEPT)).all()
-        return [{"exchange": row.id, "sent": f"{row.method} {row.url}"} for row in rows_]
+        kept: list[dict[str, Any]] = []
+        for kind, start in self.began.items():
+            end = min((other for other in self.began.values() if other > start), default=self.work.all_calls)
+            most = min(QUERIES_KEPT, end - start)
+            found = db.execute(mine.order_by(exchanges.c.id).offset(start).limit(most)).all() if most else ()
+            kept += [{"kind": kind, "exchange": row.id, "sent": f"{row.method} {row.url}"} for row in found]
+        return kept
 
 
 def _operation(db: sa.Connection, row: sa.Row[Any]) -> Operation:

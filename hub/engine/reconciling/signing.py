@@ -36,6 +36,7 @@ DIGESTED = (
     "ledger_dates",
 )
 """What of a line a signature covers: everything but addresses and words."""
+SIGNED_ALREADY = "This period is signed off already. Withdraw that sign-off first, with a reason."
 
 
 class Signing:
@@ -51,14 +52,21 @@ class Signing:
             with self.hub.store.write() as db:
                 return self._sign(db, reconciliation_id, note.strip())
         except IntegrityError:
-            raise SettingsError(
-                "This period is signed off already. Withdraw that sign-off first, with a reason."
-            ) from None
+            raise SettingsError(SIGNED_ALREADY) from None
+
+    def obstacle(self, reconciliation_id: int) -> str:
+        """Why it can't be signed off now, in a sentence or two; empty when it can."""
+        try:
+            with self.hub.store.read() as db:
+                row = _finished(db, reconciliation_id)
+                _refuse_signed(db, row)
+                _refuse_outdated(db, row, _integration(db, row.integration_id).stock_id)
+        except SettingsError as error:
+            return str(error)
+        return ""
 
     def _sign(self, db: sa.Connection, reconciliation_id: int, note: str) -> int:
-        row = db.execute(sa.select(rows).where(rows.c.id == reconciliation_id)).first()
-        if row is None or row.state != ReconciliationState.DONE.value:
-            raise SettingsError("Only a reconciliation that came to its end can be signed off.")
+        row = _finished(db, reconciliation_id)
         joined = _integration(db, row.integration_id)
         _refuse_outdated(db, row, joined.stock_id)
         made = {
@@ -100,6 +108,24 @@ def _integration(db: sa.Connection, integration_id: int) -> sa.Row[Any]:
     return db.execute(sa.select(integrations).where(integrations.c.id == integration_id)).one()
 
 
+def _finished(db: sa.Connection, reconciliation_id: int) -> sa.Row[Any]:
+    row = db.execute(sa.select(rows).where(rows.c.id == reconciliation_id)).first()
+    if row is None or row.state != ReconciliationState.DONE.value:
+        raise SettingsError("Only a reconciliation that came to its end can be signed off. Reconcile the period again.")
+    return row
+
+
+def _refuse_signed(db: sa.Connection, row: sa.Row[Any]) -> None:
+    mine = sa.exists().where(
+        sign_offs.c.integration_id == row.integration_id,
+        sign_offs.c.period_start == row.period_start,
+        sign_offs.c.period_end == row.period_end,
+        sign_offs.c.withdrawn_at.is_(None),
+    )
+    if db.execute(sa.select(mine)).scalar():
+        raise SettingsError(SIGNED_ALREADY)
+
+
 def _refuse_outdated(db: sa.Connection, row: sa.Row[Any], stock_id: int) -> None:
     """Raise ``SettingsError`` where the figures are already known to be old: nobody would be told of it later."""
     later = sa.exists().where(
@@ -121,7 +147,7 @@ def _refuse_outdated(db: sa.Connection, row: sa.Row[Any], stock_id: int) -> None
 
 
 def digest_of(db: sa.Connection, row: sa.Row[Any]) -> str:
-    """A digest of a reconciliation's figures and lines: alike as long as nothing of them changed."""
+    """A digest of a reconciliation's figures and lines: alike as long as none of them changed. It reads every line."""
     told = hashlib.sha256(
         json.dumps([str(row.period_start), str(row.period_end), row.figures], sort_keys=True).encode()
     )

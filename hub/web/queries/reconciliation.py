@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.reconciling import BY_A_SCHEDULE
+from hub.engine.reconciling import BY_A_SCHEDULE, Period
 from hub.models import Proof, Reconciliation, ReconciliationLine, SignOff, table
 from hub.models.states import ReconciliationState
 from hub.store import Store
@@ -63,6 +63,17 @@ def sign_off_of_period(db: sa.Connection, row: sa.Row[Any]) -> sa.Row[Any] | Non
         SIGN_OFFS.c.withdrawn_at.is_(None),
     )
     return db.execute(mine).first()
+
+
+def signed_periods(db: sa.Connection, integration_ids: Sequence[int]) -> dict[int, list[Period]]:
+    """By integration: the periods that are signed off, the earliest first."""
+    chosen = sa.select(SIGN_OFFS.c.integration_id, SIGN_OFFS.c.period_start, SIGN_OFFS.c.period_end).where(
+        SIGN_OFFS.c.integration_id.in_(integration_ids), SIGN_OFFS.c.withdrawn_at.is_(None)
+    )
+    found: dict[int, list[Period]] = {}
+    for row in db.execute(chosen.order_by(SIGN_OFFS.c.period_start, SIGN_OFFS.c.period_end)):
+        found.setdefault(row.integration_id, []).append(Period(row.period_start, row.period_end))
+    return found
 
 
 def sign_off(sign_off_id: int) -> sa.Select[Any]:
@@ -136,10 +147,11 @@ def _lines(reconciliation_id: int) -> sa.Select[Any]:
     return sa.select(LINES).where(LINES.c.reconciliation_id == reconciliation_id)
 
 
-def calls(db: sa.Connection, row: sa.Row[Any], page: int, size: int) -> Paged:
-    """The calls that were made to the two sides meanwhile and belong to no run, newest first."""
+def calls(db: sa.Connection, row: sa.Row[Any], page: int, *, sides: Sequence[int], size: int | None = None) -> Paged:
+    """The calls that were made to the connections ``sides`` while a reconciliation or a proof was made, and that
+    belong to no run; newest first."""
     chosen = sa.select(EXCHANGES).where(
-        EXCHANGES.c.connection_id.in_([row.stock_id, row.ledger_id]),
+        EXCHANGES.c.connection_id.in_(sides),
         EXCHANGES.c.run_id.is_(None),
         EXCHANGES.c.at >= (row.started_at or row.asked_at),
     )
