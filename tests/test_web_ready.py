@@ -255,10 +255,22 @@ def test_long_lists_are_cut_in_the_database_and_can_be_paged(seen: Visitor, hous
         fakes = [{**values, "source_id": f"copy-{n}", "label": f"COPY-{n}"} for n in range(2500)]
         db.execute(sa.insert(operations), fakes)
     assert "2,500 documents ready" in seen.get("/ready?text=copy").text
-    assert "Page 50 of 50" in seen.get("/ready?page=99999999999999999999&text=copy").text
-    last = seen.get("/ready?page=50&text=copy")
-    assert "Page 50 of 50" in last.text
-    assert len(last.tags("input")) < 250
+    assert "Page 100 of 100" in seen.get("/ready?page=99999999999999999999&text=copy").text
+    last = seen.get("/ready?page=100&text=copy")
+    assert "Page 100 of 100" in last.text
+    assert len(last.tags("input")) < 150
+
+
+def test_a_person_chooses_how_many_rows_a_page_has(seen: Visitor, house: House) -> None:
+    with house.hub.store.write() as db:
+        row = db.execute(sa.select(operations).where(operations.c.label == "SO-1")).one()
+        values = {name: value for name, value in row._mapping.items() if name != "id"}
+        fakes = [{**values, "source_id": f"copy-{n}", "label": f"COPY-{n}"} for n in range(60)]
+        db.execute(sa.insert(operations), fakes)
+    assert "1 to 25 shown" in seen.get("/ready?text=copy&page=1").text
+    assert "1 to 50 shown" in seen.follow("/preferences/rows", {"rows": "50", "next": "/ready?text=copy"}).text
+    seen.post("/preferences/rows", {"rows": "5000"})
+    assert "1 to 25 shown" in seen.get("/ready?text=copy").text
 
 
 def test_totals_are_exact_however_many_cents_are_added(house: House) -> None:

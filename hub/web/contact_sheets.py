@@ -18,7 +18,7 @@ from hub.store import Store
 from hub.web.access import Right, actor, needs
 from hub.web.contacts import PLACE, integration_of, linking, report
 from hub.web.context import row_or_404, tell, tell_error, the_hub
-from hub.web.paging import PAGE_SIZE, Paged, page_number
+from hub.web.paging import Paged, page_number, page_size
 from hub.web.queries.contact_portions import ledger_portions, link_portions
 from hub.web.sheets import CSV, LARGEST_FILE, MOST_ROWS, TYPES, XLSX, read_sheet, write_csv, write_xlsx
 
@@ -124,8 +124,9 @@ def _judged(integration: Integration, sheet: sa.Row[Any]) -> list[Judged]:
 
 def _preview(integration: Integration, sheet: sa.Row[Any]) -> str:
     judged = sorted(_judged(integration, sheet), key=lambda each: not each.error)
-    number = min(page_number(), max(1, -(-len(judged) // PAGE_SIZE)))
-    shown = judged[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    size = page_size()
+    number = min(page_number(), max(1, -(-len(judged) // size)))
+    shown = judged[(number - 1) * size : number * size]
     return render_template(
         "contacts_import_preview.html",
         integration=integration,

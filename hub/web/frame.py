@@ -14,6 +14,7 @@ from hub.web import addresses, preferences
 from hub.web.access import may, person
 from hub.web.addresses import here
 from hub.web.context import chosen_integration, the_hub
+from hub.web.paging import SIZES, page_size
 from hub.web.queries.pairs import Pair
 from hub.web.switching import pairs
 
@@ -136,3 +137,5 @@ def install(app: Flask) -> None:
 
     app.context_processor(offered)
     addresses.install(app)
+    app.add_template_global(page_size)
+    app.jinja_env.globals["page_sizes"] = SIZES

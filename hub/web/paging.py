@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,9 @@ from flask import request
 
 from hub.web.remembered import total_of
 
-PAGE_SIZE = 50
+SIZES = (25, 50, 100, 200)
+"""How many rows a page may have, as people choose; the first until they do."""
+SIZE_COOKIE = "hub_rows"
 LAST_PAGE = 1_000_000
 """Larger numbers in an address are nobody's page and too large for the database."""
 
@@ -21,6 +23,12 @@ def page_number() -> int:
     return min(max(request.args.get("page", 1, type=int) or 1, 1), LAST_PAGE)
 
 
+def page_size() -> int:
+    """How many rows a page has in this browser."""
+    kept = request.cookies.get(SIZE_COOKIE, "")
+    return next((size for size in SIZES if str(size) == kept), SIZES[0])
+
+
 @dataclass(frozen=True)
 class Paged:
     """One page of rows; ``total`` is how many there are in all."""
@@ -28,7 +36,7 @@ class Paged:
     rows: Sequence[Any]
     total: int
     number: int
-    size: int = PAGE_SIZE
+    size: int = field(default_factory=page_size)
 
     @property
     def last(self) -> int:
@@ -51,7 +59,7 @@ def paged(
     statement: sa.Select[Any],
     number: int,
     *,
-    size: int = PAGE_SIZE,
+    size: int | None = None,
     id: sa.ColumnElement[Any] | None = None,
     searched: bool = False,
 ) -> Paged:
@@ -61,6 +69,7 @@ def paged(
     the order ask of a row is enough, and whole rows are read for the page and no more. What is ``searched``, so that
     every row must be looked at to find some, is counted in the same look.
     """
+    size = size or page_size()
     if id is not None and searched:
         return _searched(db, statement, number, size, id)
     total = total_of(db, statement)
@@ -79,9 +88,7 @@ def _searched(db: sa.Connection, statement: sa.Select[Any], number: int, size: i
     return Paged(db.execute(statement.where(id.in_(found))).all(), total, number, size)
 
 
-def found_with_total(
-    db: sa.Connection, ids: sa.Select[Any], number: int, size: int = PAGE_SIZE
-) -> tuple[Sequence[Any], int]:
+def found_with_total(db: sa.Connection, ids: sa.Select[Any], number: int, size: int) -> tuple[Sequence[Any], int]:
     """The ids of one page and how many there are in all, in one look; of the last page if there are fewer pages."""
     counted = ids.add_columns(sa.func.count().over())
     rows = db.execute(counted.limit(size).offset((number - 1) * size)).all()

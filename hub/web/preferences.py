@@ -1,4 +1,4 @@
-"""How a person likes the pages: light or dark, and whether single keys do something. Kept in cookies."""
+"""How a person likes the pages: light or dark, how long, and whether single keys do something. Kept in cookies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from hub.web.access import personal, public
 from hub.web.addresses import local_path
 from hub.web.context import tell
+from hub.web.paging import SIZE_COOKIE, SIZES
 
 pages = Blueprint("preferences", __name__)
 
@@ -32,7 +33,7 @@ def keys() -> bool:
 
 @pages.get("/preferences")
 def show() -> ResponseReturnValue:
-    """Both, with what they mean."""
+    """All of them, with what they mean."""
     return render_template("preferences.html", themes=THEMES)
 
 
@@ -42,6 +43,14 @@ def set_theme() -> ResponseReturnValue:
     """Light, dark, or as the device."""
     wanted = request.form.get("theme", "")
     return _keep(THEME_COOKIE, wanted if wanted in THEMES else "auto")
+
+
+@pages.post("/preferences/rows")
+@personal
+def set_rows() -> ResponseReturnValue:
+    """How many rows a page of a list has."""
+    wanted = request.form.get("rows", 0, type=int)
+    return _keep(SIZE_COOKIE, str(wanted if wanted in SIZES else SIZES[0]))
 
 
 @pages.post("/preferences/keys")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -102,10 +103,15 @@ class Filter:
 
 def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
     """One page of proposals, first planned first, as their index has them; ``blocked``: another one must go first."""
-    blocked = is_blocked(db, OPERATIONS).label("blocked")
-    listed = sa.select(*SHOWN, blocked).where(*conditions(db, chosen)).order_by(OPERATIONS.c.id)
+    listed = _listed(db.dialect.name).where(*conditions(db, chosen))
     searched = bool(chosen.text or chosen.contact or chosen.least or chosen.most)
     return paged(db, listed, page, id=OPERATIONS.c.id, searched=searched)
+
+
+@cache
+def _listed(dialect: str) -> sa.Select[Any]:
+    """Made once for each database: every look at the list asks it."""
+    return sa.select(*SHOWN, _is_blocked(dialect, OPERATIONS).label("blocked")).order_by(OPERATIONS.c.id)
 
 
 def proposal_ids(db: sa.Connection, chosen: Filter) -> list[int]:
@@ -130,8 +136,14 @@ def is_blocked(
     db: sa.Connection, table: sa.FromClause, beside: sa.Select[tuple[int]] | None = None
 ) -> sa.ColumnElement[bool]:
     """Whether an operation rests on a record that is neither linked nor approved to go, nor among those ``beside``."""
+    return _is_blocked(db.dialect.name, table, beside)
+
+
+def _is_blocked(
+    dialect: str, table: sa.FromClause, beside: sa.Select[tuple[int]] | None = None
+) -> sa.ColumnElement[bool]:
     link, other = _NEEDED, _AHEAD
-    each, kind, id = _dependencies(db, table)
+    each, kind, id = _dependencies(dialect, table)
     linked = _exists(table, each).where(
         link.c.integration_id == table.c.integration_id, link.c.kind == kind, link.c.source_id == id, link.c.live
     )
@@ -149,9 +161,9 @@ def _exists(*outer: Any) -> sa.Exists:
     return sa.exists(sa.select(sa.literal(1)).correlate(*outer))
 
 
-def _dependencies(db: sa.Connection, table: sa.FromClause) -> tuple[Any, Any, Any]:
+def _dependencies(dialect: str, table: sa.FromClause) -> tuple[Any, Any, Any]:
     """What an operation rests on, as a table, and its kind and id; the databases take JSON apart in their own ways."""
-    if db.dialect.name == "sqlite":
+    if dialect == "sqlite":
         each = sa.func.json_each(table.c.depends_on).table_valued("value", name="rests_on")
         return each, sa.func.json_extract(each.c.value, "$[0]"), sa.func.json_extract(each.c.value, "$[1]")
     each = sa.func.jsonb_array_elements(table.c.depends_on).table_valued(sa.column("value", JSONB), name="rests_on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from hub.mapping import fold
 from hub.models import FlowMode, OperationState
 from hub.store import Store
 from hub.web.forms import cleaned
-from hub.web.paging import PAGE_SIZE, Paged
+from hub.web.paging import Paged
 from hub.web.queries.report_statements import (
     DATED,
     NEWEST_OPERATIONS,
@@ -146,17 +146,18 @@ def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number:
         lambda: int(db.execute(made.total, asked).scalar_one()),
         lambda found: found >= WORTH,
     )
-    number = min(number, max(1, -(-total // PAGE_SIZE)))
-    named = {"ids": _ids(db, made, asked, total, number), "integration": integration.id, "stock": integration.stock_id}
+    page = Paged([], total, number)
+    page = replace(page, number=min(number, page.last))
+    named = {"ids": _ids(db, made, asked, page), "integration": integration.id, "stock": integration.stock_id}
     rows = db.execute(made.rows, named).all()
-    return Paged(_complete(db, integration.id, rows), total, number)
+    return replace(page, rows=_complete(db, integration.id, rows))
 
 
-def _ids(db: sa.Connection, made: Statements, asked: Mapping[str, Any], total: int, number: int) -> Sequence[int]:
+def _ids(db: sa.Connection, made: Statements, asked: Mapping[str, Any], page: Paged) -> Sequence[int]:
     """The ids of one page, counted from the nearer end, so that the last pages are as near as the first."""
-    start, end = (number - 1) * PAGE_SIZE, min(number * PAGE_SIZE, total)
-    is_near = start <= total // 2
-    cut = {"start": start if is_near else total - end, "most": max(0, end - start)}
+    start, end = (page.number - 1) * page.size, min(page.number * page.size, page.total)
+    is_near = start <= page.total // 2
+    cut = {"start": start if is_near else page.total - end, "most": max(0, end - start)}
     return db.execute(made.newest if is_near else made.oldest, {**asked, **cut}).scalars().all()
 
 
