@@ -97,6 +97,13 @@ class Desk:
         with self.hub.store.write(durable=False) as db:
             db.execute(sa.update(SESSIONS).where(SESSIONS.c.ticket_digest == row.ticket_digest).values(values))
 
+    def hand_out(self, row: sa.Row[Any]) -> bool:
+        """The stored request leaves now; False where another session took this one's place meanwhile."""
+        mine = (SESSIONS.c.ticket_digest == row.ticket_digest, SESSIONS.c.is_open.is_(True))
+        with self.hub.store.write(durable=False) as db:
+            change = sa.update(SESSIONS).where(*mine).values(handed_at=self.present, pauses=0)
+            return db.execute(change).rowcount == 1
+
     def again(self, row: sa.Row[Any]) -> sa.Row[Any]:
         """The session as it is stored now."""
         with self.hub.store.read() as db:

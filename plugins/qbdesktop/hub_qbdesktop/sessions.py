@@ -112,11 +112,11 @@ class Sessions:
             if row.request is None and not row.has_begun:
                 row = self._begin(row, answers, path, country, version)
             text = self._request_of(row) if row.request is not None else self._prepare(row)
-            if text:
-                self.desk.change(row, handed_at=self.desk.present, pauses=0)
-            else:
+            if not text:
                 self._finish(row)
-            return text
+                return ""
+            # A process that hung meanwhile hands nothing out: whoever took its place has looked and may send again.
+            return text if self.desk.hand_out(row) else ""
         except SessionError as error:
             self._fail(row, error.problem)
             return ""
@@ -284,6 +284,9 @@ class Sessions:
             self._end(row, problem)
 
     def _broken(self, row: sa.Row[Any], error: Exception) -> None:
+        if not self.desk.again(row).is_open:
+            log.info("a step of a session with connection %s came too late", row.connection_id, exc_info=error)
+            return
         log.error("a step of the session with connection %s failed", row.connection_id, exc_info=error)
         told = str(error) if isinstance(error, SettingsError) else _INSIDE
         self._fail(row, Problem(code="unexpected", what=told, detail=type(error).__name__))
