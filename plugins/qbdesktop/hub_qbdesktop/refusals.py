@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from hub import Operation, Problem
 from hub_qbdesktop.messages import Reply
 
-UNDECIDED = frozenset({3175, 3176, 3200, 3230, 3231, 1000, 1010})
-"""Not carried out for a reason that passes: in use, out of date, or another request's failure. It is looked for, and
-sent again with the next visit."""
+UNDECIDED = frozenset({3170, 3175, 3176, 3200, 3230, 3231, 1000, 1010})
+"""Not carried out for a reason that passes: in use, changed meanwhile, or another request's failure. It is looked for,
+read again where it changes something, and sent again with the next visit: three times in all, then a person decides."""
 TAKEN = frozenset({3100})
 """There is such a record; it may be what a lost answer made."""
 _LOCKED = re.compile(r"in use|locked|could not be locked", re.IGNORECASE)
+_USED_NUMBER = re.compile(r"duplicate|number .*already (been )?used", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,31 @@ class Refusal:
     fix: str
 
 
+_VALUE = Refusal(
+    "value_not_accepted",
+    "A value is not one that QuickBooks takes in that field.",
+    "Correct the value that QuickBooks names below in the stock system, and retry.",
+)
+_NOT_UNDERSTOOD = Refusal(
+    "request_not_understood",
+    "QuickBooks did not understand what the hub asked, which is a fault of the hub.",
+    "Report it with the words of QuickBooks below; enter the document by hand meanwhile.",
+)
+_NOT_SAVED = Refusal(
+    "not_saved",
+    "QuickBooks could not save it, for the reason that it gives below.",
+    "Remove that reason in QuickBooks or correct the document, and retry.",
+)
+NUMBER_TAKEN = Refusal(
+    "number_taken",
+    "QuickBooks has a document of this number already, and it is not ours.",
+    "If it is the same document, skip this one with a reason; else give one of the two another number.",
+)
+
 KNOWN: dict[int, Refusal] = {
+    **dict.fromkeys((1030, 1060, 3130, 3150), _NOT_UNDERSTOOD),
+    **dict.fromkeys((3010, 3020, 3030, 3031, 3040, 3045, 3050, 3060, 3090, 3110), _VALUE),
+    **dict.fromkeys((3180, 3300), _NOT_SAVED),
     3000: Refusal(
         "record_gone",
         "QuickBooks no longer has a record that it refers to.",
@@ -52,6 +77,11 @@ KNOWN: dict[int, Refusal] = {
         "A reference is not one that QuickBooks takes there.",
         "Check the account, item, class or tax code that QuickBooks names below.",
     ),
+    3160: Refusal(
+        "not_voided",
+        "QuickBooks does not let it be deleted: something else uses it.",
+        "Remove in QuickBooks what uses it, then retry.",
+    ),
     3161: Refusal(
         "closed_period",
         "It is dated on or before the closing date.",
@@ -66,6 +96,11 @@ KNOWN: dict[int, Refusal] = {
         "not_voided",
         "QuickBooks does not let it be voided.",
         "Remove payments and credits from it in QuickBooks, then retry.",
+    ),
+    3210: Refusal(
+        "value_not_accepted",
+        "QuickBooks does not take an amount or another value, most often since more is paid or credited than is due.",
+        "Compare the payments and credits that the document has in QuickBooks, then retry or skip this.",
     ),
     3250: Refusal(
         "feature_off",
@@ -90,7 +125,13 @@ KNOWN: dict[int, Refusal] = {
     3270: Refusal(
         "reference_not_accepted", "An account for posting is missing.", "Check the accounts of the item in QuickBooks."
     ),
+    3280: Refusal(
+        "reference_not_accepted",
+        "An item is of a type that can't be used there.",
+        "Link a service or a non-inventory part instead, or leave items out: lines carry their own accounts.",
+    ),
 }
+"""By status code; what is not here is told in QuickBooks' own words."""
 
 
 def is_undecided(reply: Reply) -> bool:
@@ -102,7 +143,7 @@ def problem(operation: Operation, reply: Reply) -> Problem:
     """What a refusal amounts to."""
     what = f"QuickBooks refused the {operation.kind.replace('_', ' ')} {operation.document.label}."
     detail = f"{reply.code}: {reply.message}"
-    known = KNOWN.get(reply.code)
+    known = NUMBER_TAKEN if reply.code == 3180 and _USED_NUMBER.search(reply.message) else KNOWN.get(reply.code)
     if known is None:
         why = (
             f"QuickBooks says: {reply.message}" if reply.message else f"It gave the number {reply.code} and no reason."
