@@ -448,6 +448,8 @@ class Provider:
     """How long the vendor remembers an idempotency key, so that one identical resend is safe."""
     pushes_at_once: ClassVar[int] = 1
     """How many batches may be under way together. Above one, ``push`` is called from several threads."""
+    asks_before_creating: ClassVar[frozenset[Kind]] = frozenset()
+    """Kinds whose numbers the platform takes twice: before one is created, its number is looked for there."""
     oauth: ClassVar[OAuth | None] = None
     visit: ClassVar[Visit | None] = None
     visitor: ClassVar[Visitor] = Visitor()

@@ -7,7 +7,7 @@ request per step, go through the same steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -323,10 +323,20 @@ class Conversation:
             check = first_write.check_before(self.store, self.providers, chosen)
             if check:
                 return LookStep(check.operations, check=check)
+            asked = self._numbers_before(chosen)
+            if asked:
+                return asked
             rule = rules.get(chosen.kind, BatchRule())
             batch = taking.take(self.store, self.vault, self.run, self.providers, chosen, rule)
             if batch is not None:
                 return SendStep(batch)
+
+    def _numbers_before(self, chosen: taking.Candidates) -> LookStep | None:
+        """The look for numbers that a platform takes twice."""
+        if chosen.kind not in self.provider.asks_before_creating:
+            return None
+        asked = looking.before_creating(self.store, self.run, chosen)
+        return LookStep(asked, candidates=replace(chosen, looked_for=asked)) if asked else None
 
     def may_send(self, kind: Kind) -> bool:
         """Whether calls of this day are left for a kind."""

@@ -50,6 +50,9 @@ def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[
     Where the target's status or its contents differ from what the plan saw, the operation stays stale and ``take``
     has it planned anew; else it may go with the fresh state.
     """
+    if chosen.action is Action.CREATE:
+        _record_numbers(store, run, chosen, found)
+        return
     with store.write() as db:
         run.guard(db)
         store.claim(db, chosen.integration_id)
@@ -66,6 +69,61 @@ def record_look(store: Store, run: RunToken, chosen: Candidates, found: Mapping[
         seen = sa.update(operations).where(operations.c.id.in_([one.id for one in looked]))
         db.execute(seen.values(looked_in=run.id))
         db.execute(sa.update(operations).where(operations.c.id.in_(same)).values(link_version=version))
+
+
+def before_creating(store: Store, run: RunToken, chosen: Candidates) -> tuple[Operation, ...]:
+    """The chosen creates, and more of their sort, whose numbers nobody looked for in this run; none where all were."""
+    unasked = sa.or_(operations.c.looked_in.is_(None), operations.c.looked_in != run.id)
+    alike = (
+        operations.c.ledger_id == run.connection_id,
+        operations.c.integration_id == chosen.integration_id,
+        operations.c.kind == chosen.kind.value,
+        operations.c.action == Action.CREATE.value,
+        operations.c.state == OperationState.PENDING.value,
+    )
+    with store.read() as db:
+        first = sa.select(operations.c.id).where(operations.c.id.in_(chosen.ids), unasked).limit(1)
+        if chosen.action is not Action.CREATE or db.execute(first).first() is None:
+            return ()
+        waiting = sa.select(operations).where(*alike, unasked).order_by(operations.c.tier, operations.c.id)
+        return _to_look_for(db, db.execute(waiting.limit(LOOKED_AT_ONCE)).all())
+
+
+def _record_numbers(
+    store: Store, run: RunToken, chosen: Candidates, found: Mapping[int, Sequence[TargetState]]
+) -> None:
+    """Keep what a look for the numbers of creates said: where one is taken, nothing is created beside it.
+
+    One that carries our mark was made by us, as an older copy of the database does not remember: it counts as unsure,
+    and the look for what is unsure settles it.
+    """
+    with store.write() as db:
+        run.guard(db)
+        store.claim(db, chosen.integration_id)
+        asked = [one.id for one in chosen.looked_for if one.id in found]
+        waiting = (operations.c.id.in_(asked), operations.c.state == OperationState.PENDING.value)
+        rows = db.execute(sa.select(operations).where(*waiting)).all()
+        db.execute(sa.update(operations).where(*waiting).values(looked_in=run.id))
+        for row in rows:
+            there = [state for state in _unclaimed(db, row, found[row.id]) if state.status.is_live]
+            if any(state.ours for state in there):
+                change = sa.update(operations).where(operations.c.id == row.id)
+                blank = {"problem": None, "problem_code": "", "problem_subject": ""}
+                db.execute(change.values(state=OperationState.UNSURE.value, not_before=None, **blank))
+            elif there:
+                hold(db, row, _number_taken(row, there[0]), OperationState.FAILED)
+
+
+def _number_taken(row: sa.Row[Any], state: TargetState) -> Problem:
+    total = "" if state.total is None else f" over {state.total}"
+    return Problem(
+        code="number_taken",
+        what=f"The ledger has {state.number or row.label}{total} of {state.date} already, and the hub did not make it.",
+        why="Somebody or another program entered it there.",
+        fix="If the two are the same, say that it is in the ledger already; else give one of them another number.",
+        subject=state.target_id,
+        done="Nothing was posted.",
+    )
 
 
 def record_states(

@@ -1,4 +1,4 @@
-"""Looking for targets: by id where one is known, else by number and mark, or by name. One query for each operation.
+"""Looking for targets: by id where one is known, else by number and mark, or by name.
 
 The use of a credit is looked for at the credit, which says what it is linked to.
 """
@@ -13,12 +13,31 @@ from hub_qbdesktop import ids, marks, messages, qbxml, states, xmltext
 from hub_qbdesktop.messages import Reply
 from hub_qbdesktop.render import NAMES, PAYMENTS
 
+_NUMBERS = "numbers-"
+"""How the ids of queries for many numbers begin."""
 _LISTS = {ids.CUSTOMER: "CustomerQuery", ids.VENDOR: "VendorQuery"}
 
 
 def seek(operations: Sequence[Operation]) -> bytes:
-    """The question that looks for each."""
-    return messages.document([_query(operation) for operation in operations])
+    """The question that looks for each: by number for all of a kind at once."""
+    numbers: dict[Kind, dict[str, None]] = {}
+    for operation in operations:
+        if _is_by_number(operation):
+            numbers.setdefault(operation.kind, {})[_number(operation)] = None
+    by_number = [_number_query(kind, list(each)) for kind, each in numbers.items()]
+    return messages.document([*by_number, *(_query(each) for each in operations if not _is_by_number(each))])
+
+
+def _is_by_number(operation: Operation) -> bool:
+    return operation.kind in NAMES and not operation.target_id
+
+
+def _number(operation: Operation) -> str:
+    return str(cast(Any, operation.document).number)
+
+
+def _number_query(kind: Kind, numbers: list[str]) -> str:
+    return qbxml.query(f"{NAMES[kind]}Query", {"RefNumber": numbers, "IncludeLineItems": True}, f"{_NUMBERS}{kind}")
 
 
 def _query(operation: Operation) -> str:
@@ -44,7 +63,7 @@ def _asked(operation: Operation) -> tuple[str, dict[str, Any]]:
     if kind is Kind.PAYMENT:
         name = PAYMENTS.get(sort, PAYMENTS[ids.RECEIPT])
         return f"{name}Query", {"RefNumber": [marks.payment_number(operation)]}
-    return f"{NAMES[kind]}Query", {"RefNumber": [cast(Any, document).number]}
+    return f"{NAMES[kind]}Query", {}
 
 
 _CREDITS = {ids.CREDIT_MEMO: "CreditMemoQuery", ids.VENDOR_CREDIT: "VendorCreditQuery"}
@@ -72,7 +91,7 @@ def found(operations: Sequence[Operation], answer: bytes) -> Mapping[int, Sequen
     told = messages.read(answer).by_id()
     result: dict[int, Sequence[TargetState]] = {}
     for operation in operations:
-        reply = told.get(str(operation.id))
+        reply = told.get(f"{_NUMBERS}{operation.kind}" if _is_by_number(operation) else str(operation.id))
         if reply is not None and (reply.is_done or reply.is_not_found):
             result[operation.id] = _states(operation, reply)
         elif reply is not None and operation.target_id and reply.code == 3000:
@@ -91,6 +110,8 @@ def _states(operation: Operation, reply: Reply) -> list[TargetState]:
     mark = "" if operation.target_id else marks.token(operation)
     transactions = [node for node in reply.records if xmltext.local(node) in states.KINDS]
     found = [states.transaction(node, mark) for node in transactions]
+    if _is_by_number(operation):
+        found = [state for state in found if state.number.casefold() == _number(operation).casefold()]
     return [state for state in found if state.ours or not _is_another_suppliers(operation, state)]
 
 

@@ -34,6 +34,7 @@ from hub_qbdesktop import cards, feeds, ids, lifecycle, lookups, messages, money
 from hub_qbdesktop.connectors import OWNER_ID
 from hub_qbdesktop.settings import QuickBooksSettings
 
+_NUMBERED = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT)
 _CARD = frozenset({Action.CREATE, Action.UPDATE})
 _SALE = frozenset({Action.CREATE, Action.UPDATE, Action.VOID, Action.DELETE})
 _PURCHASE = frozenset({Action.CREATE, Action.UPDATE, Action.VOID})
@@ -89,6 +90,8 @@ class QuickBooksProvider(Provider):
         Kind.JOURNAL: _PURCHASE,
     }
     batch_rules = dict.fromkeys(writes, _BATCH)
+    asks_before_creating = frozenset(_NUMBERED)
+    """QuickBooks takes every number as often as it comes."""
     skips: ClassVar[Mapping[str, str]] = {
         "test_a_known_record_is_spared": "QuickBooks' lists carry whole records, so a known one costs nothing that"
         " could be spared; what did not change is left out by the cursor."

@@ -1,7 +1,7 @@
 """What QuickBooks' status codes mean for a record, and what to do: by the code alone, since severities mislead.
 
-Source: QuickBooks Desktop SDK documentation, status codes in response messages. QuickBooks' own sentence is kept as
-the detail of each problem.
+Source: QuickBooks Desktop SDK documentation, status codes in response messages. QuickBooks' own sentence is part of
+each problem.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class Refusal:
 _VALUE = Refusal(
     "value_not_accepted",
     "A value is not one that QuickBooks takes in that field.",
-    "Correct the value that QuickBooks names below in the stock system, and retry.",
+    "Correct the value that QuickBooks names in the stock system, and retry.",
 )
 _NOT_UNDERSTOOD = Refusal(
     "request_not_understood",
     "QuickBooks did not understand what the hub asked, which is a fault of the hub.",
-    "Report it with the words of QuickBooks below; enter the document by hand meanwhile.",
+    "Report it with the words of QuickBooks; enter the document by hand meanwhile.",
 )
 _NOT_SAVED = Refusal(
     "not_saved",
-    "QuickBooks could not save it, for the reason that it gives below.",
+    "QuickBooks could not save it.",
     "Remove that reason in QuickBooks or correct the document, and retry.",
 )
 NUMBER_TAKEN = Refusal(
@@ -75,7 +75,7 @@ KNOWN: dict[int, Refusal] = {
     3140: Refusal(
         "reference_not_accepted",
         "A reference is not one that QuickBooks takes there.",
-        "Check the account, item, class or tax code that QuickBooks names below.",
+        "Check the account, item, class or tax code that QuickBooks names.",
     ),
     3160: Refusal(
         "not_voided",
@@ -150,4 +150,5 @@ def problem(operation: Operation, reply: Reply) -> Problem:
         )
         fix = "Correct the document or its mapping and retry."
         return Problem(code="refused", what=what, why=why, fix=fix, detail=detail)
-    return Problem(code=known.code, what=what, why=known.why, fix=known.fix, detail=detail)
+    why = f"{known.why} QuickBooks says: {reply.message}" if reply.message else known.why
+    return Problem(code=known.code, what=what, why=why, fix=known.fix, detail=detail)

@@ -268,10 +268,8 @@ def test_an_edit_by_a_person_changes_the_digest_and_a_payment_does_not() -> None
 
 def test_a_same_number_without_our_mark_is_somebody_elses() -> None:
     operation = samples.operation(samples.trade(number="N-1"))
-    found = lookups.found(
-        [operation],
-        answer(told("InvoiceQuery", "<InvoiceRet><TxnID>9</TxnID><RefNumber>N-1</RefNumber></InvoiceRet>", id="7")),
-    )
+    record = "<InvoiceRet><TxnID>9</TxnID><RefNumber>N-1</RefNumber></InvoiceRet>"
+    found = lookups.found([operation], answer(told("InvoiceQuery", record, id="numbers-invoice")))
     assert [state.ours for state in found[7]] == [False]
 
 
@@ -283,7 +281,7 @@ def test_a_bill_of_another_supplier_with_the_same_number_is_none_of_ours() -> No
         "</BillRet>"
         for vendor in ("8-1", "9-1")
     )
-    found = lookups.found([operation], answer(told("BillQuery", records, id="7")))
+    found = lookups.found([operation], answer(told("BillQuery", records, id="numbers-bill")))
     assert [(state.target_id, state.ours) for state in found[7]] == [("8-1", False)]
 
 
@@ -291,7 +289,7 @@ def test_a_look_that_quickbooks_did_not_answer_is_no_proof_of_absence() -> None:
     operation = samples.operation(samples.trade())
     assert lookups.found([operation], answer()) == {}
     with pytest.raises(UnreachableError):
-        lookups.found([operation], answer(told("InvoiceQuery", id="7", code=3260, message="not permitted")))
+        lookups.found([operation], answer(told("InvoiceQuery", id="numbers-invoice", code=3260, message="no rights")))
 
 
 # -- outcomes ------------------------------------------------------------------------------------------------------

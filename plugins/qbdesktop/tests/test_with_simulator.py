@@ -179,8 +179,8 @@ def test_an_ordinary_visit_afterwards_writes_nothing(desktop: Desktop) -> None:
     assert len(desktop.sim.company.transactions) == before
 
 
-AT_THE_INVOICES = 9
-"""Answers before theirs: one of each feed that contacts and invoices need."""
+AT_THE_INVOICES = 10
+"""Answers before theirs: one of each feed that contacts and invoices need, and one to the look for their numbers."""
 DIALOG = {"code": "0x80040414", "message": "A modal dialog box is showing"}
 NO_START = {"code": "0x80040408", "message": "Could not start QuickBooks."}
 FAULTS: list[dict[str, Any]] = [
