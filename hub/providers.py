@@ -454,6 +454,8 @@ class Provider:
     visit: ClassVar[Visit | None] = None
     visitor: ClassVar[Visitor] = Visitor()
     """For a platform that visits us: the words for who comes."""
+    drafts: ClassVar[Mapping[Kind, str]] = {}
+    """What a draft of a kind is called there, where that is another word; empty where the platform has no drafts of it."""
     help_steps: ClassVar[tuple[str, ...]] = ()
     """Numbered steps that tell a person where to find the credentials."""
     account_types: ClassVar[tuple[AccountType, ...]] = ()

@@ -13,7 +13,8 @@ from visitors import Seen, Visitor, visitor
 
 from hub.accounts import Sort
 from hub.app import create_app
-from hub.documents import Kind, TaxRate
+from hub.documents import Kind, TaxRate, Tracking
+from hub.engine.tracking import TrackingChoices
 from hub.mapping import MappingList
 from hub.models import ConnectionRow, FlowMode, table
 from hub.store import Store
@@ -78,7 +79,18 @@ def test_a_fresh_integration_has_only_done_what_can_be_seen_in_what_is_stored(ho
     found = stands(house)
     assert [name for name, stand in found.items() if stand == Stand.DONE] == ["pair", "currency"]
     assert [name for name, stand in found.items() if stand == Stand.BLOCKED] == ["pilot", "import_all"]
-    assert list(found) == [name.value for name in StepName]
+    assert list(found) == [name.value for name in StepName if name is not StepName.TRACKING]
+
+
+@ONE_DATABASE
+def test_categories_of_the_ledger_may_be_fed_and_need_not(house: House) -> None:
+    house.books.tracking[:] = [Tracking(external_id="k1", name="Class", options=("North", "South"))]
+    house.run_ledger()
+    page = visitor(house).get(f"/integrations/{house.integration_id}/set-up")
+    assert "Nothing is fed, so no document carries one." in page.text
+    assert stands(house)["tracking"] == Stand.DONE
+    TrackingChoices(house.person).feed(house.integration_id, {"Class": "location"}, "warn")
+    assert "1 of 1 fed." in visitor(house).get(f"/integrations/{house.integration_id}/set-up").text
 
 
 def test_every_step_is_done_at_the_end_of_the_way(house: House) -> None:

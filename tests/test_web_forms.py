@@ -25,6 +25,15 @@ def long_enough(value: SecretStr) -> SecretStr:
     return value
 
 
+class Edition(StrEnum):
+    US = "US"
+    UK = "UK"
+
+
+class Chosen(BaseModel):
+    edition: Edition = Field(Edition.US, json_schema_extra={"choices": {"US": "United States"}})
+
+
 class Everything(BaseModel):
     name: str = Field(max_length=5)
     colour: Colour = Colour.GREEN
@@ -54,6 +63,27 @@ def test_each_type_gets_its_input() -> None:
     assert form["count"].limits == {"min": "1", "max": "9"}
     assert form["name"].limits == {"maxlength": "5"}
     assert (form["colour"].value, form["rate"].value, form["active"].checked) == ("green", "1.5", True)
+
+
+def test_values_that_people_call_otherwise_have_words_of_their_own() -> None:
+    (edition,) = ModelForm(Chosen).inputs
+    assert edition.choices == [("US", "United States"), ("UK", "Uk")]
+
+
+def test_xml_is_laid_out_without_changing_what_is_sent() -> None:
+    sent = '<?xml version="1.0"?><A><B>x &lt; y</B><C/><D><E>1</E></D></A>'
+    shown = pretty(sent)
+    assert shown.splitlines() == [
+        '<?xml version="1.0"?>',
+        "<A>",
+        "  <B>x &lt; y</B>",
+        "  <C/>",
+        "  <D>",
+        "    <E>1</E>",
+        "  </D>",
+        "</A>",
+    ]
+    assert "".join(line.lstrip(" ") for line in shown.splitlines()) == sent
 
 
 def test_what_is_sent_becomes_the_model() -> None:

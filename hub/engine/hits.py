@@ -235,7 +235,7 @@ class Hits:
     def _put_off(self, db: sa.Connection, flow: sa.Row[Any], integration: Integration) -> str:
         ledger, stock = self.hub.connection(integration.ledger_id), self.hub.connection(integration.stock_id)
         if self.hub.provider(ledger.provider).visit is not None:
-            return f"{ledger.name} visits the hub and can't be asked now"
+            return f"{ledger.name} can only be asked while it visits the hub"
         if not is_ready(db, integration, self.hub.providers):
             return f"{ledger.name} has not been read completely yet; run its connection once"
         feeds = [feed.name for feed in self.hub.provider(stock.provider).feeds if Kind(flow.kind) in feed.kinds]

@@ -66,7 +66,7 @@ STEPS: Mapping[StepName, Words] = {
     ),
     StepName.ACCOUNTS: Words(
         "Accounts",
-        "Which account of the ledger each account of the stock system is. Missing ones can be created.",
+        "Which account of the ledger each account of the stock system is. Missing ones can be created in most ledgers.",
         "mappings.show_list",
         "Map accounts",
         where="account",
@@ -84,6 +84,12 @@ STEPS: Mapping[StepName, Words] = {
         "mappings.show_list",
         "Map payment accounts",
         where="payment_account",
+    ),
+    StepName.TRACKING: Words(
+        "Tracking, if you want it",
+        "What the ledger splits its reports by, such as a class, fed from a location, a channel, a sales rep.",
+        "tracking.show",
+        "See the categories",
     ),
     StepName.FLOWS: Words(
         "What goes to the ledger",

@@ -324,7 +324,8 @@ def welcome(connection_id: int) -> str:
     row = hub.connection(connection_id)
     name, own_page = row.name, f"{row.provider}.connection"
     if hub.provider(row.provider).visit is not None and own_page in current_app.view_functions:
-        tell(f"{name} is saved. It is connected as soon as it visits for the first time.")
+        visitor = hub.provider(row.provider).visitor.name
+        tell(f"{name} is saved. It is connected as soon as {visitor} visits for the first time.")
         return url_for(own_page, connection_id=connection_id)
     if _was_here_before(connection_id):
         tell(f"{name} is connected again. Its links, history and schedules are back; what changed meanwhile is read.")

@@ -161,6 +161,8 @@ class ModelForm(Generic[Model]):
         if name in self._choices:
             sort, choices = "select", self._choices[name]
         extra = about.json_schema_extra if isinstance(about.json_schema_extra, dict) else {}
+        if isinstance(words := extra.get("choices"), dict):
+            choices = [(value, str(words.get(value, spoken))) for value, spoken in choices]
         made = Input(
             name=name,
             label=about.title or name.replace("_", " ").capitalize(),

@@ -11,6 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
+from hub.documents import Kind
 from hub.engine.connections import integrate
 from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
@@ -263,9 +264,15 @@ def _page(
         warning=warning_of(row.start_date),
         settled=ground.is_settled,
         modes=list(FlowMode),
+        drafts=_drafts_of(row.ledger_provider),
         start=start or ModelForm(StartDate, initial={"start_date": row.start_date}),
         rules=rules or ModelForm(Rules, initial=dict(row._mapping), choices={"conflict_policy": CONFLICTS}),
     )
+
+
+def _drafts_of(provider_name: str) -> Mapping[Kind, str]:
+    provider = the_hub().providers.get(provider_name)
+    return provider.drafts if provider is not None else {}
 
 
 def _back(integration_id: int) -> ResponseReturnValue:

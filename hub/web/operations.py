@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.documents import TRADE_KINDS, Document, parse_document
+from hub.documents import TRADE_KINDS, Document, Kind, parse_document
 from hub.engine.correcting import can_correct
 from hub.engine.needing import approve_with_needed
 from hub.engine.restating import RESTATED
@@ -61,7 +61,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         safe=safe,
         can_drop=row.state in CAN_DROP,
         can_retry=row.state in CAN_RETRY,
-        can_restate=_can_restate(row),
+        can_restate=_can_restate(row) and _has_drafts(row),
         can_correct=can_correct(row),
         can_adopt=row.state in CAN_ADOPT and row.kind in TRADE_KINDS and row.action == Action.CREATE.value,
     )
@@ -130,6 +130,12 @@ def _newer(row: sa.Row[Any]) -> int | None:
     )
     newest: int | None = rows(later)[0][0]
     return newest
+
+
+def _has_drafts(row: sa.Row[Any]) -> bool:
+    """Whether the ledger has drafts of such a document."""
+    provider = the_hub().providers.get(the_hub().connection(row.ledger_id).provider)
+    return provider is None or provider.drafts.get(Kind(row.kind)) != ""
 
 
 def _check(operation_id: int) -> int:

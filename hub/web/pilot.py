@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,7 +14,7 @@ from hub.web import wording
 from hub.web.access import Right, actor, needs
 from hub.web.checklist import pair_of
 from hub.web.context import tell, tell_error, the_hub
-from hub.web.visits import awaited, sent_next
+from hub.web.visits import awaited, visits
 
 pages = Blueprint("pilot", __name__, url_prefix="/integrations/<int:integration_id>/pilot")
 
@@ -50,8 +53,7 @@ def post(integration_id: int) -> ResponseReturnValue:
     row = pair_of(integration_id)
     count = _pilot().post(integration_id)
     if count:
-        chosen = f"{wording.counted(count, 'document')} approved, with the contacts and items needed."
-        tell(f"{chosen} {sent_next('them', row.ledger_id)}")
+        tell(f"{wording.counted(count, 'document')} approved, with the contacts and items needed.{_when(row)}")
     else:
         tell("There was nothing to send: they are on their way or in the ledger already.")
     return _back(integration_id)
@@ -95,6 +97,12 @@ def skip(integration_id: int) -> ResponseReturnValue:
         return render_template("pilot_skip.html", row=row, reason=reason, error=str(error)), 422
     tell("There is no pilot. Your reason is kept; everything may be imported.")
     return redirect(url_for("checklist.show", integration_id=integration_id), 303)
+
+
+def _when(row: sa.Row[Any]) -> str:
+    """When they leave, unless the page tells what waits for a visit."""
+    ledger = the_hub().connection(row.ledger_id)
+    return "" if visits(the_hub().providers.get(ledger.provider)) else " They are sent next."
 
 
 def _pilot() -> Pilot:

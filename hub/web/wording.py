@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -158,7 +159,7 @@ def _counted_as(name: str, count: int) -> str:
 
 def _singular(many: str) -> str:
     """One of what a feed brings; feeds are named by plugins, in the plural or as something uncounted."""
-    for ending, single in (("ies", "y"), ("xes", "x"), ("ss", "ss"), ("s", "")):
+    for ending, single in (("ies", "y"), ("xes", "x"), ("sses", "ss"), ("ss", "ss"), ("s", "")):
         if many.endswith(ending):
             return many.removesuffix(ending) + single
     return many
@@ -183,8 +184,10 @@ def problem_of(stored: Mapping[str, Any] | None) -> Problem | None:
 
 
 def pretty(body: bytes | str) -> str:
-    """JSON laid out for reading, number by number as it is sent; anything else as it is."""
+    """JSON and XML laid out for reading, character by character as they are sent; anything else as it is."""
     text = body.decode(errors="replace") if isinstance(body, bytes) else body
+    if text.startswith("<?xml"):
+        return "\n".join(_xml_lines(text))
     try:
         return "".join(_laid_out(json.loads(text, parse_float=Decimal), ""))
     except ValueError:
@@ -207,6 +210,20 @@ def _laid_out(value: Any, indent: str) -> Iterable[str]:
         yield f"\n{indent}]"
     else:
         yield str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def _xml_lines(text: str) -> Iterable[str]:
+    """An element without elements stays on one line; nothing but the line breaks between tags is added."""
+    depth, line = 0, ""
+    for part in re.findall(r"<[^>]*>[^<]*", text):
+        is_end = part.startswith("</")
+        depth -= is_end
+        if line and not (is_end and not line.endswith(">")):
+            yield line
+            line = ""
+        line = f"{line}{part}" if line else f"{'  ' * depth}{part}"
+        depth += not is_end and part[1] not in "?!" and "/>" not in part
+    yield line
 
 
 def spoken(name: str) -> str:

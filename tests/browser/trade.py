@@ -31,11 +31,10 @@ INSTALLED = [
 
 
 @dataclass(frozen=True)
-class Trade:
-    """Both platforms and the hub's site."""
+class Shop:
+    """A shop in Cin7 Core, and the hub's site."""
 
     core: Core
-    xero: Xero
     site: Site
 
     @property
@@ -53,6 +52,13 @@ class Trade:
         sale = new_sale(self.core, customer, items=[("BREAD", 1, price)], day=self.today)
         number: str = Client(self.core).sale(sale.id)["Invoices"][0]["InvoiceNumber"]
         return number
+
+
+@dataclass(frozen=True)
+class Trade(Shop):
+    """A shop and its books in Xero."""
+
+    xero: Xero
 
     def numbers_in_xero(self) -> dict[str, str]:
         """What the books say: invoice number -> status."""
@@ -80,4 +86,4 @@ def trading(database: Path) -> Iterator[Trade]:
         settings = load_settings(data=database.parent, freshness_seconds=0)
         hub = Hub(store, Vault([Fernet.generate_key().decode()]), providers, settings)
         site = stack.enter_context(serving(hub, working=True, installed=INSTALLED))
-        yield Trade(core, xero, site)
+        yield Trade(core, site, xero)

@@ -20,7 +20,7 @@ from hub.models import FlowMode
 from hub.web.queries import first_write
 from hub.web.queries.codes import CodeRow, CodeState, Lists, code_rows, load_lists
 from hub.web.queries.first_write import FlowCheck
-from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS
+from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, MAPPINGS, SNAPSHOTS
 
 
 class Stand(StrEnum):
@@ -42,6 +42,7 @@ class StepName(StrEnum):
     ACCOUNTS = "accounts"
     TAXES = "taxes"
     PAYMENT_ACCOUNTS = "payment_accounts"
+    TRACKING = "tracking"
     FLOWS = "flows"
     FIRST_LOOK = "first_look"
     PILOT = "pilot"
@@ -91,6 +92,8 @@ class Ground:
     """What people vouched for, by step."""
     pilot: Sequence[PilotView]
     is_settled: bool
+    tracking: sa.Row[Any]
+    """How many tracking categories the ledger has, and how many of them are fed."""
     today: date
     rows: dict[MappingList, list[CodeRow]] = field(default_factory=dict)
 
@@ -132,16 +135,19 @@ def load_ground(db: sa.Connection, integration_id: int, today: date) -> Ground:
         said=all_confirmed(db, integration_id),
         pilot=pilot_of(db, integration_id),
         is_settled=is_settled(db, integration_id),
+        tracking=db.execute(_TRACKING, mine | {"ledger": row.ledger_id}).one(),
         today=today,
     )
 
 
 def checklist_on(ground: Ground) -> Checklist:
     """The steps, from what was read."""
-    moves_money = any(flow.kind in (Kind.PAYMENT, Kind.REFUND) for flow in ground.flows)
-    return Checklist(
-        [step(ground) for name, step in _STEPS.items() if moves_money or name != StepName.PAYMENT_ACCOUNTS]
-    )
+    needless = set()
+    if not any(flow.kind in (Kind.PAYMENT, Kind.REFUND) for flow in ground.flows):
+        needless.add(StepName.PAYMENT_ACCOUNTS)
+    if not ground.tracking.categories:
+        needless.add(StepName.TRACKING)
+    return Checklist([step(ground) for name, step in _STEPS.items() if name not in needless])
 
 
 _INTEGRATION = sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == sa.bindparam("integration"))
@@ -152,6 +158,16 @@ _SIDES: sa.Select[Any] = sa.select(
     CONNECTIONS.c.suspended,
     CONNECTIONS.c.removed_at,
 ).where(CONNECTIONS.c.id.in_([sa.bindparam("stock"), sa.bindparam("ledger")]))
+_CATEGORIES = sa.select(sa.func.count()).where(
+    SNAPSHOTS.c.connection_id == sa.bindparam("ledger"), SNAPSHOTS.c.kind == Kind.TRACKING.value
+)
+_FED = sa.select(sa.func.count()).where(
+    MAPPINGS.c.integration_id == sa.bindparam("integration"), MAPPINGS.c.list == MappingList.TRACKING.value
+)
+_TRACKING = sa.select(
+    _CATEGORIES.scalar_subquery().label("categories"),
+    _FED.scalar_subquery().label("fed"),
+)
 _FLOWS = sa.select(FLOWS).where(FLOWS.c.integration_id == sa.bindparam("integration")).order_by(FLOWS.c.id)
 
 
@@ -161,6 +177,8 @@ def _pair(ground: Ground) -> Step:
             return Step(StepName.PAIR, Stand.BLOCKED, f"{side.name} was removed. Connect it again.")
         if side.suspended is not None:
             return Step(StepName.PAIR, Stand.BLOCKED, f"{side.name} needs a new sign-in.")
+        if side.organisation is None:
+            return Step(StepName.PAIR, Stand.TO_DO, f"{side.name} was not read yet: it is with its first visit.")
     return Step(StepName.PAIR, Stand.DONE, f"{ground.stock.name} and {ground.ledger.name} are connected.")
 
 
@@ -248,6 +266,13 @@ def _unmapped(name: StepName, rows: Sequence[CodeRow]) -> str:
     return "Nothing is mapped yet. Look at the suggestions."
 
 
+def _tracking(ground: Ground) -> Step:
+    """It is done as it is: what nobody asks for need not be fed."""
+    if ground.tracking.fed:
+        return Step(StepName.TRACKING, Stand.DONE, f"{ground.tracking.fed} of {ground.tracking.categories} fed.")
+    return Step(StepName.TRACKING, Stand.DONE, "Nothing is fed, so no document carries one. Change that at any time.")
+
+
 def _flows(ground: Ground) -> Step:
     if not ground.on:
         return Step(
@@ -314,6 +339,7 @@ _STEPS: Mapping[StepName, Callable[[Ground], Step]] = {
     StepName.ACCOUNTS: _mapped(StepName.ACCOUNTS, MappingList.ACCOUNT, "account"),
     StepName.TAXES: _mapped(StepName.TAXES, MappingList.TAX_RATE, "tax rate"),
     StepName.PAYMENT_ACCOUNTS: _mapped(StepName.PAYMENT_ACCOUNTS, MappingList.PAYMENT_ACCOUNT, "payment account"),
+    StepName.TRACKING: _tracking,
     StepName.FLOWS: _flows,
     StepName.FIRST_LOOK: _first_look,
     StepName.PILOT: _pilot,

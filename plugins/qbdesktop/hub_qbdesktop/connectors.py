@@ -98,14 +98,20 @@ class Connectors:
                 self._forget(who)
             return row
         if not rests:
-            self._count(who)
+            self._count(who, user_name)
         return None
 
-    def _count(self, who: str) -> None:
+    def refused_at(self, user_name: str) -> int | None:
+        """When somebody gave this user name and a wrong password; None once they gave the right one, or long ago."""
+        mine = sa.select(sa.func.max(SIGN_INS.c.since)).where(SIGN_INS.c.name_digest == _digest(user_name))
+        with self.hub.store.read() as db:
+            return db.execute(mine).scalar()
+
+    def _count(self, who: str, user_name: str) -> None:
         """One more failure, however many come at once; after a rest they are counted anew, and old ones forgotten."""
         over = SIGN_INS.c.since <= self.present - REST
         stale = sa.or_(sa.and_(SIGN_INS.c.who == who, over), SIGN_INS.c.since < self.present - 10 * REST)
-        first = {"who": who, "failures": 0, "since": self.present}
+        first = {"who": who, "failures": 0, "since": self.present, "name_digest": _digest(user_name)}
         with self.hub.store.write() as db:
             db.execute(sa.delete(SIGN_INS).where(stale))
             self.hub.store.upsert(db, SIGN_INS, [first], key=["who"], update=())

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from hub import Hub, Right, actor, needs, visible_connections
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import OWNER_ID, Connectors
-from hub_qbdesktop.settings import Country, QuickBooksSettings
+from hub_qbdesktop.settings import COUNTRIES, QuickBooksSettings
 from hub_qbdesktop.soap import PATH
 from hub_qbdesktop.standing import standing_of
 
@@ -28,7 +28,11 @@ class Desktop:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.connectors = Connectors(hub)
-        self.url = qwc.address(hub.settings.base_url, PATH)
+
+    @property
+    def url(self) -> str:
+        """Where the Web Connector calls."""
+        return qwc.address(self.hub.settings.base_url, PATH)
 
     def row_or_404(self, connection_id: int) -> Any:
         """A connection of ours that the person may see."""
@@ -46,7 +50,7 @@ class Desktop:
             row=row,
             settings=typed or settings.model_dump(mode="json"),
             fields=QuickBooksSettings.model_fields,
-            countries=list(Country),
+            countries=COUNTRIES,
             password=password,
             errors=errors or {},
             objection=qwc.objection(self.url),

@@ -102,6 +102,13 @@ class QuickBooksProvider(Provider):
     """QuickBooks keeps the answer to the last message set until the next one comes."""
     visit = QuickBooksVisit()
     visitor = Visitor("the Web Connector", "press Update Selected in the Web Connector on the Windows computer")
+    drafts: ClassVar[Mapping[Kind, str]] = {
+        Kind.INVOICE: "pending",
+        Kind.CREDIT_NOTE: "pending",
+        Kind.BILL: "",
+        Kind.SUPPLIER_CREDIT: "",
+        Kind.JOURNAL: "",
+    }
     help_steps = (
         "Give the company file a friendly name and choose your edition. Nothing is entered in QuickBooks yet.",
         "Save; the next page has the .qwc file, the password and the steps on the Windows computer.",

@@ -16,6 +16,8 @@ class Country(StrEnum):
     UK = "UK"
 
 
+COUNTRIES = {"US": "United States", "CA": "Canada", "UK": "United Kingdom"}
+"""What people call them."""
 CURRENCIES = {"US": "USD", "CA": "CAD", "UK": "GBP", "AU": "AUD"}
 """The home currency of each edition, as QuickBooks names the country."""
 
@@ -30,6 +32,7 @@ class QuickBooksSettings(BaseModel):
         title="Edition",
         description="The country of your QuickBooks Desktop. Sales tax is worked out for the United States only; the"
         " other editions are untested.",
+        json_schema_extra={"choices": dict(COUNTRIES)},
     )
     company_file: str = Field(
         "",

@@ -31,6 +31,8 @@ class Standing:
     is_here: bool
     """A visit is going on."""
     present: datetime
+    refused: datetime | None = None
+    """When it came with a wrong password, and not with the right one since."""
 
     @property
     def is_first_time(self) -> bool:
@@ -81,13 +83,15 @@ class Standing:
     @property
     def digest(self) -> str:
         """Tells whether a page still shows what is so: nothing is drawn anew, or read out again, when it is."""
-        shown = (self.connector, self.waiting, self.minutes, self.is_here, self.is_late)
+        shown = (self.connector, self.waiting, self.minutes, self.is_here, self.is_late, self.refused)
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def standing_of(hub: Hub, connection_id: int) -> Standing:
     """How the visits of a connection stand now."""
-    connector = Connectors(hub).of(connection_id)
+    connectors = Connectors(hub)
+    connector = connectors.of(connection_id)
+    refused = connectors.refused_at(connector.user_name) if connector else None
     return Standing(
         connector=connector,
         seen=Company.load(connector.seen) if connector else None,
@@ -96,6 +100,7 @@ def standing_of(hub: Hub, connection_id: int) -> Standing:
         minutes=QuickBooksSettings.model_validate(hub.connection(connection_id).settings).minutes,
         is_here=Desk(hub).open_of(connection_id) is not None,
         present=hub.clock(),
+        refused=_moment(refused) if connector and (refused or 0) > (connector.last_visit_at or 0) else None,
     )
 
 

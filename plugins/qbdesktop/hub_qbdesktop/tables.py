@@ -61,4 +61,6 @@ SIGN_INS = sa.Table(
     sa.Column("who", sa.String(64), primary_key=True),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
+    # Of the user name that was given, so that the page of its connection can tell.
+    sa.Column("name_digest", sa.String(64), nullable=False),
 )

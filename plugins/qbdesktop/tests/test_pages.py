@@ -106,8 +106,9 @@ def test_another_company_file_is_refused_by_name_and_may_be_confirmed_as_the_sam
     office.connector.visit()
     seen = owner.get(page(office))
     assert seen.faults == []
-    assert "Another company file is open in QuickBooks: Acme Trading 2026." in seen.text
-    assert "The hub writes to Acme Trading Ltd only, so nothing was read and nothing was written." in seen.text
+    assert "The company file that is open is Acme Trading 2026, but the hub expects Acme Trading Ltd." in seen.text
+    assert "Acme Trading 2026 is not the company file that was confirmed." in seen.text
+    assert "Nothing was read and nothing was written." in seen.text
     owner.follow(page(office, "/company"), {"seen": seen.value("seen")})
     office.clock.on(minutes=40)
     assert office.connector.visit()[-1] == 100
@@ -154,6 +155,24 @@ def test_the_entity_shows_how_its_visits_stand_and_what_waits(office: Any, owner
     assert "Waiting nothing" in seen.text
     assert "for a visit shortly" not in seen.text
     assert "press Update Selected in the Web Connector" in seen.text
+
+
+def test_a_wrong_password_is_told_until_the_right_one_comes(office: Any, owner: Visitor) -> None:
+    right, office.connector.password = office.connector.password, "another"
+    office.connector.sign_in()
+    assert "came with a wrong password" in owner.get(page(office)).text
+    office.clock.on(minutes=2)
+    office.connector.password = right
+    office.connector.visit()
+    assert "wrong password" not in owner.get(page(office)).text
+
+
+def test_flows_say_what_a_draft_is_in_quickbooks_and_which_kinds_have_none(office: Any, owner: Visitor) -> None:
+    seen = owner.get(f"/integrations/{office.integration_id}")
+    assert seen.faults == []
+    assert "A draft is pending in Acme books" in seen.text
+    assert "Draft (pending)" in seen.text
+    assert "Acme books has no drafts of bills: they count as soon as they are posted" in seen.text
 
 
 def test_a_connector_that_stays_away_is_told_with_what_to_look_for(office: Any, owner: Visitor) -> None:
