@@ -455,7 +455,7 @@ class Provider:
     visitor: ClassVar[Visitor] = Visitor()
     """For a platform that visits us: the words for who comes."""
     drafts: ClassVar[Mapping[Kind, str]] = {}
-    """What a draft of a kind is called there, where that is another word; empty where the platform has no drafts of it."""
+    """What a draft of a kind is there, where it has another name; empty where the platform has no drafts of it."""
     help_steps: ClassVar[tuple[str, ...]] = ()
     """Numbered steps that tell a person where to find the credentials."""
     account_types: ClassVar[tuple[AccountType, ...]] = ()
