@@ -13,9 +13,7 @@ from sim_qbdesktop.connector.visit import Visit
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from visited_service import WebService
-
-PASSWORD = "correct horse"
+from visited_service import PASSWORD, WebService
 
 
 @pytest.fixture

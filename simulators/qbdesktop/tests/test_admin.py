@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from sim_qbdesktop import Simulator
 from sim_qbdesktop.caller import document, sale
 from sim_qbdesktop.cli import main
-from visited_service import WebService
+from visited_service import PASSWORD, WebService
 
 
 class Pages:
@@ -111,16 +111,20 @@ def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path, service: Web
     path.write_text(service.qwc(Scheduler="<RunEveryNSeconds>1</RunEveryNSeconds>"))
     service.replies = {"authenticate": lambda **values: ["T", "none"]}
     command = [sys.executable, "-c", "from sim_qbdesktop.cli import main; main()", "serve", "--qwc", str(path)]
-    with subprocess.Popen([*command, "--auto-run"], stdout=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline() if process.stdout else ""
-        assert line.startswith("sim-qbdesktop listening on http://127.0.0.1:")
-        pages = Pages(line.split()[-1])
-        deadline = time.monotonic() + 10
-        while not pages("GET", "visits")[1] and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert pages("GET", "visits")[1][0]["outcome"] == "no_data"
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+    options = ["--password", PASSWORD, "--auto-run"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            assert line.startswith("sim-qbdesktop listening on http://127.0.0.1:")
+            pages = Pages(line.split()[-1])
+            deadline = time.monotonic() + 10
+            while not pages("GET", "visits")[1] and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert pages("GET", "visits")[1][0]["outcome"] == "no_data"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
 
 
 def test_the_command_says_why_a_file_can_not_be_added(tmp_path: Path) -> None:

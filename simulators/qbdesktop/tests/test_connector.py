@@ -10,7 +10,7 @@ from lxml import etree
 from sim_qbdesktop import Simulator, person
 from sim_qbdesktop.caller import document, sale
 from sim_qbdesktop.connector.visit import Visit
-from visited_service import WebService
+from visited_service import PASSWORD, WebService
 
 Run = Callable[[], Visit]
 GREETING = ["serverVersion", "clientVersion", "authenticate"]
@@ -144,7 +144,7 @@ def test_below_zero_and_no_op_ends_unless_the_switch_lets_it_pause(
 
 
 def test_connection_error_is_told_until_the_service_says_done(sim: Simulator, service: WebService, visit: Run) -> None:
-    sim.connector.add(service.qwc())
+    sim.connector.add(service.qwc(), PASSWORD)
     person.act(sim.quickbooks, "open_file", {"file": sim.other_path})
     answers = iter([sim.demo_path, "DONE"])
     service.replies = {
@@ -159,7 +159,7 @@ def test_connection_error_is_told_until_the_service_says_done(sim: Simulator, se
 
 
 def test_connection_error_can_lead_to_another_file(sim: Simulator, service: WebService, visit: Run) -> None:
-    sim.connector.add(service.qwc())
+    sim.connector.add(service.qwc(), PASSWORD)
     person.act(sim.quickbooks, "open_file", {"file": None})
     service.replies = {"connectionError": lambda **values: sim.demo_path}
     service.requests = [document(sale())]
@@ -168,7 +168,7 @@ def test_connection_error_can_lead_to_another_file(sim: Simulator, service: WebS
 
 
 def test_a_service_that_never_gives_up_is_found_out(sim: Simulator, service: WebService, visit: Run) -> None:
-    sim.connector.add(service.qwc())
+    sim.connector.add(service.qwc(), PASSWORD)
     person.act(sim.quickbooks, "show_dialog", {"title": "In the way"})
     service.replies = {"connectionError": lambda **values: ""}
     assert (visit().outcome, service.methods.count("connectionError")) == ("endless", 20)
@@ -200,7 +200,7 @@ def test_a_failing_server_version_is_only_logged(sim: Simulator, service: WebSer
 
 
 def test_a_schedule_runs_sessions_and_the_service_can_postpone_them(sim: Simulator, service: WebService) -> None:
-    sim.connector.add(service.qwc(), auto_run=True)
+    sim.connector.add(service.qwc(), PASSWORD, auto_run=True)
     service.replies = {"authenticate": lambda **values: ["T", "none", "", "900"]}
     assert [result.outcome for result in sim.connector.run_due()] == ["no_data"]
     sim.clock.advance(600)

@@ -6,7 +6,7 @@ import pytest
 from sim_qbdesktop import Simulator, person
 from sim_qbdesktop.company import extensions
 from sim_qbdesktop.connector.qwc import ConnectorError, read
-from visited_service import WebService
+from visited_service import PASSWORD, WebService
 
 OWNER = "{11111111-2222-3333-4444-555555555555}"
 OTHER = "{99999999-7777-8888-9999-000000000000}"
@@ -19,11 +19,11 @@ def code(sim: Simulator, text: str) -> str:
 
 
 def test_a_file_in_order_is_added_and_stamped(sim: Simulator, service: WebService) -> None:
-    qwc = sim.connector.add(service.qwc())
+    qwc = sim.connector.add(service.qwc(), PASSWORD)
     assert (qwc.name, qwc.user_name, qwc.every_seconds, qwc.style) == ("Stock Hub", "hub", 300, "Document")
     assert service.pages == ["/qbwc", "/support"]
     assert extensions.company_value(sim.company, OWNER, "FileID") == qwc.file_id
-    assert sim.connector.add(service.qwc()).file_id == qwc.file_id
+    assert sim.connector.add(service.qwc(), PASSWORD).file_id == qwc.file_id
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_nobody_is_there(sim: Simulator, service: WebService) -> None:
 
 
 def test_another_file_id_of_the_same_owner_is_refused_for_ever(sim: Simulator, service: WebService) -> None:
-    sim.connector.add(service.qwc())
+    sim.connector.add(service.qwc(), PASSWORD)
     sim.connector.remove("Stock Hub")
     assert code(sim, service.qwc(FileID=OTHER)) == "QBWC1039"
     person.act(sim.quickbooks, "open_file", {"file": sim.other_path})
@@ -94,9 +94,22 @@ def test_quickbooks_must_be_open_to_add_an_application(sim: Simulator, service: 
 
 
 def test_a_file_of_another_company_carries_no_file_id_of_ours(sim: Simulator, service: WebService) -> None:
-    sim.connector.add(service.qwc())
+    sim.connector.add(service.qwc(), PASSWORD)
     person.act(sim.quickbooks, "open_file", {"file": sim.other_path})
     sim.connector.visit("Stock Hub")
     about = service.calls("sendRequestXML")[0]["strHCPResponse"] or ""
     assert "FileID" not in about
     assert "Other Trading" in about
+
+
+def test_two_applications_do_not_share_a_file_id(sim: Simulator, service: WebService) -> None:
+    sim.connector.add(service.qwc(), PASSWORD)
+    assert code(sim, service.qwc(AppName="Another Hub")) == "QBWC1026"
+    assert list(sim.connector.applications) == ["Stock Hub"]
+
+
+def test_without_a_password_nothing_is_called(sim: Simulator, service: WebService) -> None:
+    name = sim.connector.add(service.qwc()).name
+    result = sim.connector.visit(name)
+    assert (result.outcome, result.code) == ("error", "QBWC1040")
+    assert service.methods == []

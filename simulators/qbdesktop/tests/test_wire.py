@@ -8,7 +8,7 @@ import pytest
 from sim_qbdesktop import Simulator
 from sim_qbdesktop.caller import document, sale
 from sim_qbdesktop.connector.visit import Visit
-from visited_service import INTUIT, SOAP, WebService
+from visited_service import INTUIT, PASSWORD, SOAP, WebService
 
 Run = Callable[[], Visit]
 
@@ -58,7 +58,7 @@ def test_the_rpc_style_has_prefixed_operations_and_typed_parameters_without_name
 ) -> None:
     service.rpc = True
     service.requests = [document(sale())]
-    name = sim.connector.add(service.qwc(Style="RPC")).name
+    name = sim.connector.add(service.qwc(Style="RPC"), PASSWORD).name
     assert sim.connector.visit(name).outcome == "done"
     raw = service.received[3].raw
     assert (

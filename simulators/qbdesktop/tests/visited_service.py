@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 INTUIT = "http://developer.intuit.com/"
+PASSWORD = "correct horse"
+"""Of the service's user, as a person enters it in the connector."""
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 PARAMETERS = {

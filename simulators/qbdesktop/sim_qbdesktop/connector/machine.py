@@ -46,6 +46,8 @@ class WebConnector:
         """
         text = source.read_bytes() if isinstance(source, Path) else source
         qwc = read(text, self.quickbooks.switches["ip_hosts"] == "accepted")
+        if any(added.qwc.file_id == qwc.file_id for name, added in self.applications.items() if name != qwc.name):
+            raise ConnectorError("QBWC1026", f"The FileID {qwc.file_id} is that of another application.")
         self._probe(qwc)
         known = self.applications.get(qwc.name)
         if known is None or known.qwc.file_id != qwc.file_id:

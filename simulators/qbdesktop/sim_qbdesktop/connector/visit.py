@@ -97,6 +97,8 @@ class Visitor:
                 self.visit.shown.append(f"QBWC1044: {late}")
 
     def _converse(self) -> None:
+        if not self.password:  # a person has to enter it before anything is called (Programmer's Guide, appendix A)
+            raise ConnectorError("QBWC1040", f"There is no password for {self.qwc.name}.")
         self._greet()
         answer = self._authenticate()
         if self._has_work(answer) and self._open(answer[1]):
