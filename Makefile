@@ -1,6 +1,7 @@
 # The commands of this repository. Everything is installed into .venv; nothing else on the machine is touched.
 #
 #   make demo      a month of real trade, from a simulated Cin7 Core to a simulated Xero   (ARGS="--once --json" or --review)
+#                  or to a simulated QuickBooks Desktop                                    (ARGS="--quickbooks")
 #   make test      everything that is checked: style, types, and all tests on SQLite and PostgreSQL
 #   make lint      style and types alone
 #   make pytest    the tests alone                                                          (ARGS="tests/test_store.py")
@@ -59,7 +60,7 @@ screenshots: $(STAMP)
 	PYTHONPATH=tests "$(RUN)" -m browser.screenshots $(ARGS)
 
 clean:
-	rm -rf "$(VENV)" demo-data demo-review .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf "$(VENV)" demo-data demo-quickbooks demo-review .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -type d -prune -exec rm -rf {} +
 

@@ -66,6 +66,14 @@ def test_every_step_may_be_taken_by_another_process(visited_world: World) -> Non
     assert [row.source_id for row in world.house.links()] == ["c1", "i1", "pay1"]
 
 
+def test_a_wish_for_a_visit_outlives_the_runs_of_others(visited_world: World) -> None:
+    world = visited_world
+    world.hub.want(world.house.ledger_id, "to see what changed")
+    world.hub.run_wanted()
+    assert world.house.ledger_id in dict(world.hub.wanted())
+    assert Visits(world.hub).is_due(world.house.ledger_id, timedelta(days=1))
+
+
 def test_a_second_visit_waits_for_the_first(visited_world: World) -> None:
     begin(visited_world)
     assert Visits(another(visited_world.hub)).open(visited_world.house.ledger_id) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from rich.box import SIMPLE_HEAD
@@ -20,7 +21,7 @@ def show(summary: Summary, console: Console) -> None:
     console.print(_totals_table(summary))
     if summary.stock is not None:
         console.print()
-        console.print(_stock_table(summary.stock))
+        console.print(_stock_table(summary.stock, summary.ledger))
     for title, reasons in (
         ("Held, with the reason", summary.held),
         ("Refused by the ledger", summary.refused),
@@ -31,15 +32,30 @@ def show(summary: Summary, console: Console) -> None:
         for reason, count in reasons.items():
             console.print(f"  {count:>5}  {reason}", highlight=False, markup=False)
     for name, calls in summary.calls.items():
-        console.print(f"Calls to {name}: {calls['total']} ({calls['refused']} refused for their rate)")
+        console.print(_calls(name, calls))
     console.print(f"Records that could not be read: {summary.unreadable}")
     console.print(f"Created in this run: {summary.created_now}, in {summary.seconds:.0f} seconds")
+    if summary.visit_seconds:
+        rate = summary.created_now / summary.visit_seconds
+        console.print(f"{summary.visit_seconds:.0f} seconds of visits: {rate:.1f} created in each")
+    if summary.again:
+        console.print("One visit more: " + _counted(summary.again))
     verdict = "Both sides agree to the cent, and every source document is accounted for."
     if summary.stock is not None and summary.stock.causes:
         verdict += " Every cent by which the stock differs has a name."
     console.print(
         f"[green]{verdict}[/green]" if summary.is_good else "[red]The two sides do not agree: see above.[/red]"
     )
+
+
+def _calls(name: str, calls: Mapping[str, int]) -> str:
+    if "total" in calls:
+        return f"Calls to {name}: {calls['total']} ({calls['refused']} refused for their rate)"
+    return f"{name}: {_counted(calls)}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 
 
 def _table(title: str) -> Table:
@@ -62,7 +78,7 @@ def _kinds_table(summary: Summary) -> Table:
 
 def _totals_table(summary: Summary) -> Table:
     shown = _table("Authorised totals, as each side's own books say")
-    for column in ("", "Core", "not posted", "Xero", "difference"):
+    for column in ("", "Core", "not posted", summary.ledger, "difference"):
         shown.add_column(column, justify="right" if column else "left", no_wrap=True)
     for one in summary.totals:
         shown.add_row(
@@ -72,12 +88,12 @@ def _totals_table(summary: Summary) -> Table:
     return shown
 
 
-def _stock_table(told: StockSummary) -> Table:
+def _stock_table(told: StockSummary, ledger: str) -> Table:
     shown = _table("The stock at the end of the month")
     shown.add_column("", no_wrap=True)
     shown.add_column("", justify="right", no_wrap=True)
     shown.add_row("Cin7 Core, by its own valuation", f"{Decimal(told.stock):,.2f}")
-    shown.add_row("Xero, by its trial balance", f"{Decimal(told.ledger):,.2f}")
+    shown.add_row(f"{ledger}, by its trial balance", f"{Decimal(told.ledger):,.2f}")
     for cause, amount in told.causes.items():
         shown.add_row(f"  {cause.replace('_', ' ')}", f"{Decimal(amount):,.2f}")
     shown.add_row("Difference", f"{Decimal(told.difference):,.2f}")

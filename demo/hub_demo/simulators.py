@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_ALWAYS: Mapping[str, Sequence[str]] = {"cin7core": (), "xero": ("--print-config",)}
+_BRITISH = ("--multicurrency", "--home-currency", "GBP", "--timezone", "Europe/London")
+_ALWAYS: Mapping[str, Sequence[str]] = {"cin7core": (), "xero": ("--print-config",), "qbdesktop": _BRITISH}
+UNLIMITED = frozenset({"qbdesktop"})
+"""What counts no calls."""
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -33,12 +36,12 @@ class Address:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:  # nosec B310 # noqa: S310 - our loopback
             return json.load(answer)
 
-    def tell(self, path: str, values: Mapping[str, Any]) -> Any:
-        """Do something on its admin pages."""
+    def tell(self, path: str, values: Mapping[str, Any], *, seconds: float = 60) -> Any:
+        """Do something on its admin pages, within so many seconds."""
         request = urllib.request.Request(  # noqa: S310 - our own loopback address
             f"{self.url}{path}", json.dumps(values).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # nosec B310 # noqa: S310
+        with urllib.request.urlopen(request, timeout=seconds) as answer:  # nosec B310 # noqa: S310
             return json.load(answer)
 
     def config(self) -> Any:
@@ -51,26 +54,33 @@ class Pair:
     """A stock system and a ledger, both simulated."""
 
     cin7core: Address
-    xero: Address
+    ledger: Address
+
+    @property
+    def xero(self) -> Address:
+        """The ledger, where it is Xero."""
+        return self.ledger
 
 
 @contextmanager
-def running(folder: Path, *, minute: float, extra: Mapping[str, Sequence[str]] | None = None) -> Iterator[Pair]:
+def running(
+    folder: Path, *, minute: float, ledger: str = "xero", extra: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[Pair]:
     """Start both simulators, their state kept in ``folder``; ``minute`` is the length of their rate window."""
-    ports = _ports(folder)
+    ports = _ports(folder, ledger)
     more = extra or {}
     with ExitStack() as stack:
         addresses = {
             name: stack.enter_context(_process(folder, name, port, minute, (*_ALWAYS[name], *more.get(name, ()))))
             for name, port in ports.items()
         }
-        yield Pair(addresses["cin7core"], addresses["xero"])
+        yield Pair(addresses["cin7core"], addresses[ledger])
 
 
 @contextmanager
 def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[str]) -> Iterator[Address]:
-    command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--minute", str(minute)]
-    command += ["--state", str(folder / f"{name}.sqlite"), *extra]
+    command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--state", str(folder / f"{name}.sqlite"), *extra]
+    command += [] if name in UNLIMITED else ["--minute", str(minute)]
     with (folder / f"{name}.log").open("wb") as log:
         # Out of reach of Ctrl-C: they answer until the hub has ended in order, and are ended then.
         process = subprocess.Popen(  # nosec B603 # noqa: S603
@@ -109,14 +119,14 @@ def _wait(address: Address, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"The simulator at {address.url} does not answer; see {address.log}.")
 
 
-def _ports(folder: Path) -> dict[str, int]:
+def _ports(folder: Path, ledger: str) -> dict[str, int]:
     """The ports of the last demo where they are free, else new ones."""
     remembered = folder / "ports.json"
     ports: dict[str, int] = json.loads(remembered.read_text()) if remembered.exists() else {}
-    for name in ("cin7core", "xero"):
+    for name in ("cin7core", ledger):
         ports[name] = free_port(ports.get(name, 0))
     remembered.write_text(json.dumps(ports))
-    return ports
+    return {name: ports[name] for name in ("cin7core", ledger)}
 
 
 def free_port(wanted: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from hub import KeepsStock, Session
 from hub.causes import CAUSES, Cause, Measure
 from hub.engine import Decisions, Hub
-from hub.engine.account_making import AccountMaking, WantedAccount
 from hub.engine.connections import limits_of, view
 from hub.engine.methods import Methods
 from hub.engine.reconciling import Period, Reconciling, reconcile
@@ -21,39 +20,29 @@ from hub.errors import ProviderError, SettingsError
 from hub.mapping import MappingList
 from hub.models import FlowMode, Reconciliation, table
 from hub.reconcile import JournalMode
-from hub_demo.simulators import Pair
 
 ACTOR = "demo"
 IN_CORE = "630"
-"""Core's own inventory account. The ledger's account of that code is for goods that the ledger counts itself."""
-IN_LEDGER = WantedAccount("635", "Stock in trade", "CURRENT")
-OPENING = "840"
-"""Historical adjustment: what an opening balance stands against."""
+"""Core's own inventory account."""
 
 reconciliations = table(Reconciliation)
 
 
-def keep_stock(hub: Hub, pair: Pair, integration_id: int, start: date, say: Callable[[str], None]) -> None:
-    """What a bookkeeper does once: an account for the stock, its opening value, and the perpetual method."""
-    worth = _opening(hub, integration_id, start)
-    say(f"adding the account {IN_LEDGER.code} {IN_LEDGER.name} to the ledger; opening stock {worth:,.2f}")
-    AccountMaking(hub, ACTOR).create(integration_id, IN_LEDGER)
-    balances = {IN_LEDGER.code: str(worth), OPENING: str(-worth)}
-    pair.xero.tell("/_sim/person/opening_balances", {"date": str(start - timedelta(days=1)), "balances": balances})
+def go_perpetual(hub: Hub, integration_id: int, account: str, start: date) -> None:
+    """Keep the stock in that account of the ledger from the start on, its cost of goods in one journal a month."""
     person = Decisions(hub, ACTOR)
-    person.set_mapping(integration_id, MappingList.ACCOUNT, {IN_CORE: IN_LEDGER.code})
+    person.set_mapping(integration_id, MappingList.ACCOUNT, {IN_CORE: account})
     methods = Methods(person)
     methods.go_perpetual(integration_id, start, FlowMode.AUTOMATIC)
     methods.post_journals(integration_id, JournalMode.MONTH)
-    say("perpetual inventory: journals switched to automatic, the cost of goods in one journal a month")
 
 
-def _opening(hub: Hub, integration_id: int, start: date) -> Decimal:
-    """What Core's own books held of stock on the day before the start."""
+def worth(hub: Hub, integration_id: int, until: date) -> Decimal:
+    """What Core's own books hold of stock on that day."""
     with _asked(hub, hub.integration(integration_id).stock_id) as session:
         if not isinstance(session, KeepsStock):
             raise SystemExit("This stock system does not tell what its stock is worth.")
-        listed = session.entries(date(2000, 1, 1), start - timedelta(days=1))
+        listed = session.entries(date(2000, 1, 1), until)
         return sum((entry.amount for entry in listed if entry.account == IN_CORE), Decimal(0))
 
 
@@ -89,7 +78,7 @@ def reconciled(hub: Hub, integration_id: int, start: date) -> StockSummary | Non
     """Reconcile the first month; None for a demo that was set up before it kept stock."""
     if hub.integration(integration_id).inventory_method != "perpetual":
         return None
-    period = Period(start, (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1))
+    period = Period(start, month_end(start))
     try:
         id = Reconciling(hub, ACTOR).ask(integration_id, period)
         reconcile(hub, id)
@@ -104,3 +93,8 @@ def reconciled(hub: Hub, integration_id: int, start: date) -> StockSummary | Non
     named = {name: f"{Decimal(amount):.2f}" for name, amount in amounts.items() if amount and Decimal(amount)}
     stock, ledger, difference = (f"{Decimal(told[name]):.2f}" for name in ("stock", "ledger", "difference"))
     return StockSummary(f"{period.start} to {period.end}", stock, ledger, difference, named)
+
+
+def month_end(start: date) -> date:
+    """The last day of the month."""
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -25,8 +25,10 @@ from hub.models import (
     table,
 )
 from hub_demo.journey import Joined
+from hub_demo.ledger import Ledger
 from hub_demo.simulators import Pair
 from hub_demo.stock import StockSummary
+from hub_demo.xero import Xero
 
 exclusions, flows, links, members = table(Exclusion), table(Flow), table(Link), table(SummaryMember)
 operations, records, snapshots = table(OperationRow), table(NativeRecord), table(Snapshot)
@@ -97,6 +99,11 @@ class Summary:
     created_now: int = 0
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    ledger: str = Xero.title
+    visit_seconds: float = 0.0
+    """How long a ledger that visits was there; 0 for one that is called."""
+    again: dict[str, int] = field(default_factory=dict)
+    """What is counted of one visit more, after everything was done."""
     stock: StockSummary | None = None
 
     @property
@@ -119,13 +126,16 @@ def summarise(
     before: Mapping[str, int],
     seconds: float,
     stock: StockSummary | None = None,
+    ledger: Ledger | None = None,
+    again: Mapping[str, int] | None = None,
 ) -> Summary:
-    """Read both sides."""
+    """Read both sides; the ledger is Xero unless another is named."""
+    ledger = ledger or Xero()
     with hub.store.read() as db:
         kinds = _kinds(db, joined)
         summary = Summary(
             kinds=[kinds[kind] for kind in LEDGER_ORDER if kind in kinds],
-            totals=_totals(db, joined, pair),
+            totals=_totals(db, joined, pair, ledger),
             held=_by_problem(db, joined, OperationState.HELD),
             refused=_by_problem(db, joined, OperationState.FAILED),
             not_eligible=_rules(db, joined),
@@ -133,9 +143,14 @@ def summarise(
             unreadable=_unreadable(db, joined),
             seconds=seconds,
             stock=stock,
+            ledger=ledger.title,
+            visit_seconds=ledger.seconds,
+            again=dict(again or {}),
         )
     summary.created_now = sum(kind.created for kind in summary.kinds) - before.get("created", 0)
-    summary.calls = {name: _calls(side) for name, side in (("cin7core", pair.cin7core), ("xero", pair.xero))}
+    told = pair.cin7core.ask("/_sim/calls")
+    core = {"total": told["total"], "refused": told["refused"]}
+    summary.calls = {"cin7core": core, ledger.provider: ledger.calls(pair)}
     return summary
 
 
@@ -156,6 +171,7 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
         flows.c.integration_id == joined.integration_id, flows.c.mode == FlowMode.OFF.value
     )
     off = set(db.execute(resting).scalars())
+    untaken = _untaken(db, joined)
     found = {kind.value: KindSummary(kind.value) for kind in LEDGER_ORDER if kind.value not in off}
     sources = (
         sa.select(snapshots.c.kind, sa.func.count())
@@ -166,6 +182,7 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
     for kind, count in db.execute(sources):
         if kind in found:
             found[kind].source = count
+            found[kind].not_eligible = count if kind in untaken else 0
     linked = (
         sa.select(links.c.kind, links.c.origin, sa.func.count())
         .where(links.c.integration_id == joined.integration_id, links.c.live.is_(True))
@@ -194,6 +211,18 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
     return found
 
 
+def _untaken(db: sa.Connection, joined: Joined) -> dict[str, int]:
+    """What the stock side has of kinds that the ledger's plugin does not take, so that there is no flow for them."""
+    flowing = sa.select(flows.c.kind).where(flows.c.integration_id == joined.integration_id)
+    chosen = (
+        sa.select(snapshots.c.kind, sa.func.count())
+        .where(snapshots.c.connection_id == joined.stock_id, snapshots.c.withdrawn.is_(False))
+        .where(snapshots.c.kind.in_([kind.value for kind in LEDGER_ORDER]), snapshots.c.kind.not_in(flowing))
+        .group_by(snapshots.c.kind)
+    )
+    return {row[0]: row[1] for row in db.execute(chosen)}
+
+
 _SHOWN_AS = {OperationState.HELD.value: "held", OperationState.FAILED.value: "refused"}
 
 
@@ -212,13 +241,18 @@ def _add_open(db: sa.Connection, joined: Joined, found: Mapping[str, KindSummary
 
 
 def _by_problem(db: sa.Connection, joined: Joined, state: OperationState) -> dict[str, int]:
+    """How many there are of each reason. What is said of one document alone stands for all of its sort."""
     chosen = sa.select(operations.c.kind, operations.c.problem, operations.c.problem_code).where(
         operations.c.integration_id == joined.integration_id, operations.c.state == state.value
     )
-    found: dict[str, int] = {}
-    for kind, problem, code in db.execute(chosen):
-        reason = f"{kind}: {(problem or {}).get('why') or (problem or {}).get('what') or code} [{code}]"
-        found[reason] = found.get(reason, 0) + 1
+    counts: dict[tuple[str, str, str], int] = {}
+    said: dict[tuple[str, str, str], str] = {}
+    for kind, problem, code in db.execute(chosen.order_by(operations.c.id)):
+        told = problem or {}
+        key = kind, code, told.get("why") or ""
+        counts[key] = counts.get(key, 0) + 1
+        said.setdefault(key, told.get("why") or told.get("what") or code)
+    found = {f"{key[0]}: {said[key]} [{key[1]}]": count for key, count in counts.items()}
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
@@ -229,7 +263,8 @@ def _rules(db: sa.Connection, joined: Joined) -> dict[str, int]:
         .where(flows.c.integration_id == joined.integration_id)
         .group_by(flows.c.kind, exclusions.c.rule)
     )
-    return {f"{kind}: {rule}": count for kind, rule, count in db.execute(chosen)}
+    ruled = {f"{kind}: {rule}": count for kind, rule, count in db.execute(chosen)}
+    return ruled | {f"{kind}: the ledger's plugin posts none": n for kind, n in _untaken(db, joined).items()}
 
 
 def _left_there(db: sa.Connection, joined: Joined) -> dict[str, int]:
@@ -250,36 +285,38 @@ def _unreadable(db: sa.Connection, joined: Joined) -> int:
     return int(db.execute(chosen).scalar_one())
 
 
-_TRUTHS = (
-    (Kind.INVOICE, "sale_invoice", "invoices", "ACCREC"),
-    (Kind.CREDIT_NOTE, "sale_credit_note", "credit_notes", "ACCRECCREDIT"),
-    (Kind.BILL, "bill", "invoices", "ACCPAY"),
-    (Kind.SUPPLIER_CREDIT, "supplier_credit_note", "credit_notes", "ACCPAYCREDIT"),
-)
+_IN_CORE: Mapping[Kind, tuple[str, ...]] = {
+    Kind.INVOICE: ("sale_invoice",),
+    Kind.CREDIT_NOTE: ("sale_credit_note",),
+    Kind.BILL: ("bill",),
+    Kind.SUPPLIER_CREDIT: ("supplier_credit_note",),
+    Kind.PAYMENT: ("sale_payment", "purchase_payment"),
+    Kind.REFUND: ("sale_refund", "purchase_refund"),
+}
 
 
-def _totals(db: sa.Connection, joined: Joined, pair: Pair) -> list[Total]:
+def _totals(db: sa.Connection, joined: Joined, pair: Pair, ledger: Ledger) -> list[Total]:
     """The stock side's own books against the ledger's own books, less what the hub says it did not post."""
-    stock, ledger = pair.cin7core.ask("/_sim/state")["documents"], pair.xero.ask("/_sim/state")
+    there, here = ledger.sums(pair), _core_sums(pair)
     posted, missing = _posted(db, joined), _missing(db, joined)
     totals: list[Total] = []
-    for kind, stock_name, ledger_name, ledger_type in _TRUTHS:
-        there = _ledger_totals(ledger[ledger_name], ledger_type)
-        here = {currency: Decimal(one["total"]) for currency, one in stock.get(stock_name, {}).items()}
-        for currency in sorted({*here, *there}):
-            source, target = here.get(currency, Decimal(0)), there.get(currency, Decimal(0))
-            left = missing.get((kind, currency), Decimal(0))
-            difference = source - left - target
-            values = (source, posted.get((kind, currency), Decimal(0)), left, target, difference)
+    for kind in ledger.compared:
+        for currency in sorted({currency for each, currency in {*here, *there} if each is kind}):
+            key = kind, currency
+            source, target, left = (sums.get(key, Decimal(0)) for sums in (here, there, missing))
+            if not any((source, target, left)):
+                continue
+            values = (source, posted.get(key, Decimal(0)), left, target, source - left - target)
             totals.append(Total(kind.value, currency, *(f"{value:.2f}" for value in values)))
     return totals
 
 
-def _ledger_totals(rows: Iterable[Mapping[str, Any]], type: str) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for row in rows:
-        if row["type"] == type and row["status"] not in ("VOIDED", "DELETED"):
-            found[row["currency"]] = found.get(row["currency"], Decimal(0)) + Decimal(str(row["total"]))
+def _core_sums(pair: Pair) -> dict[tuple[Kind, str], Decimal]:
+    documents = pair.cin7core.ask("/_sim/state")["documents"]
+    found: dict[tuple[Kind, str], Decimal] = {}
+    for kind, names in _IN_CORE.items():
+        for currency, one in (each for name in names for each in documents.get(name, {}).items()):
+            found[kind, currency] = found.get((kind, currency), Decimal(0)) + Decimal(one["total"])
     return found
 
 
@@ -324,8 +361,3 @@ def _sums(rows: Iterable[Any]) -> dict[tuple[str, str], Decimal]:
         if amount:
             found[kind, currency] = found.get((kind, currency), Decimal(0)) + Decimal(amount)
     return found
-
-
-def _calls(side: Any) -> dict[str, int]:
-    told = side.ask("/_sim/calls")
-    return {"total": told["total"], "refused": told.get("refused", told.get("rate_limited", 0))}

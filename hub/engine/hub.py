@@ -178,6 +178,8 @@ class Hub:
                 report = self.run(connection_id, why)
                 if report is None:
                     elsewhere.add(connection_id)  # another process is at it; the wish stays for after that
+                elif report.run_id == 0 and report.problem is not None and report.problem.code == "visits_us":
+                    elsewhere.add(connection_id)  # the wish is for its next visit
                 elif report.run_id == 0:
                     self._unwant(connection_id)
                 else:

@@ -54,6 +54,7 @@ class Store:
             "CREATE TABLE IF NOT EXISTS records (file TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,"
             " place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (file, name, key))"
         )
+        (self._place,) = self._connection.execute("SELECT coalesce(max(place), 0) FROM records").fetchone()
 
     def files(self) -> list[str]:
         """The company files that are in it."""
@@ -74,11 +75,11 @@ class Store:
         if key not in table:
             self._connection.execute("DELETE FROM records WHERE file = ? AND name = ? AND key = ?", where)
             return
-        body = encode(table[key])
+        self._place += 1
         self._connection.execute(
-            "INSERT INTO records SELECT ?, ?, ?, coalesce(max(place), 0) + 1, ? FROM records WHERE true"
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (file, name, key) DO UPDATE SET body = excluded.body",
-            (*where, body),
+            (*where, self._place, encode(table[key])),
         )
 
     def load(self, file: str, table: Table[Any]) -> None:

@@ -1,0 +1,54 @@
+"""The month that the demo plays: set up, synced, compared."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from hub.engine import Hub
+from hub_demo.journey import START_DATE, set_up
+from hub_demo.ledger import Ledger
+from hub_demo.simulators import Pair
+from hub_demo.summary import Summary, created_so_far, summarise
+from hub_demo.syncing import sync
+
+TRUE_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who plays in this demo, and where it is told."""
+
+    hub: Hub
+    pair: Pair
+    ledger: Ledger
+    console: Console
+    minute: float
+
+    def say(self, text: str) -> None:
+        """Tell what happens now."""
+        self.console.print(f"· {text}")
+
+
+def play(scene: Scene, *, review: bool = False) -> Summary:
+    """Set up, sync, compare."""
+    hub, pair, ledger = scene.hub, scene.pair, scene.ledger
+    started = time.monotonic()
+    joined = set_up(hub, pair, minute=scene.minute, say=scene.say, ledger=ledger, review=review, stock=True)
+    _announce(scene)
+    if review and not joined.is_new:
+        scene.say(f"this demo was set up before; --review counts for a new one (remove {hub.settings.data})")
+    before = {"created": created_so_far(hub, joined)}
+    sync(hub, pair, ledger, joined, scene.console)
+    again = ledger.again(hub, pair, joined.ledger_id)
+    scene.say("reconciling the stock of December")
+    worth = ledger.reconciled(hub, pair, joined.integration_id, START_DATE)
+    seconds = time.monotonic() - started
+    return summarise(hub, joined, pair, before=before, seconds=seconds, stock=worth, ledger=ledger, again=again)
+
+
+def _announce(scene: Scene) -> None:
+    if scene.minute < TRUE_MINUTE:
+        scene.say(scene.ledger.hurry.format(minute=scene.minute))

@@ -1,0 +1,82 @@
+"""One sync with a display of how far it is, that ends in order when somebody ends it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hub.engine import Hub
+from hub.engine.runs import request_stop
+from hub.models import OperationRow, OperationState, Run, RunState, table
+from hub_demo.journey import Joined
+from hub_demo.ledger import Ledger
+from hub_demo.simulators import Pair
+
+operations, run_rows = table(OperationRow), table(Run)
+
+
+def sync(hub: Hub, pair: Pair, ledger: Ledger, joined: Joined, console: Console) -> None:
+    """Run the stock side, then whatever it made useful, with a progress display."""
+    hub.want(joined.stock_id, "demo")
+    if not joined.is_new:  # a first day has just read the ledger's lists
+        hub.want(joined.ledger_id, "demo")
+    failures: list[str] = []
+
+    done = threading.Event()  # a thread whose join is interrupted counts as ended in Python 3.11
+
+    def work() -> None:
+        try:
+            failures.extend(ledger.sync(hub, pair))
+        finally:
+            done.set()
+
+    worker = threading.Thread(target=work, name="demo-sync")
+    worker.start()
+    with _progress(console) as progress:
+        names = {"read": "reading Cin7 Core", "planned": "planning", "posted": f"posting to {ledger.title}"}
+        bars = {name: progress.add_task(shown, total=None) for name, shown in names.items()}
+        try:
+            while not done.wait(0.25):
+                _update(hub, joined, progress, bars)
+        except KeyboardInterrupt:
+            console.print("Ending after the present step ...")
+            while not done.wait(0.25):
+                _stop_runs(hub)
+            raise
+        _update(hub, joined, progress, bars)
+    for failure in failures:
+        console.print(f"[yellow]{failure}[/yellow]")
+
+
+def _stop_runs(hub: Hub) -> None:
+    with hub.store.write() as db:
+        for run_id in (
+            db.execute(sa.select(run_rows.c.id).where(run_rows.c.state == RunState.OPEN.value)).scalars().all()
+        ):
+            request_stop(db, run_id)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=False)
+
+
+def _update(hub: Hub, joined: Joined, progress: Progress, bars: dict[str, Any]) -> None:
+    with hub.store.read() as db:
+        latest = sa.select(run_rows.c.counts, run_rows.c.progress).where(run_rows.c.connection_id == joined.stock_id)
+        stock = db.execute(latest.order_by(run_rows.c.id.desc()).limit(1)).first()
+        chosen = sa.select(operations.c.state, sa.func.count()).where(
+            operations.c.integration_id == joined.integration_id
+        )
+        by_state: dict[str, int] = {row[0]: row[1] for row in db.execute(chosen.group_by(operations.c.state))}
+    if stock is not None:
+        read = sum(count for name, count in stock.counts.items() if name.startswith("pulled"))
+        progress.update(bars["read"], completed=read, total=max(read, stock.progress.get("expected") or 0))
+    total = sum(count for state, count in by_state.items() if state != OperationState.REPLACED.value)
+    done = by_state.get(OperationState.DONE.value, 0)
+    progress.update(bars["planned"], completed=total, total=total)
+    progress.update(bars["posted"], completed=done, total=max(total, 1))
