@@ -48,8 +48,8 @@ from hub.vault import Vault
 BETWEEN_VISITS = timedelta(minutes=40)
 """Longer than the interval of thirty minutes, and than anything that is believed to be still under way."""
 KINDS = (Kind.CONTACT, Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.PAYMENT)
-READS = 13
-"""How many questions every visit begins with, since these flows are on: they only read."""
+READS = 14
+"""How many questions a visit that posts begins with: one for each feed of these flows, and the look for numbers."""
 ACCOUNTS = {"200": "Income", "310": "CostOfGoodsSold"}
 
 
