@@ -15,6 +15,7 @@ from hub.models import FlowMode, Snapshot, table
 from hub.reconcile import JournalMode
 from hub.store import Store
 from hub.vault import Vault
+from hub.web.queries.health import health
 from hub.web.queries.report import Filter, every_entry
 from hub.web.queries.report_statements import SyncStatus
 from hub.web.queries.tables import INTEGRATIONS
@@ -91,9 +92,19 @@ def test_a_journal_says_in_which_one_it_is_posted_and_that_one_says_of_which_it_
     assert page.faults == []
     assert "What is posted in it" in page.text
     assert "As the hub made it" in page.text
+    assert "Made by the hub from the journals that it stands for" in page.text
+    assert "First seen in the stock system" not in page.text
     assert "2 journals of Shelf" in page.text
     assert "SO-j1" in page.text
     assert "SO-j2" in page.text
+
+
+def test_the_chart_of_syncs_and_the_table_count_the_same_documents(house: House, seen: Visitor) -> None:
+    with house.hub.store.read() as db:
+        found = health(db, house.clock().date(), [house.integration_id], [house.ledger_id])
+        counted = sum(each.posted for each in tallies(db, house.integration_id))
+    assert tally(house).posted == 3
+    assert found.total("posted") == counted
 
 
 def test_a_reconciliation_names_the_journal_that_holds_several_and_none_of_them(house: House, seen: Visitor) -> None:

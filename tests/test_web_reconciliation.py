@@ -65,6 +65,27 @@ def test_the_cost_and_the_accounts_are_shown_before_anything_is_read(house: Hous
     assert "Nothing was reconciled yet." in seen.get("/reconciliations").text
 
 
+def test_the_usual_periods_are_offered_and_any_other_may_be_typed(house: House) -> None:
+    seen, address = visitor(house), f"/integrations/{house.integration_id}/reconcile"
+    house.clock.at = house.clock.at.replace(month=5, day=14)
+    page = seen.get(address)
+    assert page.faults == []
+    told = (
+        *("Last full month 2026-04-01 to 2026-04-30", "This month to date 2026-05-01 to 2026-05-14"),
+        *("Last full quarter 2026-01-01 to 2026-03-31", "This quarter to date 2026-04-01 to 2026-05-14"),
+        "This calendar year to date 2026-01-01 to 2026-05-14",
+    )
+    assert [words for words in told if words not in page.text] == []
+    chosen = seen.get(f"{address}?start=2026-01-01&end=2026-03-31")
+    assert "What 2026-01-01 to 2026-03-31 costs" in chosen.text
+    assert (chosen.value("start"), chosen.value("end")) == ("2026-01-01", "2026-03-31")
+    assert [
+        tag["href"] for tag in chosen.tags("a") if tag.get("aria-current") == "page" and "start=" in tag["href"]
+    ] == [f"{address}?start=2026-01-01&end=2026-03-31"]
+    odd = seen.get(f"{address}?start=2026-03-31&end=2026-01-01")
+    assert (odd.status, "ends before it begins" in odd.text) == (422, True)
+
+
 def test_it_is_asked_for_followed_and_then_shown(house: House) -> None:
     seen = visitor(house)
     page = seen.follow(f"/integrations/{house.integration_id}/reconcile", {"start": "2026-02-01", "end": "2026-02-28"})

@@ -7,12 +7,12 @@ import io
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, line, put
+from houses import House, called, contact, invoice, line, payment, put
 from python_calamine import CalamineWorkbook
 from visitors import Visitor, visitor
 
 from hub.documents import Kind
-from hub.models import FlowMode, OperationRow, Snapshot, table
+from hub.models import FlowMode, Link, OperationRow, Snapshot, table
 from hub.store import Store
 from hub.vault import Vault
 
@@ -142,6 +142,30 @@ def test_the_sheets_have_what_the_filter_finds_and_both_numbers(seen: Visitor, h
     assert {str(row[1]) for row in lines[1:]} == set(NUMBERS.values())
 
 
+def test_a_payment_without_a_number_is_called_after_what_it_pays(seen: Visitor, house: House) -> None:
+    put(house, payment("0084a931", "done", number=""))
+    house.sync()
+    page = seen.get("/report?kind=payment")
+    assert page.faults == []
+    assert "Payment of SO-DONE" in page.text
+    assert "0084a931" not in page.text
+    text = seen.get(f"/integrations/{house.integration_id}/report?form=csv&kind=payment").html
+    assert [row["Number in the stock system"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))] == [
+        "Payment of SO-DONE"
+    ]
+    [address] = {tag["href"] for tag in page.tags("a") if "/documents/" in tag.get("href", "")}
+    assert "Payment of SO-DONE" in seen.get(address).text.partition("Skip to")[0]
+
+
+def test_a_record_of_the_ledger_without_a_number_is_told_as_what_it_is_of(seen: Visitor, house: House) -> None:
+    with house.hub.store.write() as db:
+        links = table(Link)
+        db.execute(sa.update(links).where(links.c.source_id == "done").values(target_number="", target_id="99d8c375"))
+    text = seen.get("/report?status=completed").text
+    assert "Invoice SO-DONE" in text
+    assert "99d8c375" not in text
+
+
 def test_a_sheet_longer_than_a_portion_is_whole(seen: Visitor, house: House) -> None:
     rows = table(Snapshot)
     with house.hub.store.write() as db:
@@ -151,7 +175,9 @@ def test_a_sheet_longer_than_a_portion_is_whole(seen: Visitor, house: House) -> 
     text = seen.client.get(f"/integrations/{house.integration_id}/report?form=csv").get_data(as_text=True)
     numbers = [line.split(",")[1] for line in text.splitlines()[1:]]
     assert len(numbers) == len(set(numbers)) == 1206
-    assert "Page 25 of 25" in seen.get("/report?page=25").text
+    last = seen.get("/report?page=999").text
+    assert "1,206 documents" in last
+    assert "to 1,206 shown" in last
 
 
 def test_what_would_be_a_formula_is_none(seen: Visitor, house: House) -> None:

@@ -13,11 +13,13 @@ from hub.documents import Kind, parse_document
 from hub.engine.correcting import can_correct
 from hub.engine.correcting import correct as make_correction
 from hub.errors import SettingsError
+from hub.reconcile import is_summary
 from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, found_or_404, row_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
 from hub.web.queries.history import belonging, calls, document_of, history
+from hub.web.queries.naming import names_of
 from hub.web.queries.report import readable_day
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, SNAPSHOTS
 from hub.web.queries.together import corrections_of, members_of
@@ -35,15 +37,20 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
     with the_hub().store.read() as db:
         found = history(db, integration, snapshot)
         ledger = Ledger(db, integration.ledger_id)
+        called = names_of(db, integration.stock_id, [snapshot]).get((snapshot.kind, snapshot.external_id))
+        others = belonging(db, integration, snapshot)
         return render_template(
             "document.html",
             integration=integration,
             snapshot=snapshot,
+            title=called or f"{wording.kind_title(snapshot.kind)} {snapshot.number or snapshot.label}",
             found=found,
+            is_made=is_summary(snapshot.external_id),
             fields=comparison.fields(None, document),
             lines=comparison.line_pairs(None, document) if snapshot.kind == Kind.JOURNAL else [],
             line_fields=comparison.line_fields(document),
-            belonging=belonging(db, integration, snapshot),
+            belonging=others,
+            called=names_of(db, integration.stock_id, others),
             members=members_of(db, integration, snapshot.external_id),
             corrections=corrections_of(db, integration, snapshot.external_id),
             correct=can_correct(found.newest) if found.newest else False,

@@ -12,7 +12,16 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.causes import Measure
-from hub.engine.reconciling import MEASURE_TITLES, Charts, Period, Reconciling, expected, load_accounts, load_charts
+from hub.engine.reconciling import (
+    MEASURE_TITLES,
+    Charts,
+    Period,
+    Reconciling,
+    expected,
+    load_accounts,
+    load_charts,
+    usual_periods,
+)
 from hub.errors import SettingsError
 from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import row_or_404, tell, tell_error, the_hub
@@ -33,12 +42,13 @@ class PeriodFields(BaseModel):
 
 @pages.get("/integrations/<int:integration_id>/reconcile")
 def ask(integration_id: int) -> ResponseReturnValue:
-    """The form, with the usual period, the accounts, and what it costs."""
+    """The form with the period that is asked for, else the usual one; the accounts, and what it costs."""
     row = _integration(integration_id)
     usual = Reconciling(the_hub(), actor()).usual_period(integration_id)
-    given = {"start": request.args.get("start") or usual.start, "end": request.args.get("end") or usual.end}
-    form = ModelForm(PeriodFields, initial=given)
-    return _page(row, form, usual)
+    form = ModelForm(PeriodFields)
+    fields = form.read({name: request.args.get(name) or str(getattr(usual, name)) for name in ("start", "end")})
+    period = _checked(row, form, fields)
+    return _page(row, form, period), 200 if period else 422
 
 
 @pages.post("/integrations/<int:integration_id>/reconcile")
@@ -48,13 +58,12 @@ def start(integration_id: int) -> ResponseReturnValue:
     row = _integration(integration_id)
     form = ModelForm(PeriodFields)
     fields = form.read(request.form)
-    if fields is None:
+    period = _checked(row, form, fields)
+    if period is None:
         return _page(row, form, None), 422
-    period = Period(fields.start, fields.end)
+    if "look" in request.form:
+        return _page(row, form, period)
     try:
-        if "look" in request.form:
-            period.check(start_date=row.start_date, today=the_hub().clock().date())
-            return _page(row, form, period)
         made = Reconciling(the_hub(), actor()).ask(integration_id, period)
     except SettingsError as error:
         form.object_to(str(error))
@@ -123,6 +132,7 @@ def _page(row: sa.Row[Any], form: ModelForm[PeriodFields], period: Period | None
         accounts, charts = load_accounts(db, integration), load_charts(db, integration)
         sides = db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id.in_([row.stock_id, row.ledger_id]))).all()
         calls = calls_today(hub, db, sides)
+    today = hub.clock().date()
     named = {each.id: each.name for each in sides}
     return render_template(
         "reconciliation_ask.html",
@@ -138,7 +148,21 @@ def _page(row: sa.Row[Any], form: ModelForm[PeriodFields], period: Period | None
         charts=_sides(charts),
         measures=MEASURE_TITLES,
         period=period,
+        offered=usual_periods(today, row.start_date),
     )
+
+
+def _checked(row: sa.Row[Any], form: ModelForm[PeriodFields], fields: PeriodFields | None) -> Period | None:
+    """The period that was asked for; None, with what is wrong told at the form, when it can't be compared."""
+    if fields is None:
+        return None
+    period = Period(fields.start, fields.end)
+    try:
+        period.check(start_date=row.start_date, today=the_hub().clock().date())
+    except SettingsError as error:
+        form.object_to(str(error))
+        return None
+    return period
 
 
 def _sides(charts: Charts) -> dict[str, Mapping[str, Any]]:

@@ -93,8 +93,8 @@ def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
         document, status = entry.document, (entry.document.target_state or {}).get("status", "")
         yield [
             wording.kind_title(document.kind),
-            document.number or document.label,
-            document.target_number or document.target_id or "",
+            entry.name,
+            entry.ledger_name,
             wording.day(document.document_date),
             document.amount,
             document.currency,

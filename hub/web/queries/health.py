@@ -15,6 +15,7 @@ from hub.models import OPEN_STATES, OperationState
 from hub.providers import Action
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.tables import OPERATIONS, RUNS
+from hub.web.queries.together_by_day import as_date, day_of, posted_together
 
 DAYS = 30
 AGES = (("up to 7 days", 0), ("8 to 30 days", 8), ("31 to 60 days", 31), ("61 to 90 days", 61), ("over 90 days", 91))
@@ -72,10 +73,15 @@ class Unposted:
 
 
 def health(db: sa.Connection, today: date, integrations: Sequence[int], connections: Sequence[int]) -> Health:
-    """What was posted, skipped by somebody, or refused by the ledger; two statements."""
+    """What was posted, skipped by somebody, or refused by the ledger; four statements.
+
+    Journals that are posted together count each, on the day on which the journal that holds them was last posted.
+    """
     first = today - timedelta(days=DAYS - 1)
     start = datetime.combine(first, time(), UTC)
     settled = _settled(db, start, integrations)
+    for key, number in posted_together(db, start, integrations).items():
+        settled[key] = settled.get(key, 0) + number
     failed = _failed(db, start, connections)
     days = [first + timedelta(days=number) for number in range(DAYS)]
     done, dropped = OperationState.DONE.value, OperationState.DROPPED.value
@@ -85,26 +91,26 @@ def health(db: sa.Connection, today: date, integrations: Sequence[int], connecti
 
 
 def _settled(db: sa.Connection, start: datetime, integrations: Sequence[int]) -> dict[tuple[date, str], int]:
-    day = _day(db, OPERATIONS.c.settled_at)
+    day = day_of(db, OPERATIONS.c.settled_at)
     counted = (
         sa.select(day.label("day"), OPERATIONS.c.state, sa.func.count().label("number"))
         .where(OPERATIONS.c.integration_id.in_(integrations), OPERATIONS.c.settled_at >= start)
         .where(OPERATIONS.c.state.in_((OperationState.DONE.value, OperationState.DROPPED.value)))
         .group_by(day, OPERATIONS.c.state)
     )
-    return {(_as_date(row.day), row.state): row.number for row in db.execute(counted)}
+    return {(as_date(row.day), row.state): row.number for row in db.execute(counted)}
 
 
 def _failed(db: sa.Connection, start: datetime, connections: Sequence[int]) -> dict[date, int]:
     """A refused document has no day of its own, since it is tried again: the runs counted the refusals."""
-    day = _day(db, RUNS.c.started_at)
+    day = day_of(db, RUNS.c.started_at)
     refused = RUNS.c.counts["failed"].as_integer()
     counted = (
         sa.select(day.label("day"), sa.func.sum(refused).label("number"))
         .where(RUNS.c.connection_id.in_(connections), RUNS.c.started_at >= start, refused > 0)
         .group_by(day)
     )
-    return {_as_date(row.day): int(row.number) for row in db.execute(counted)}
+    return {as_date(row.day): int(row.number) for row in db.execute(counted)}
 
 
 def unposted(db: sa.Connection, today: date, integrations: Sequence[int]) -> list[Unposted]:
@@ -138,13 +144,3 @@ def _in_currency(currency: str, by_age: Mapping[int, sa.Row[Any]]) -> Unposted:
 def _oldest_first() -> list[tuple[int, int]]:
     """Every age but the youngest: its place, and the least days it means."""
     return [(place, AGES[place][1]) for place in reversed(range(1, len(AGES)))]
-
-
-def _day(db: sa.Connection, moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    if db.dialect.name == "sqlite":
-        return sa.func.date(moment)
-    return sa.cast(sa.func.timezone("UTC", moment), sa.Date)
-
-
-def _as_date(value: date | str) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value

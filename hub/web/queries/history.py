@@ -16,7 +16,7 @@ from hub.documents import Document, Kind, parse_document
 from hub.engine.plan_rows import AUTOMATIC
 from hub.errors import Problem
 from hub.models import OperationState
-from hub.reconcile import changed_fields
+from hub.reconcile import changed_fields, is_summary
 from hub.web import wording
 from hub.web.queries.tables import (
     BATCHES,
@@ -102,14 +102,25 @@ class History:
         return sorted(found, key=lambda event: event.at)
 
     def _seen(self) -> Iterator[Event]:
+        if is_summary(self.snapshot.external_id):
+            yield from self._made()
+            return
         yield Event(self.snapshot.first_seen_at, "First seen in the stock system")
         if self.snapshot.seen_at > self.snapshot.first_seen_at:
             gone = self.snapshot.withdrawn
             yield Event(self.snapshot.seen_at, "No longer in the stock system" if gone else "Last changed there")
 
+    def _made(self) -> Iterator[Event]:
+        """Of a journal that stands for others: the stock system has none like it."""
+        yield Event(self.snapshot.first_seen_at, "Made by the hub", "from the journals that it stands for")
+        if self.snapshot.seen_at > self.snapshot.first_seen_at:
+            gone = self.snapshot.withdrawn
+            what = "No longer made: no journal is in it" if gone else "Last made anew from its journals"
+            yield Event(self.snapshot.seen_at, what)
+
     def _linked(self) -> Iterator[Event]:
         for link in self.links:
-            name = link.target_number or link.target_id
+            name = link.target_number or "a record without a number"
             if link.origin != "created":
                 yield Event(link.created_at, f"Linked to {name}, which was in the ledger already")
             if link.ended_at is not None:

@@ -14,8 +14,10 @@ from hub.documents import Kind
 from hub.mapping import fold
 from hub.models import FlowMode, OperationState
 from hub.store import Store
+from hub.web import wording
 from hub.web.forms import cleaned
 from hub.web.paging import Paged
+from hub.web.queries.naming import names_of
 from hub.web.queries.report_statements import (
     DATED,
     NEWEST_OPERATIONS,
@@ -96,6 +98,20 @@ class Entry:
     rule: str = ""
     journal: sa.Row[Any] | None = None
     """The journal that it is posted in together with others."""
+    called: str = ""
+    """After the document that it belongs to; empty where it has a number of its own."""
+
+    @property
+    def name(self) -> str:
+        """What people call it in the stock system."""
+        return str(self.document.number or self.called or self.document.label)
+
+    @property
+    def ledger_name(self) -> str:
+        """What people find it by in the ledger; a record without a number there is told as what it is of."""
+        if self.document.target_id is None:
+            return ""
+        return self.document.target_number or f"{wording.kind_title(self.document.kind)} {self.name}"
 
     @property
     def why(self) -> str:
@@ -150,7 +166,7 @@ def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number:
     page = replace(page, number=min(number, page.last))
     named = {"ids": _ids(db, made, asked, page), "integration": integration.id, "stock": integration.stock_id}
     rows = db.execute(made.rows, named).all()
-    return replace(page, rows=_complete(db, integration.id, rows))
+    return replace(page, rows=_complete(db, integration, rows))
 
 
 def _ids(db: sa.Connection, made: Statements, asked: Mapping[str, Any], page: Paged) -> Sequence[int]:
@@ -168,7 +184,7 @@ def every_entry(store: Store, integration: sa.Row[Any], chosen: Filter) -> Itera
         with store.read() as db:
             asked = _parameters(db, integration, chosen)
             rows = db.execute(made.after, {**asked, "last": last, "most": PORTION}).all()
-            found = _complete(db, integration.id, rows)
+            found = _complete(db, integration, rows)
         if not rows:
             return
         yield from found
@@ -200,16 +216,19 @@ _KINDS_ON = sa.select(FLOWS.c.kind).where(
 )
 
 
-def _complete(db: sa.Connection, integration_id: int, rows: Sequence[sa.Row[Any]]) -> list[Entry]:
-    """The rows with their newest operations and rules: two statements however many there are."""
+def _complete(db: sa.Connection, integration: sa.Row[Any], rows: Sequence[sa.Row[Any]]) -> list[Entry]:
+    """The rows with their newest operations, rules and names: as many statements however many there are."""
     if not rows:
         return []
-    named = {"integration": integration_id, "ids": [row.external_id for row in rows]}
+    named = {"integration": integration.id, "ids": [row.external_id for row in rows]}
     operations = _by_name(db, NEWEST_OPERATIONS, {**named, "kinds": sorted({row.kind for row in rows})})
     rules = _by_name(db, RULES, named)
-    in_one = memberships(db, integration_id, [row.external_id for row in rows if row.kind == Kind.JOURNAL])
+    called = names_of(db, integration.stock_id, rows)
+    in_one = memberships(db, integration.id, [row.external_id for row in rows if row.kind == Kind.JOURNAL])
     return [
-        _entry(row, operations.get(name), rules.get(name), in_one.get(row.external_id))
+        replace(
+            _entry(row, operations.get(name), rules.get(name), in_one.get(row.external_id)), called=called.get(name, "")
+        )
         for row in rows
         for name in [(row.kind, row.external_id)]
     ]
