@@ -29,6 +29,7 @@ from hub.web.forms import ModelForm
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.side_by_side import instead_of_asking
 
 pages = Blueprint("reconciling", __name__)
 
@@ -44,6 +45,8 @@ class PeriodFields(BaseModel):
 def ask(integration_id: int) -> ResponseReturnValue:
     """The form with the period that is asked for, else the usual one; the accounts, and what it costs."""
     row = _integration(integration_id)
+    if (told := instead_of_asking(row)) is not None:
+        return told
     usual = Reconciling(the_hub(), actor()).usual_period(integration_id)
     form = ModelForm(PeriodFields)
     fields = form.read({name: request.args.get(name) or str(getattr(usual, name)) for name in ("start", "end")})

@@ -164,7 +164,7 @@ _CATEGORIES = sa.select(sa.func.count()).where(
 _FED = sa.select(sa.func.count()).where(
     MAPPINGS.c.integration_id == sa.bindparam("integration"), MAPPINGS.c.list == MappingList.TRACKING.value
 )
-_TRACKING = sa.select(
+_TRACKING: sa.Select[Any] = sa.select(
     _CATEGORIES.scalar_subquery().label("categories"),
     _FED.scalar_subquery().label("fed"),
 )
