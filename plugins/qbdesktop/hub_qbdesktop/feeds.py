@@ -11,18 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from lxml import etree
 
 from hub import Feed, Kind, Page, Problem, Record, TargetState, UnreachableError, Want
-from hub_qbdesktop import ids, messages, native, qbxml, states, xmltext
+from hub_qbdesktop import ids, messages, native, qbxml, states, watermarks, xmltext
 from hub_qbdesktop.messages import Reply
 
 PAGE = 200
 """Records of one answer. QuickBooks forgets an iterator that rests for ten seconds, so a page must be saved quickly."""
-OVERLAP = timedelta(hours=3)
 MOST_RESTARTS = 3
 _ALL = (("ActiveStatus", "All"),)
 _KEPT_STOCK = "QuickBooks keeps its stock"
@@ -130,7 +128,7 @@ def _modified(source: Source, since: str) -> dict[str, Any]:
 def _since(want: Want) -> str:
     """From when changes are asked for: the last one seen less the overlap; at first, the day from which we post."""
     if want.cursor:
-        return (datetime.fromisoformat(want.cursor) - OVERLAP).isoformat(timespec="seconds")
+        return watermarks.since(want.cursor)
     return f"{want.since}T00:00:00" if want.since and not SOURCES[want.feed.name].is_list else ""
 
 
@@ -151,7 +149,8 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     source, progress = SOURCES[want.feed.name], _progress(want)
     gone = _deleted(told.get(_DELETED), source)
     changed = [*reply.records, *(told[_DELETED].records if _DELETED in told else ())]
-    latest = max([*native.stamps(changed), progress.get("latest", ""), want.cursor or ""])
+    begun = want.cursor or ""
+    latest = max([*native.stamps(changed), progress.get("latest", ""), watermarks.moment(begun)])
     page = Page(
         records=(*map(_record, reply.records), *map(_withdrawn, gone)) if source.is_list else (),
         states=(*_states(reply.records, source), *gone),
@@ -159,7 +158,7 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     if reply.remaining > 0 and reply.iterator:
         left = {**progress, "iterator": reply.iterator, "latest": latest, "run": want.run}
         return Page(page.records, page.states, progress=json.dumps(left))
-    return Page(page.records, page.states, watermark=latest)
+    return Page(page.records, page.states, watermark=watermarks.after(begun, latest))
 
 
 def _begun_anew(want: Want, reply: Reply | None) -> Page:

@@ -38,8 +38,9 @@ _NUMBERED = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT)
 _CARD = frozenset({Action.CREATE, Action.UPDATE})
 _SALE = frozenset({Action.CREATE, Action.UPDATE, Action.VOID, Action.DELETE})
 _PURCHASE = frozenset({Action.CREATE, Action.UPDATE, Action.VOID})
-_BATCH = BatchRule(operations=20, bytes=1_000_000)
-"""As much as QuickBooks carries out within some seconds: until it answers, nobody knows of any of them."""
+_BATCH = BatchRule(operations=50, bytes=1_000_000)
+"""Sized by measurement: with fifty a session takes half the time that it takes with twenty, with a hundred hardly less
+than with fifty; and until QuickBooks answers, nobody knows of any of them."""
 
 
 class QuickBooksVisit:
