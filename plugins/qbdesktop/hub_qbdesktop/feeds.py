@@ -59,6 +59,7 @@ SOURCES: Mapping[str, Source] = {
     ),
     "receipts": Source(Kind.PAYMENT, "ReceivePaymentQuery", "TxnDeletedQuery", ("ReceivePayment",), (ids.RECEIPT,)),
     "checks": Source(Kind.PAYMENT, "BillPaymentCheckQuery", "TxnDeletedQuery", ("BillPaymentCheck",), (ids.CHECK,)),
+    "refunds": Source(Kind.REFUND, "CheckQuery", "TxnDeletedQuery", ("Check",), (ids.REFUND,)),
     "journal_entries": Source(Kind.JOURNAL, "JournalEntryQuery", "TxnDeletedQuery", ("JournalEntry",)),
 }
 
@@ -77,6 +78,7 @@ FEEDS = (
     Feed("vendor_credits", frozenset({Kind.SUPPLIER_CREDIT, Kind.ALLOCATION}), states_only=True),
     Feed("receipts", frozenset({Kind.PAYMENT}), states_only=True),
     Feed("checks", frozenset({Kind.PAYMENT}), states_only=True),
+    Feed("refunds", frozenset({Kind.REFUND}), states_only=True),
     Feed("journal_entries", frozenset({Kind.JOURNAL}), states_only=True),
 )
 _WHOLE: Mapping[str, tuple[str, ...]] = {

@@ -7,10 +7,11 @@ of the credit, and by the id of the invoice or bill (``creditmemo:1A-17/2B-17``)
 
 from __future__ import annotations
 
-from hub import Allocation, Contact, Document, Item, Kind, Payment
+from hub import Allocation, Contact, Document, Item, Kind, Payment, Refund
 
 CUSTOMER, VENDOR = "customer", "vendor"
 RECEIPT, CHECK = "receipt", "check"
+REFUND = "refund"
 CREDIT_MEMO, VENDOR_CREDIT = "creditmemo", "vendorcredit"
 SERVICE, NON_INVENTORY, OTHER_CHARGE = "service", "noninventory", "othercharge"
 ITEM_SORTS = {
@@ -50,6 +51,8 @@ def made_as(document: Document | None) -> str:
         return NON_INVENTORY if document.is_stock else SERVICE
     if isinstance(document, Payment):
         return CHECK if document.document_kind is Kind.BILL else RECEIPT
+    if isinstance(document, Refund):
+        return REFUND
     if isinstance(document, Allocation):
         return VENDOR_CREDIT if document.credit_kind is Kind.SUPPLIER_CREDIT else CREDIT_MEMO
     return ""

@@ -91,6 +91,10 @@ _FIELDS: dict[str, str] = {
     " RefNumber:t11 Memo:t4095 ExchangeRate:rate AppliedToTxnAdd:@Applied*!",
     "Applied": "TxnID:id! PaymentAmount:amount SetCredit:@UsedCredit*",
     "UsedCredit": "CreditTxnID:id! AppliedAmount:amount!",
+    "CheckAdd": "AccountRef:r159! PayeeEntityRef:r209! RefNumber:t11 TxnDate:date Memo:t4095 ExchangeRate:rate"
+    " ApplyCheckToTxnAdd:@Refunded*! ExpenseLineAdd:@RefundLine*!",
+    "Refunded": "TxnID:id! Amount:amount!",
+    "RefundLine": "AccountRef:r159! Amount:amount! Memo:t4095 CustomerRef:r209",
     "TxnVoid": "TxnVoidType:word! TxnID:id!",
     "TxnDel": "TxnDelType:word! TxnID:id!",
     "HostQuery": _RETURNED,
@@ -112,6 +116,7 @@ _FIELDS: dict[str, str] = {
     "VendorCreditQuery": f"{_TXN_QUERY} IncludeLineItems:flag IncludeLinkedTxns:flag {_RETURNED}",
     "ReceivePaymentQuery": f"{_TXN_QUERY} IncludeLineItems:flag {_RETURNED}",
     "BillPaymentCheckQuery": f"{_TXN_QUERY} IncludeLineItems:flag {_RETURNED}",
+    "CheckQuery": f"{_TXN_QUERY} IncludeLineItems:flag IncludeLinkedTxns:flag {_RETURNED}",
     "JournalEntryQuery": f"{_TXN_QUERY} IncludeLineItems:flag {_RETURNED}",
     "TxnDeletedQuery": f"TxnDelType:word*! DeletedDateRangeFilter:@Deleted {_RETURNED}",
     "ListDeletedQuery": f"ListDelType:word*! DeletedDateRangeFilter:@Deleted {_RETURNED}",
@@ -127,7 +132,7 @@ ITERATED = frozenset(
     {
         *("CustomerQuery", "VendorQuery", "ItemQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "InvoiceQuery"),
         *("CreditMemoQuery", "BillQuery", "VendorCreditQuery", "ReceivePaymentQuery", "BillPaymentCheckQuery"),
-        "JournalEntryQuery",
+        *("JournalEntryQuery", "CheckQuery"),
     }
 )
 """The queries that QuickBooks gives page by page; the others come whole."""

@@ -30,6 +30,7 @@ _TABLE: dict[tuple[Kind, TargetStatus], Allowed] = {
     **{(kind, TargetStatus.OPEN): _OPEN for kind in _SALES + _PURCHASES},
     **{(kind, status): _USED for kind in _SALES + _PURCHASES for status in (TargetStatus.PART_PAID, TargetStatus.PAID)},
     (Kind.PAYMENT, TargetStatus.OPEN): _TAKE_BACK,
+    (Kind.REFUND, TargetStatus.OPEN): Allowed(frozenset({Action.VOID}), frozenset()),
     (Kind.ALLOCATION, TargetStatus.OPEN): _KEPT_LINK,
     (Kind.JOURNAL, TargetStatus.OPEN): _OPEN,
     (Kind.CONTACT, TargetStatus.ACTIVE): _CHANGE,

@@ -60,7 +60,7 @@ def _asked(operation: Operation) -> tuple[str, dict[str, Any]]:
         return _LISTS.get(sort, _LISTS[ids.CUSTOMER]), {"FullName": [xmltext.name(cast(Contact, document).name)]}
     if kind is Kind.ITEM:
         return "ItemQuery", {"FullName": [xmltext.name(cast(Item, document).code)]}
-    if kind is Kind.PAYMENT:
+    if kind in (Kind.PAYMENT, Kind.REFUND):
         name = PAYMENTS.get(sort, PAYMENTS[ids.RECEIPT])
         return f"{name}Query", {"RefNumber": [marks.payment_number(operation)]}
     return f"{NAMES[kind]}Query", {}

@@ -1,11 +1,11 @@
-"""Payments, uses of credits, and journals made to fit QuickBooks."""
+"""Payments, refunds, uses of credits, and journals made to fit QuickBooks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hub import Account, Allocation, Facts, Fit, Journal, Kind, Payment, Problem, Status
+from hub import Account, Allocation, Facts, Fit, Journal, Kind, Payment, Problem, Refund, Status
 from hub_qbdesktop import currencies, refs, xmltext
 from hub_qbdesktop.lines import CENT
 from hub_qbdesktop.trade import number_problem
@@ -16,7 +16,11 @@ _RECEIVES = frozenset({"Bank", "OtherCurrentAsset"})
 """Where money of customers may go: to a bank, or to the account that collects what is still to be deposited."""
 
 
-def fit_payment(document: Payment, facts: Facts) -> Fit:
+def _word(document: Payment | Refund) -> str:
+    return document.document_kind.replace("_", " ")
+
+
+def fit_payment(document: Payment | Refund, facts: Facts) -> Fit:
     """A payment of an invoice or a bill, with the account that it goes to or comes from."""
     account = facts.accounts.get(document.account)
     found = [
@@ -52,12 +56,43 @@ def _no_bank(label: str) -> Problem:
     )
 
 
-def _account_problems(document: Payment, account: Account) -> Iterator[Problem]:
-    is_bill = document.document_kind is Kind.BILL
-    if account.type not in ({"Bank"} if is_bill else _RECEIVES):
+def fit_refund(document: Refund, facts: Facts) -> Fit:
+    """Money given back for a credit memo: a check that names its receivable account.
+
+    Money got back from a supplier is a deposit that a program can't apply to the vendor credit.
+    """
+    if document.document_kind is Kind.SUPPLIER_CREDIT:
+        return Fit(document, problems=(_by_hand(document.label),))
+    fit = fit_payment(document, facts)
+    found = list(fit.problems)
+    if not found and currencies.control_account(currencies.RECEIVABLE, document.currency, facts) is None:
+        found.append(_no_receivable(document.label))
+    return Fit(fit.document, fit.notes, tuple(found))
+
+
+def _by_hand(label: str) -> Problem:
+    return Problem(
+        code="supplier_refund_by_hand",
+        what=f"{label} is money that a supplier gave back, which the hub does not post to QuickBooks.",
+        why="QuickBooks takes it as a deposit, and lets only a person apply a deposit to a vendor credit.",
+        fix="Record the deposit in QuickBooks and apply it under Pay Bills, then skip this with a reason.",
+    )
+
+
+def _no_receivable(label: str) -> Problem:
+    return Problem(
+        code="no_receivable_account",
+        what=f"QuickBooks has no accounts receivable account that the refund {label} could name.",
+        fix="Add one to QuickBooks' chart of accounts; invoices need it, too.",
+    )
+
+
+def _account_problems(document: Payment | Refund, account: Account) -> Iterator[Problem]:
+    is_receipt = document.document_kind is Kind.INVOICE
+    if account.type not in (_RECEIVES if is_receipt else {"Bank"}):
         yield Problem(
             code="account_takes_no_payments",
-            what=f"Account {account.label} takes no payment of {'a bill' if is_bill else 'an invoice'}.",
+            what=f"Account {account.label} takes no payment of {'an' if is_receipt else 'a'} {_word(document)}.",
             why=f"It is of the type {account.type}.",
             fix="Map the payment account to a bank account of QuickBooks.",
             subject=account.code,

@@ -24,6 +24,7 @@ from hub import (
     Payload,
     Payment,
     Provider,
+    Refund,
     Role,
     TargetState,
     TradeDocument,
@@ -87,6 +88,7 @@ class QuickBooksProvider(Provider):
         Kind.BILL: _PURCHASE,
         Kind.SUPPLIER_CREDIT: _PURCHASE,
         Kind.PAYMENT: frozenset({Action.CREATE, Action.VOID, Action.DELETE}),
+        Kind.REFUND: frozenset({Action.CREATE, Action.VOID}),
         Kind.ALLOCATION: frozenset({Action.CREATE}),
         Kind.JOURNAL: _PURCHASE,
     }
@@ -121,6 +123,8 @@ class QuickBooksProvider(Provider):
             return trade.fit(document, facts)
         if isinstance(document, Payment):
             return money.fit_payment(document, facts)
+        if isinstance(document, Refund):
+            return money.fit_refund(document, facts)
         if isinstance(document, Allocation):
             return money.fit_allocation(document, facts)
         if isinstance(document, Journal):

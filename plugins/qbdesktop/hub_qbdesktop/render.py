@@ -22,7 +22,7 @@ NAMES = {
     Kind.JOURNAL: "JournalEntry",
 }
 """What QuickBooks calls the transactions of one kind."""
-PAYMENTS = {ids.RECEIPT: "ReceivePayment", ids.CHECK: "BillPaymentCheck"}
+PAYMENTS = {ids.RECEIPT: "ReceivePayment", ids.CHECK: "BillPaymentCheck", ids.REFUND: "Check"}
 _SALES = (Kind.INVOICE, Kind.CREDIT_NOTE)
 _REMOVALS = (Action.VOID, Action.DELETE)
 NEW_LINE = "-1"
@@ -122,6 +122,7 @@ _SORTS: Mapping[str, tuple[str, Write]] = {
     ids.NON_INVENTORY: ("ItemNonInventory", _item),
     ids.RECEIPT: (PAYMENTS[ids.RECEIPT], settlements.receipt),
     ids.CHECK: (PAYMENTS[ids.CHECK], settlements.check),
+    ids.REFUND: (PAYMENTS[ids.REFUND], settlements.refund),
     ids.CREDIT_MEMO: (PAYMENTS[ids.RECEIPT], settlements.use_of_credit),
     ids.VENDOR_CREDIT: (PAYMENTS[ids.CHECK], settlements.use_of_credit),
 }
@@ -129,6 +130,7 @@ _USUAL = {
     Kind.CONTACT: ids.CUSTOMER,
     Kind.ITEM: ids.SERVICE,
     Kind.PAYMENT: ids.RECEIPT,
+    Kind.REFUND: ids.REFUND,
     Kind.ALLOCATION: ids.CREDIT_MEMO,
 }
 """What a record of these kinds is where its id does not say."""
@@ -137,7 +139,7 @@ _USUAL = {
 def _removal(operation: Operation) -> str:
     """Voided, or deleted where QuickBooks can't void: a customer's payment, and what was only pending."""
     sort = ids.sort_of(operation.target_id, operation.document)
-    name = PAYMENTS.get(sort, PAYMENTS[ids.RECEIPT]) if operation.kind is Kind.PAYMENT else NAMES[operation.kind]
+    name = NAMES.get(operation.kind) or PAYMENTS.get(sort, PAYMENTS[ids.RECEIPT])
     native = ids.native(operation.target_id)
     if name == PAYMENTS[ids.RECEIPT] or operation.action is Action.DELETE:
         return qbxml.request("TxnDel", {"TxnDelType": name, "TxnID": native}, str(operation.id))

@@ -13,8 +13,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, cast
 
-from hub import Allocation, Facts, Kind, Operation, Payment
+from hub import Allocation, Facts, Kind, Operation, Payment, Refund
 from hub_qbdesktop import currencies, marks, refs
+from hub_qbdesktop.qbxml import Ref
 
 Body = dict[str, Any]
 NO_MONEY = Decimal("0.00")
@@ -42,6 +43,32 @@ def check(operation: Operation, facts: Facts) -> Body:
         "Memo": marks.memo(operation, document.reference),
         "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
         "AppliedToTxnAdd": {"TxnID": _paid(operation, facts), "PaymentAmount": document.amount},
+    }
+
+
+def refund(operation: Operation, facts: Facts) -> Body:
+    """A check to a customer for what a credit memo left open.
+
+    It is applied to the credit memo, and its one line is on the receivable account that the credit memo is in, with
+    the same amount (QuickBooks Desktop API reference, CheckAdd).
+    """
+    document = cast(Refund, operation.document)
+    customer = refs.party(document.document_kind, document.document_id, facts)
+    receivable = currencies.control_account(currencies.RECEIVABLE, document.currency, facts)
+    line = {
+        "AccountRef": Ref(receivable.external_id) if receivable else None,
+        "Amount": document.amount,
+        "CustomerRef": customer,
+    }
+    return {
+        "AccountRef": refs.account(document.account, facts),
+        "PayeeEntityRef": customer,
+        "RefNumber": marks.payment_number(operation),
+        "TxnDate": document.date,
+        "Memo": marks.memo(operation, document.reference),
+        "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
+        "ApplyCheckToTxnAdd": {"TxnID": _paid(operation, facts), "Amount": document.amount},
+        "ExpenseLineAdd": line,
     }
 
 
@@ -92,5 +119,5 @@ def _drawn(operation: Operation, facts: Facts, currency: str) -> Body:
 
 
 def _paid(operation: Operation, facts: Facts) -> str:
-    document = cast(Payment | Allocation, operation.document)
+    document = cast(Payment | Refund | Allocation, operation.document)
     return facts.target(document.document_kind, document.document_id)

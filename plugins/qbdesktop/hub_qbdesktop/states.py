@@ -20,10 +20,11 @@ KINDS = {
     "JournalEntryRet": Kind.JOURNAL,
     "ReceivePaymentRet": Kind.PAYMENT,
     "BillPaymentCheckRet": Kind.PAYMENT,
+    "CheckRet": Kind.REFUND,
 }
 CREDITS = {"CreditMemoRet": ids.CREDIT_MEMO, "VendorCreditRet": ids.VENDOR_CREDIT}
 _USED_FOR = frozenset({"Invoice", "Bill"})
-SORTS = {"ReceivePaymentRet": ids.RECEIPT, "BillPaymentCheckRet": ids.CHECK}
+SORTS = {"ReceivePaymentRet": ids.RECEIPT, "BillPaymentCheckRet": ids.CHECK, "CheckRet": ids.REFUND}
 LISTED = {"CustomerRet": ids.CUSTOMER, "VendorRet": ids.VENDOR, **ids.ITEM_SORTS}
 _SALES = (Kind.INVOICE, Kind.CREDIT_NOTE)
 _LINES = (
@@ -162,7 +163,7 @@ def _status(node: etree._Element, kind: Kind, memo: str, total: Decimal | None, 
         return TargetStatus.VOIDED
     if flag(node, "IsPending"):
         return TargetStatus.DRAFT
-    if kind in (Kind.PAYMENT, Kind.JOURNAL) or due is None or total is None:
+    if kind in (Kind.PAYMENT, Kind.REFUND, Kind.JOURNAL) or due is None or total is None:
         return TargetStatus.PAID if flag(node, "IsPaid") else TargetStatus.OPEN
     if due <= 0 and total > 0:
         return TargetStatus.PAID

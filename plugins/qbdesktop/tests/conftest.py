@@ -450,6 +450,7 @@ def facts() -> Facts:
         "5000": ("Purchases", AccountClass.EXPENSE, "CostOfGoodsSold"),
         "1200": ("Inventory", AccountClass.ASSET, "OtherCurrentAsset"),
         "1000": ("Checking", AccountClass.ASSET, "Bank"),
+        "1100": ("Receivable", AccountClass.ASSET, "AccountsReceivable"),
     }
     accounts = {
         code: Account(external_id=f"8000-{code}", code=code, name=name, account_class=sort, type=type)
@@ -474,6 +475,7 @@ def facts() -> Facts:
             (Kind.CREDIT_NOTE, "cn1"): "1C-1",
             (Kind.SUPPLIER_CREDIT, "sc1"): "1D-1",
             (Kind.CONTACT, "=invoice:i1"): "customer:80000001-1",
+            (Kind.CONTACT, "=credit_note:cn1"): "customer:80000001-1",
             (Kind.CONTACT, "=bill:b1"): "vendor:80000002-1",
         },
     )

@@ -23,6 +23,7 @@ from hub import (
     Line,
     Operation,
     Payment,
+    Refund,
     SupplierCredit,
     TargetState,
     TrackingChoice,
@@ -106,6 +107,19 @@ def payment(kind: Kind = Kind.INVOICE, amount: str = "10.00", **more: Any) -> Pa
     return Payment(**{**values, **more})
 
 
+def refund(kind: Kind = Kind.CREDIT_NOTE, amount: str = "4.00", **more: Any) -> Refund:
+    values: dict[str, Any] = {
+        "external_id": f"refund-{kind}",
+        "document_kind": kind,
+        "document_id": "cn1" if kind is Kind.CREDIT_NOTE else "sc1",
+        "date": DAY,
+        "amount": Decimal(amount),
+        "currency": "USD",
+        "account": "1000",
+    }
+    return Refund(**{**values, **more})
+
+
 def allocation(kind: Kind = Kind.INVOICE, amount: str = "4.00", **more: Any) -> Allocation:
     is_sale = kind is Kind.INVOICE
     values: dict[str, Any] = {
@@ -171,6 +185,7 @@ def every() -> list[Document]:
         trade(Kind.SUPPLIER_CREDIT),
         payment(),
         payment(Kind.BILL),
+        refund(),
         allocation(),
         allocation(Kind.BILL),
         journal(),

@@ -34,6 +34,7 @@ def sample_documents(facts: Facts) -> dict[Kind, Document]:
         Kind.BILL: samples.trade(Kind.BILL, bought, external_id="b1", number="CT-3"),
         Kind.SUPPLIER_CREDIT: samples.trade(Kind.SUPPLIER_CREDIT, bought, external_id="sc1", number="CT-4"),
         Kind.PAYMENT: samples.payment(amount="5.00", account=bank),
+        Kind.REFUND: samples.refund(amount="2.50", account=bank),
         Kind.ALLOCATION: samples.allocation(),
         Kind.JOURNAL: samples.journal(lines=lines, number="CT-5"),
     }

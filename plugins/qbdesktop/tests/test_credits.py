@@ -11,7 +11,7 @@ from hub_qbdesktop.connectors import OWNER_ID
 from hub_qbdesktop.provider import QuickBooksProvider
 from lxml import etree
 
-from hub import Action, Allocation, Batch, Facts, Kind, Outcome, TargetState, TargetStatus, Want
+from hub import Action, Allocation, Batch, Document, Facts, Kind, Outcome, TargetState, TargetStatus, Want
 
 PROVIDER = QuickBooksProvider()
 KNOWN = {(Kind.CREDIT_NOTE, "cn1"): "1C-1", (Kind.INVOICE, "i1"): "1A-1"}
@@ -52,6 +52,33 @@ def test_a_vendor_credit_is_used_by_a_check_without_money(facts: Facts) -> None:
     assert asked.findtext(".//BankAccountRef/ListID") == "8000-1000"
     assert asked.find(".//PaymentAmount") is None
     assert (asked.findtext(".//AppliedToTxnAdd/TxnID"), asked.findtext(".//CreditTxnID")) == ("1B-1", "1D-1")
+
+
+def test_a_refund_is_a_check_applied_to_its_credit_memo_over_the_amount_of_its_line(facts: Facts) -> None:
+    content = render.render([samples.operation(samples.refund())], facts).body
+    [asked] = etree.fromstring(content).iterfind("QBXMLMsgsRq/CheckAddRq/CheckAdd")
+    assert asked.findtext("AccountRef/ListID") == "8000-1000"
+    assert asked.findtext("PayeeEntityRef/ListID") == "80000001-1"
+    assert [each.text for each in asked.iterfind("ApplyCheckToTxnAdd/*")] == ["1C-1", "4.00"]
+    assert asked.findtext("ExpenseLineAdd/AccountRef/ListID") == "8000-1100"
+    assert asked.findtext("ExpenseLineAdd/Amount") == "4.00"
+
+
+@pytest.mark.parametrize(
+    ("document", "without", "code"),
+    [
+        (samples.refund(Kind.SUPPLIER_CREDIT), "", "supplier_refund_by_hand"),
+        (samples.refund(), "AccountsReceivable", "no_receivable_account"),
+        (samples.refund(account="1200"), "", "account_takes_no_payments"),
+    ],
+    ids=("of a supplier", "without a receivable account", "from no bank account"),
+)
+def test_a_refund_that_quickbooks_would_not_take_is_held(
+    document: Document, without: str, code: str, facts: Facts
+) -> None:
+    accounts = {number: account for number, account in facts.accounts.items() if account.type != without}
+    found = PROVIDER.fit(document, Facts(organisation=facts.organisation, accounts=accounts)).problems
+    assert [problem.code for problem in found] == [code]
 
 
 def test_the_use_of_a_credit_without_a_bank_account_to_name_is_held(facts: Facts) -> None:

@@ -67,6 +67,32 @@ def test_credits_are_used_for_what_they_credit_after_the_payments(desktop: Deskt
     assert (company.links.paid(bought.txn_id), company.links.used(back.txn_id)) == (Decimal("3.00"), Decimal("3.00"))
 
 
+def test_what_was_given_back_for_a_credit_is_a_check_and_the_rest_of_it_is_used(desktop: Desktop) -> None:
+    desktop.switch_on(Kind.CREDIT_NOTE, Kind.REFUND, Kind.ALLOCATION)
+    desktop.put(
+        *(samples.contact("Harbour Stores"), invoice("10.00"), credit_memo("4.00")),
+        *(samples.refund(amount="1.50"), samples.allocation(amount="2.50")),
+    )
+    desktop.visit(4)
+    assert desktop.unfinished() == {}
+    [credit], [check], [sale] = desktop.books("CreditMemo"), desktop.books("Check"), desktop.books("Invoice")
+    company = desktop.sim.company
+    assert desktop.links()["refund-credit_note"] == f"refund:{check.txn_id}"
+    assert company.links.used(credit.txn_id) == Decimal("4.00")
+    assert company.links.paid(sale.txn_id) == Decimal("2.50")
+    desktop.put(samples.refund(amount="1.50", status=Status.VOIDED))
+    desktop.visit(3)
+    assert company.links.used(credit.txn_id) == Decimal("2.50")
+    assert desktop.books("Check")[0].total == 0
+
+
+def test_money_that_a_supplier_gave_back_waits_for_a_person(desktop: Desktop) -> None:
+    desktop.switch_on(Kind.SUPPLIER_CREDIT, Kind.REFUND)
+    desktop.put(samples.vendor("Leaf Imports"), vendor_credit("3.00"), samples.refund(Kind.SUPPLIER_CREDIT, "3.00"))
+    desktop.visit(3)
+    assert [problem["code"] for _, problem in desktop.unfinished().values()] == ["supplier_refund_by_hand"]
+
+
 def test_an_answer_lost_while_a_credit_is_used_uses_it_once(desktop: Desktop) -> None:
     desktop.switch_on(Kind.CREDIT_NOTE, Kind.ALLOCATION)
     desktop.put(samples.contact("Harbour Stores"), invoice("10.00"), credit_memo("4.00"))

@@ -36,6 +36,7 @@ TARGETS = {
     Kind.CONTACT: "customer:8-1",
     Kind.ITEM: "noninventory:8-2",
     Kind.PAYMENT: "receipt:8-3",
+    Kind.REFUND: "refund:8-7",
     Kind.ALLOCATION: "creditmemo:8-5/8-6",
 }
 LINES = ("L1", "ExpenseLineRet:L2", "ItemLineRet:L3", "JournalDebitLine:L4", "JournalCreditLine:L5")

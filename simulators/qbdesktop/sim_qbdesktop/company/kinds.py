@@ -129,12 +129,13 @@ TRANSACTIONS = {
     "JournalEntry": TxnKind("Journal Entry", "", ""),
     "ReceivePayment": TxnKind("Payment", "CustomerRef", "ARAccountRef", False),
     "BillPaymentCheck": TxnKind("Bill Payment", "PayeeEntityRef", "APAccountRef"),
+    "Check": TxnKind("Check", "PayeeEntityRef", "AccountRef"),
     "InventoryAdjustment": TxnKind("Inventory Adjustment", "", "AccountRef"),
 }
 
 AREAS = {
     "sales": ("Customer", "Invoice", "CreditMemo", "ReceivePayment"),
-    "purchases": ("Vendor", "Bill", "VendorCredit", "BillPaymentCheck"),
+    "purchases": ("Vendor", "Bill", "VendorCredit", "BillPaymentCheck", "Check"),
     "accounting": ("Account", "JournalEntry", "Class"),
     "inventory": ("ItemInventory", "InventoryAdjustment"),
 }

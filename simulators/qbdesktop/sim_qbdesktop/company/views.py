@@ -256,6 +256,7 @@ _MONEY: dict[str, Callable[[Company, Transaction], Fields]] = {
     "VendorCredit": _vendor_credit,
     "ReceivePayment": _payment,
     "BillPaymentCheck": _check,
+    "Check": _check,
     "JournalEntry": lambda company, transaction: {},
     "InventoryAdjustment": lambda company, transaction: {},
 }

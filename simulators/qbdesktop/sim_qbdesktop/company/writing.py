@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .. import statuses
 from ..money import ZERO
-from . import adjustments, journals, payments, purchases, sales
+from . import adjustments, checks, journals, payments, purchases, sales
 from .drafting import Draft, RawLines, refuse_closed, require_entry
 from .file import Company
 from .kinds import TRANSACTIONS
@@ -23,6 +23,7 @@ WRITERS: dict[str, Writer] = {
     "JournalEntry": journals.write,
     "ReceivePayment": payments.write,
     "BillPaymentCheck": payments.write,
+    "Check": checks.write,
     "InventoryAdjustment": adjustments.write,
 }
 
