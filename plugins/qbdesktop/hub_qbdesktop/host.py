@@ -45,8 +45,12 @@ class Company:
         return cls(**json.loads(text)) if text else None
 
     def is_same_file(self, other: Company) -> bool:
-        """Whether another sight is of the same file: by our id in it, and by its name; by its path where both lack."""
-        if self.file_id and other.file_id and _folded(self.file_id) != _folded(other.file_id):
+        """Whether another sight is of the same file: by our id in it, and by its name; by its path where both lack.
+
+        A file of the same name in which our id is not to be found is another one, such as a copy made before.
+        """
+        is_told = bool(other.name or other.file_id)
+        if self.file_id and is_told and _folded(self.file_id) != _folded(other.file_id):
             return False
         if self.name and other.name:
             return _folded(self.name) == _folded(other.name)

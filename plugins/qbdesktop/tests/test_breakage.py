@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from desktop_shop import added, customer, invoice, links, operations, put, runs_of, visits
-from hub_qbdesktop import connectors, hresults, messages, sessions
+from hub_qbdesktop import connectors, hresults, messages, sessions, wsdl, xmltext
 from hub_qbdesktop.connectors import Connectors
 from hub_qbdesktop.desk import Desk
 from hub_qbdesktop.tables import SESSIONS, SIGN_INS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hub import Hub, Visits
 from hub.store import Store
@@ -85,6 +87,48 @@ def test_whatever_breaks_inside_is_an_ordinary_answer_and_the_next_visits_finish
     for raw in shop.connector.raw:
         assert raw.startswith(b'<?xml version="1.0" encoding="utf-8"?><soap:Envelope')
         assert not any(mark in raw for mark in (b"secret inner", b"InnerError", b"Traceback", b'File "'))
+
+
+TEXTS = st.text(max_size=60) | st.sampled_from(
+    [
+        "\x00",
+        "]]>",
+        "&#x0;",
+        "<QBXML/>",
+        "<!DOCTYPE x>",
+        "%s{0}",
+        "' OR 1=1 --",
+        "0x80040400",
+        "-1",
+        "\U0001f600" * 50,
+        "9" * 400,
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    operation=st.sampled_from(sorted(wsdl.OPERATIONS)),
+    texts=st.lists(TEXTS, min_size=6, max_size=6),
+    is_known=st.booleans(),
+)
+def test_whatever_is_said_to_a_call_it_gives_an_ordinary_answer(
+    office: Any, operation: str, texts: list[str], is_known: bool
+) -> None:
+    connector = office.connector
+    if is_known:
+        office.clock.on(seconds=130)
+        connector.sign_in()
+    names = [name for name, _ in wsdl.OPERATIONS[operation][0]]
+    said = {name: xmltext.legal(text) for name, text in zip(names, texts, strict=False)}
+    if is_known and "ticket" in said:
+        said["ticket"] = connector.ticket
+    result = connector.call(operation, **said)
+    if operation == "receiveResponseXML":
+        assert -1 <= int(result) <= 100
+    if operation == "authenticate":
+        assert len(result) == 2
+    assert b"Traceback" not in connector.raw[-1]
 
 
 # -- calls at the same time ----------------------------------------------------------------------------------------

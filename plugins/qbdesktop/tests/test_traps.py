@@ -107,6 +107,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
             "test_a_company_file_with_another_mark_is_refused_by_name",
             "test_another_company_than_the_confirmed_one_is_refused_by_name",
             "test_nothing_at_all_is_asked_of_another_company_file",
+            "test_a_file_of_the_same_name_without_our_mark_is_another_one",
         ),
     ),
     14: (
@@ -338,6 +339,15 @@ def test_nothing_at_all_is_asked_of_another_company_file(shop: Any) -> None:
     visits(shop)
     assert len(shop.company.requests) == before
     assert [row.state for row in operations(shop)] == ["pending", "pending"]
+
+
+def test_a_file_of_the_same_name_without_our_mark_is_another_one(shop: Any) -> None:
+    """Such as a copy that was made before the Web Connector left its mark in the file."""
+    put(shop, customer())
+    shop.company.file_id = ""
+    visits(shop)
+    assert added(shop, "Customer") == []
+    assert Connectors(shop.hub).made(shop.ledger_id).last_error.startswith("The company file that is open is Acme")
 
 
 def test_what_waits_is_written_only_after_a_person_confirmed_the_company_file(shop: Any) -> None:
