@@ -153,11 +153,11 @@ def seen(house: House) -> Seen:
 def test_the_sentence_says_how_far_everything_is_posted_and_what_needs_somebody(house: House) -> None:
     put(house, contact(), invoice("i1", date=date(2026, 2, 1)))
     house.sync()
-    assert "All posted to 1 Feb; nothing needs you." in seen(house).text
+    assert "All posted to 2026-02-01; nothing needs you." in seen(house).text
     put(house, invoice("i2", date=date(2026, 1, 20), lines=(line(account="999"),)))
     put(house, invoice("i3", date=date(2026, 2, 20)))
     house.sync()
-    assert "All posted to 19 Jan; 1 needs you." in seen(house).text
+    assert "All posted to 2026-01-19; 1 needs you." in seen(house).text
 
 
 def test_beside_nothing_needs_you_it_says_what_is_left_out_and_what_rests(house: House) -> None:

@@ -175,7 +175,7 @@ def test_a_month_that_is_not_over_is_not_what_everything_is_posted_to(house: Hou
     put(house, journal("j8", day=date(2026, 3, 1)))
     house.sync()
     assert [e.native["date"] for e in house.books.live() if e.native.get("number") == "Cost of goods 2026-03"]
-    assert "All posted to 5 Feb" in seen.get("/").text
+    assert "All posted to 2026-02-05" in seen.get("/").text
 
 
 def test_a_closed_month_offers_a_correction_of_a_later_date_on_its_page(house: House, seen: Visitor) -> None:

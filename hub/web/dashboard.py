@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -102,7 +102,7 @@ def show() -> ResponseReturnValue:
 def draw_health() -> ResponseReturnValue:
     """Thirty days of syncs, as an image."""
     found = _chart_numbers().health
-    labels = [f"{each.day.day} {each.day:%b}" for each in found.days]
+    labels = [f"{each.day:%m-%d}" for each in found.days]
     series = [(words, [getattr(each, name) for each in found.days]) for name, words in SERIES]
     return charts.answer(charts.stacked_bars(_theme(), labels, series))
 
@@ -157,7 +157,7 @@ def sentence(found: standing.Standing, *, failing: int, drifted: int, steps: Seq
     rest = ", ".join(part for part in parts if part) or "nothing needs you"
     if found.posted_to is None:
         return f"Nothing is posted yet; {rest}."
-    return f"All posted to {spoken_day(found.posted_to)}; {rest}."
+    return f"All posted to {wording.day(found.posted_to)}; {rest}."
 
 
 def caveats(here: Scope, numbers: Numbers, schedules: Sequence[Schedule]) -> list[str]:
@@ -196,12 +196,6 @@ def reading_of_unposted(found: Sequence[recent.Unposted]) -> str:
         return "Nothing is left to post."
     parts = [f"{each.total:,.2f} {each.currency}, the oldest {each.oldest}" for each in found]
     return f"Not posted: {'; '.join(parts)}."
-
-
-def spoken_day(day: date) -> str:
-    """A day as people say it; the year only where it is another one."""
-    this_year = the_hub().clock().year
-    return f"{day.day} {day:%b}" if day.year == this_year else f"{day.day} {day:%b %Y}"
 
 
 def _numbers(db: sa.Connection, here: Scope) -> Numbers:

@@ -39,6 +39,7 @@ NOT_PAGES = {
     "runs.show_call": "needs a call over HTTP, which the memory platforms do not make",
     "reconciliation.live": "a part of the reconciliation's page, asked for by it",
     "reconciliation.draw": "a picture",
+    "proofs.live": "a part of the proof's page, asked for by it",
     "connecting.go": "a station of the sign-in at a platform",
     "connecting.callback": "a station of the sign-in at a platform",
     "connecting.choose_account": "a station of the sign-in at a platform",
