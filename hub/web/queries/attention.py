@@ -16,6 +16,7 @@ from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
+from hub.web.queries.texts import holds
 from hub.web.remembered import WORTH, key_of, remembered
 
 STATES = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
@@ -139,7 +140,7 @@ def skipped(db: sa.Connection, text: str, page: int, integration: int | None = N
     """One page of what people skipped, newest first."""
     chosen = sa.select(*_LISTED).where(_anywhere(integration), OPERATIONS.c.state == DROPPED)
     if text:
-        chosen = chosen.where(OPERATIONS.c.label.icontains(text, autoescape=True))
+        chosen = chosen.where(holds(OPERATIONS.c.label, text))
     newest = chosen.order_by(OPERATIONS.c.settled_at.desc(), OPERATIONS.c.id.desc())
     return paged(db, newest, page, id=OPERATIONS.c.id, searched=bool(text))
 

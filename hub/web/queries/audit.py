@@ -13,6 +13,7 @@ from hub.accounts import Account, acts
 from hub.accounts.visibility import seen_connections, seen_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.tables import AUDIT_EVENTS, CONNECTIONS
+from hub.web.queries.texts import holds
 
 MOST_ROWS = 100_000
 """Entries in one export; the dates cut a longer history into parts."""
@@ -36,7 +37,7 @@ class AuditFilter:
             yield AUDIT_EVENTS.c.what == self.what
         if self.text:
             columns = (AUDIT_EVENTS.c.subject, AUDIT_EVENTS.c.reason)
-            yield sa.or_(*(column.icontains(self.text, autoescape=True) for column in columns))
+            yield sa.or_(*(holds(column, self.text) for column in columns))
         if self.since:
             yield AUDIT_EVENTS.c.at >= _midnight(self.since)
         if self.until:

@@ -17,9 +17,10 @@ from hub.models import OperationState
 from hub.web.access import visible_integrations
 from hub.web.forms import cleaned
 from hub.web.paging import Paged, paged
-from hub.web.queries.money import number
+from hub.web.queries.money import within
 from hub.web.queries.report import day_faults, typed_day
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
+from hub.web.queries.texts import holds
 
 GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
 
@@ -189,18 +190,16 @@ def _about_document(chosen: Filter) -> list[Any]:
     if chosen.kind:
         found.append(OPERATIONS.c.kind == chosen.kind)
     if chosen.text:
-        found.append(OPERATIONS.c.label.icontains(chosen.text, autoescape=True))
+        found.append(holds(OPERATIONS.c.label, chosen.text))
     if chosen.contact:
-        found.append(OPERATIONS.c.contact.icontains(chosen.contact, autoescape=True))
+        found.append(holds(OPERATIONS.c.contact, chosen.contact))
     if chosen.since:
         found.append(OPERATIONS.c.document_date >= date.fromisoformat(chosen.since))
     if chosen.until:
         found.append(OPERATIONS.c.document_date <= date.fromisoformat(chosen.until))
     least, most = _amount(chosen.least), _amount(chosen.most)
-    if least is not None:
-        found.append(number(OPERATIONS.c.amount) >= least)
-    if most is not None:
-        found.append(number(OPERATIONS.c.amount) <= most)
+    if least is not None or most is not None:
+        found.append(within(OPERATIONS.c.amount, least, most))
     return found
 
 

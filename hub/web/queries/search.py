@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from hub.documents import Kind
 from hub.mapping import fold
 from hub.web.access import visible_connections, visible_integrations
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, RUNS, SNAPSHOTS
+from hub.web.queries.texts import holds
 
 AT_MOST = 10
 """How many of each sort are shown."""
@@ -66,9 +67,12 @@ def search(db: sa.Connection, text: str, integration_id: int | None = None) -> F
     """Everything the person who acts may see; documents and contacts of one integration alone, if it is given."""
     every = _integrations(db)
     searched = [row for row in every if integration_id in (None, row.id)]
+    here = _snapshots(db, searched, text)
+    there = _linked(db, searched, text)
+    told = _told(db, searched, [*here, *there])
     return Findings(
-        documents=_documents(db, searched, text),
-        contacts=_told(db, searched, _snapshots(db, searched, (Kind.CONTACT,), text)),
+        documents=_documents(here, there, told),
+        contacts=[found for row in here if row.kind == Kind.CONTACT for found in told[row.id]],
         runs=_runs(db, text),
         integrations=[row for row in every if fold(text) in fold(row.name)][:AT_MOST],
         connections=_connections(db, text),
@@ -82,79 +86,106 @@ def _integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     return db.execute(seen.order_by(INTEGRATIONS.c.name)).all()
 
 
-def _documents(db: sa.Connection, searched: Sequence[sa.Row[Any]], text: str) -> list[Found]:
-    """Those with this number in the stock system first, then those with this number in the ledger."""
-    found = _told(db, searched, _snapshots(db, searched, DOCUMENTS, text))
-    known = {(each.integration_id, each.row.kind, each.row.external_id) for each in found}
-    there = _told(db, searched, _linked(db, searched, text))
-    more = [each for each in there if (each.integration_id, each.row.kind, each.row.external_id) not in known]
-    return [*found, *more][:AT_MOST]
+def _documents(
+    here: Sequence[sa.Row[Any]], there: Sequence[sa.Row[Any]], told: Mapping[int, Sequence[Found]]
+) -> list[Found]:
+    """Those with this number in the stock system first, then those with this number in the ledger; each once."""
+    rows = {row.id: row for row in (*here, *there) if row.kind != Kind.CONTACT}
+    return [found for id in rows for found in told[id]][:AT_MOST]
 
 
-def _snapshots(
-    db: sa.Connection, searched: Sequence[sa.Row[Any]], kinds: Iterable[Kind], text: str
-) -> list[sa.Row[Any]]:
-    """What begins with the text. One ordered look into the index for each kind, so that none is read in full."""
+def _snapshots(db: sa.Connection, searched: Sequence[sa.Row[Any]], text: str) -> list[sa.Row[Any]]:
+    """What begins with the text: documents, and contacts after them."""
+    asked = {"first": fold(text), "last": fold(text) + LAST_CHARACTER}
     found: list[sa.Row[Any]] = []
     for connection_id in sorted({row.stock_id for row in searched}):
-        looks = [
-            sa.select(*_SHOWN, *_TOLD)
-            .where(SNAPSHOTS.c.connection_id == connection_id, SNAPSHOTS.c.kind == kind.value)
-            .where(*begins(SNAPSHOTS.c.natural_key, fold(text)), SNAPSHOTS.c.withdrawn.is_(False))
-            .order_by(SNAPSHOTS.c.natural_key)
-            .limit(AT_MOST)
-            .subquery()
-            for kind in kinds
-        ]
-        found += db.execute(sa.union_all(*(sa.select(look) for look in looks))).all()
-    return sorted(found, key=lambda row: (row.natural_key, row.kind))[:AT_MOST]
+        found += db.execute(_BEGINNING, {"connection": connection_id, **asked})
+    ordered = sorted(found, key=lambda row: (row.natural_key, row.kind))
+    documents = [row for row in ordered if row.kind != Kind.CONTACT][:AT_MOST]
+    return [*documents, *[row for row in ordered if row.kind == Kind.CONTACT][:AT_MOST]]
+
+
+def _beginning() -> sa.CompoundSelect[Any]:
+    """One ordered look into the index for each kind, so that none is read in full."""
+    looks = [
+        sa.select(*_SHOWN, *_TOLD)
+        .where(SNAPSHOTS.c.connection_id == sa.bindparam("connection"), SNAPSHOTS.c.kind == kind.value)
+        .where(SNAPSHOTS.c.natural_key >= sa.bindparam("first"), SNAPSHOTS.c.natural_key < sa.bindparam("last"))
+        .where(SNAPSHOTS.c.withdrawn.is_(False))
+        .order_by(SNAPSHOTS.c.natural_key)
+        .limit(AT_MOST)
+        .subquery()
+        for kind in (*DOCUMENTS, Kind.CONTACT)
+    ]
+    return sa.union_all(*(sa.select(look) for look in looks))
+
+
+_BEGINNING = _beginning()
+"""Made once, as the others here are: making them took longer than answering them."""
+
+_LINKED = (
+    sa.select(*_SHOWN, *_TOLD)
+    .join_from(
+        LINKS,
+        SNAPSHOTS,
+        sa.and_(
+            SNAPSHOTS.c.connection_id == sa.bindparam("connection"),
+            SNAPSHOTS.c.kind == LINKS.c.kind,
+            SNAPSHOTS.c.external_id == LINKS.c.source_id,
+        ),
+    )
+    .where(LINKS.c.integration_id == sa.bindparam("integration"), LINKS.c.live, LINKS.c.kind != Kind.CONTACT.value)
+    .where(LINKS.c.target_number >= sa.bindparam("first"), LINKS.c.target_number < sa.bindparam("last"))
+    .order_by(LINKS.c.target_number)
+    .limit(AT_MOST)
+)
 
 
 def _linked(db: sa.Connection, searched: Sequence[sa.Row[Any]], text: str) -> list[sa.Row[Any]]:
     """Documents whose record in the ledger has a number that begins with the text, in small or capital letters."""
     found: list[sa.Row[Any]] = []
-    same = sa.and_(SNAPSHOTS.c.kind == LINKS.c.kind, SNAPSHOTS.c.external_id == LINKS.c.source_id)
     for integration in searched:
-        for spelt in {text.strip(), text.strip().upper()}:
-            chosen = (
-                sa.select(*_SHOWN, *_TOLD)
-                .join_from(LINKS, SNAPSHOTS, sa.and_(SNAPSHOTS.c.connection_id == integration.stock_id, same))
-                .where(LINKS.c.integration_id == integration.id, LINKS.c.live, LINKS.c.kind != Kind.CONTACT.value)
-                .where(*begins(LINKS.c.target_number, spelt))
-                .order_by(LINKS.c.target_number)
-            )
-            found += db.execute(chosen.limit(AT_MOST)).all()
+        sides = {"integration": integration.id, "connection": integration.stock_id}
+        for spelt in sorted({text.strip(), text.strip().upper()}):
+            found += db.execute(_LINKED, {**sides, "first": spelt, "last": spelt + LAST_CHARACTER})
     return found
 
 
-def _told(db: sa.Connection, searched: Sequence[sa.Row[Any]], rows: Sequence[sa.Row[Any]]) -> list[Found]:
-    """Each with what became of it in each integration of its connection."""
-    ids = sorted({row.external_id for row in rows})
-    within = [row.id for row in searched]
-    newest = _by_source(db, OPERATIONS, sa.func.max(OPERATIONS.c.id), within, ids)
-    numbers = _by_source(db, LINKS, sa.func.max(LINKS.c.target_number), within, ids, LINKS.c.live)
-    return [
-        Found(place.id, place.name, row, newest.get(key), numbers.get(key) or "")
+def _told(db: sa.Connection, searched: Sequence[sa.Row[Any]], rows: Sequence[sa.Row[Any]]) -> dict[int, list[Found]]:
+    """By snapshot: each with what became of it in each integration of its connection."""
+    if not rows:
+        return {}
+    asked = {"within": [row.id for row in searched], "ids": sorted({row.external_id for row in rows})}
+    newest, numbers = _by_source(db, _NEWEST, asked), _by_source(db, _NUMBERS, asked)
+    return {
+        row.id: [
+            Found(place.id, place.name, row, newest.get(key), numbers.get(key) or "")
+            for place in searched
+            if place.stock_id == row.connection_id and (key := (place.id, row.kind, row.external_id))
+        ]
         for row in rows
-        for place in searched
-        if place.stock_id == row.connection_id and (key := (place.id, row.kind, row.external_id))
-    ]
+    }
 
 
 def _by_source(
-    db: sa.Connection,
-    rows: sa.Table,
-    value: sa.ColumnElement[Any],
-    within: Sequence[int],
-    ids: Sequence[str],
-    *conditions: sa.ColumnElement[bool],
+    db: sa.Connection, statement: sa.Select[Any], asked: Mapping[str, Any]
 ) -> Mapping[tuple[int, str, str], Any]:
+    return {(row[0], row[1], row[2]): row[3] for row in db.execute(statement, asked)}
+
+
+def _of_sources(rows: sa.Table, value: sa.ColumnElement[Any]) -> sa.Select[Any]:
     key = (rows.c.integration_id, rows.c.kind, rows.c.source_id)
     kinds = [kind.value for kind in (*DOCUMENTS, Kind.CONTACT)]
-    chosen = sa.select(*key, value.label("value")).where(
-        rows.c.integration_id.in_(within), rows.c.kind.in_(kinds), rows.c.source_id.in_(ids), *conditions
+    within: sa.BindParameter[Any] = sa.bindparam("within", expanding=True)
+    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+    chosen = sa.select(*key, value).where(
+        rows.c.integration_id.in_(within), rows.c.kind.in_(kinds), rows.c.source_id.in_(ids)
     )
-    return {(row[0], row[1], row[2]): row.value for row in db.execute(chosen.group_by(*key))}
+    return chosen.group_by(*key)
+
+
+_NEWEST = _of_sources(OPERATIONS, sa.func.max(OPERATIONS.c.id))
+_NUMBERS = _of_sources(LINKS, sa.func.max(LINKS.c.target_number)).where(LINKS.c.live)
 
 
 def _runs(db: sa.Connection, text: str) -> Sequence[sa.Row[Any]]:
@@ -170,7 +201,7 @@ def _runs(db: sa.Connection, text: str) -> Sequence[sa.Row[Any]]:
 def _connections(db: sa.Connection, text: str) -> Sequence[sa.Row[Any]]:
     columns: tuple[Any, ...] = (CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.provider)
     seen = (CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
-    named = CONNECTIONS.c.name.icontains(text, autoescape=True)
+    named = holds(CONNECTIONS.c.name, text)
     return db.execute(sa.select(*columns).where(named, *seen).order_by(CONNECTIONS.c.name).limit(AT_MOST)).all()
 
 
