@@ -79,7 +79,17 @@ def _like_name(source: Card, target: Card, known: float | None) -> list[tuple[fl
     return [(_LIKE_NAME * ratio / 100, f"name likeness {ratio / 100:.2f}")]
 
 
-def rank(source: Card, equal: Sequence[Card], alike: Sequence[Card], *, most: int = 3) -> list[Likeness]:
+MOST = 3
+"""So many suggestions are worth a person's look."""
+
+
+def most_alike(name: str, names: Sequence[str], most: int) -> list[int]:
+    """The places of the names that are alike enough, the likest first."""
+    found = process.extract(name, names, scorer=fuzz.token_sort_ratio, score_cutoff=LEAST_NAME_LIKENESS, limit=most)
+    return [place for _, _, place in found]
+
+
+def rank(source: Card, equal: Sequence[Card], alike: Sequence[Card], *, most: int = MOST) -> list[Likeness]:
     """The best suggestions, best first: from those that share a value, and those that may have a like name."""
     found = {card.external_id: compare(source, card) for card in equal}
     # Those that are found already may be among the best names, so as many more are asked for.

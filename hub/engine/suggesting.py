@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.engine.contact_list import CONTACT, ContactState, contact_list, present, withdrawn_contacts
 from hub.engine.directory import entries
-from hub.engine.likeness import Card, Likeness, clear_best, rank, with_taken
+from hub.engine.likeness import MOST, Card, Likeness, clear_best, most_alike, rank, with_taken
 from hub.models import Integration, Link, table
 
 links = table(Link)
@@ -29,9 +28,6 @@ WALKED_AT_ONCE = 200
 
 _EQUAL = ("tax_number", "email", "name")
 _ALIKE = ("domain", "head")
-
-Found = dict[tuple[str, str], list[Card]]
-"""Contacts of the ledger by column and value."""
 
 
 class ByName(Enum):
@@ -51,14 +47,12 @@ def suggest(
 ) -> dict[str, list[Likeness]]:
     """Suggestions for some contacts, best first."""
     sources = db.execute(_SOURCES, {"stock_id": integration.stock_id, "ids": list(source_ids)}).all()
-    found = _sharing(db, integration.ledger_id, _EQUAL, sources)
-    equal = {row.external_id: _of(row, found, _EQUAL) for row in sources}
-    alike = _alike(db, integration, [row for row in sources if by_name.wanted(equal[row.external_id])])
-    ranked = _named(
-        db,
-        integration.ledger_id,
-        {row.external_id: rank(_card(row), equal[row.external_id], alike.get(row.external_id, ())) for row in sources},
-    )
+    equal = _equal(db, integration.ledger_id, sources)
+    asked = [row for row in sources if by_name.wanted(equal[row.external_id])]
+    alike = _alike(db, integration.ledger_id, asked, equal)
+    ranked = {
+        row.external_id: rank(_card(row), equal[row.external_id], alike.get(row.external_id, ())) for row in sources
+    }
     taken = _taken(db, integration, [each.target_id for offered in ranked.values() for each in offered])
     return {row.external_id: with_taken(ranked[row.external_id], _taken_for(row, taken)) for row in sources}
 
@@ -86,55 +80,61 @@ _SOURCES = _DIRECTORY.where(
 )
 
 
-def _alike(db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]]) -> dict[str, Sequence[Card]]:
-    """For each of these contacts those whose names are compared; many share them, so that each list is made once."""
-    found = _sharing(db, integration.ledger_id, _ALIKE, sources)
-    lists: dict[tuple[str, ...], Sequence[Card]] = {}
-    alike: dict[str, Sequence[Card]] = {}
-    for row in sources:
-        key = tuple(getattr(row, column) for column in _ALIKE)
-        if key not in lists:
-            lists[key] = _of(row, found, _ALIKE)
-        alike[row.external_id] = lists[key]
-    return alike
-
-
-def _named(db: sa.Connection, ledger_id: int, ranked: Mapping[str, Sequence[Likeness]]) -> dict[str, list[Likeness]]:
-    """The same with the names as the ledger writes them, which were read for those alone that share a value."""
-    folded = {each.target_id for offered in ranked.values() for each in offered if not each.label}
-    if not folded:
-        return {id: list(offered) for id, offered in ranked.items()}
-    asked = {"ledger_id": ledger_id, "ids": sorted(folded)}
-    labels = {row.external_id: row.label for row in db.execute(_LABELS, asked)}
-    return {
-        id: [each if each.label else replace(each, label=labels.get(each.target_id, "")) for each in offered]
-        for id, offered in ranked.items()
-    }
-
-
-_LABELS = sa.select(entries.c.external_id, present(entries, "label").label("label")).where(
+_OF_LEDGER = _DIRECTORY.where(
     entries.c.connection_id == sa.bindparam("ledger_id"), entries.c.external_id.in_(sa.bindparam("ids", expanding=True))
 )
 
 
-def _sharing(db: sa.Connection, ledger_id: int, columns: Sequence[str], sources: Sequence[sa.Row[Any]]) -> Found:
-    """Contacts of the ledger that have a value of one of these columns, each found by the column's own index."""
-    wanted = {column: sorted({getattr(row, column) for row in sources} - {""}) for column in columns}
-    asked = {column: values for column, values in wanted.items() if values}
-    if not asked:
-        return {}
-    rows = db.execute(_sharing_any(tuple(asked)), {"ledger_id": ledger_id, **asked}).all()
+def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]]) -> dict[str, list[Card]]:
+    """For each of these contacts those of the ledger that share a value with it."""
+    asked = _values(sources, _EQUAL)
+    rows = _sharing(db, ledger_id, asked)
     counted = Counter(row.shared for row in rows)
     for column in _EQUAL:
         if counted[column] >= READ_AT_MOST and len(asked[column]) > 1:
             # One value that thousands have, a placeholder perhaps, must not hide who has another one.
-            each = ({"ledger_id": ledger_id, column: [value]} for value in asked[column])
             rows = [row for row in rows if row.shared != column]
-            rows += [row for values in each for row in db.execute(_sharing_any((column,)), values)]
-    found: Found = {}
+            rows += [row for value in asked[column] for row in _sharing(db, ledger_id, {column: [value]})]
+    found: dict[tuple[str, str], list[Card]] = {}
     for row in rows:
         found.setdefault((row.shared, getattr(row, row.shared)), []).append(_card(row))
-    return found
+    return {row.external_id: _of(row, found, _EQUAL) for row in sources}
+
+
+def _alike(
+    db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]], equal: Mapping[str, Sequence[Card]]
+) -> dict[str, list[Card]]:
+    """For each of these contacts those with the likest names: of hundreds that are compared, few are read."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for external_id, name, value, column in _sharing(db, ledger_id, _values(sources, _ALIKE)):
+        found.setdefault((column, value), []).append((external_id, name))
+    compared: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    best: dict[str, list[str]] = {}
+    for row in sources:
+        key = tuple(getattr(row, column) for column in _ALIKE)
+        if key not in compared:  # many contacts share them, so that each list is made once
+            names = dict(each for pair in zip(_ALIKE, key, strict=True) for each in found.get(pair, ()))
+            compared[key] = list(names), list(names.values())
+        ids, folded = compared[key]
+        # Those that share a value may be among the best names, so as many more are asked for.
+        most = MOST + len(equal[row.external_id])
+        best[row.external_id] = [ids[place] for place in most_alike(row.name, folded, most)]
+    wanted = sorted({id for each in best.values() for id in each})
+    if not wanted:
+        return {}
+    cards = {row.external_id: _card(row) for row in db.execute(_OF_LEDGER, {"ledger_id": ledger_id, "ids": wanted})}
+    return {source_id: [cards[id] for id in each if id in cards] for source_id, each in best.items()}
+
+
+def _values(sources: Sequence[sa.Row[Any]], columns: Sequence[str]) -> dict[str, list[str]]:
+    """What these contacts have in some columns."""
+    return {column: sorted({getattr(row, column) for row in sources} - {""}) for column in columns}
+
+
+def _sharing(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> Sequence[Any]:
+    """Contacts of the ledger that have one of these values, each found by its column's own index."""
+    asked = {column: each for column, each in values.items() if each}
+    return db.execute(_sharing_any(tuple(asked)), {"ledger_id": ledger_id, **asked}).all() if asked else []
 
 
 @cache
@@ -143,27 +143,29 @@ def _sharing_any(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
     return sa.union_all(*(sa.select(_sharing_one(column).subquery()) for column in columns))
 
 
-_CARD = tuple(entries.c[name] for name in Card._fields if name != "label")
-
-
 def _sharing_one(column: str) -> sa.Select[Any]:
     values: sa.BindParameter[Any] = sa.bindparam(column, expanding=True)
     ledger_id: sa.BindParameter[int] = sa.bindparam("ledger_id")
-    # Of the many that are compared by name, only the best are shown, so that only their names are read as written.
-    label = present(entries, "label") if column in _EQUAL else sa.literal("", sa.String)
+    shared = sa.literal_column(f"'{column}'", sa.String).label("shared")
+    # Of the many that are compared by name only the best are shown, and read: the others are names alone.
+    named = (entries.c.external_id, entries.c.name, entries.c[column].label("value"), shared)
+    told = (*_CARD, present(entries, "label").label("label"), shared)
     return (
-        sa.select(*_CARD, label.label("label"), entries.c.head, sa.literal(column, sa.String).label("shared"))
+        sa.select(*(told if column in _EQUAL else named))
         .where(entries.c.connection_id == ledger_id, entries.c[column].in_(values), entries.c.active.is_(True))
         .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
         .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)
     )
 
 
+_CARD = tuple(entries.c[name] for name in Card._fields if name != "label")
+
+
 def _card(row: sa.Row[Any]) -> Card:
     return Card(row.external_id, row.label, row.name, row.email, row.domain, row.tax_number, row.tax_country)
 
 
-def _of(row: sa.Row[Any], found: Found, columns: Sequence[str]) -> list[Card]:
+def _of(row: sa.Row[Any], found: Mapping[tuple[str, str], Sequence[Card]], columns: Sequence[str]) -> list[Card]:
     cards = (card for column in columns for card in found.get((column, getattr(row, column)), ()))
     return list({card.external_id: card for card in cards}.values())
 

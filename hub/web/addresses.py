@@ -14,6 +14,9 @@ from hub.web.context import adapter
 
 _MARK = 8_888_888_888_888
 """A number that is no part of any other address."""
+_FEW = frozenset({"filename", "integration_id", "connection_id"})
+"""Arguments of which there are few: static files, and what a person made."""
+_MOST_KEPT = 2_000
 
 
 def addresses_by(argument: str, endpoint: str, **others: Any) -> Callable[[Any], str]:
@@ -37,17 +40,20 @@ def install(app: Flask) -> None:
 
 
 class _Known:
-    """``url_for``, which knows the addresses that have no arguments, and those of static files, from the first time."""
+    """``url_for``, which knows from the first time the addresses without arguments, or with one of the few."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], str] = {}
+        self._kept: dict[tuple[Any, ...], str] = {}
 
     def __call__(self, endpoint: str, **values: Any) -> str:
-        if endpoint.startswith(".") or (values and values.keys() != {"filename"}):
+        if endpoint.startswith(".") or (values and (len(values) > 1 or values.keys().isdisjoint(_FEW))):
             return url_for(endpoint, **values)
-        asked = (request.script_root, endpoint, *values.values())  # behind a proxy's prefix they begin with it
+        # Behind a proxy's prefix they begin with it.
+        asked: tuple[Any, ...] = (request.script_root, endpoint, *values.items())
         found = self._kept.get(asked)
         if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
             found = self._kept[asked] = url_for(endpoint, **values)
         return found
 

@@ -99,7 +99,8 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         offered = [] if text else _offered(db, integration, row)
         found = search_ledger(db, integration.ledger_id, text) if text else []
         unread = posted_unread(db, integration, text) if text and not found else []
-        heir = ledger_contacts(db, integration.ledger_id, [row.merged_into or ""]).get(row.merged_into or "")
+        merged_into = [row.merged_into] if row.merged_into else []
+        heir = next(iter(ledger_contacts(db, integration.ledger_id, merged_into).values()), None)
         told = [each.external_id for each in (*found, heir) if each] + [each.target_id for each in offered]
         holders = linked_to(db, integration, row, told)
     return render_template(

@@ -48,7 +48,9 @@ def linked_to(
 ) -> dict[str, Holders]:
     """Which other contacts of the stock system than ``source`` are linked to these of the ledger."""
     found: dict[str, list[sa.Row[Any]]] = {}
-    for row in db.execute(_linked_to(integration, source.source_id, target_ids)):
+    sides = {"id": integration.id, "stock_id": integration.stock_id, "ledger_id": integration.ledger_id}
+    asked = {"source_id": source.source_id, "target_ids": list(target_ids)}
+    for row in db.execute(_LINKED_TO, {**sides, **asked}) if target_ids else ():
         found.setdefault(row.target_id, []).append(row)
     return {target_id: _holders(source, rows) for target_id, rows in found.items()}
 
@@ -61,22 +63,21 @@ def _holders(source: sa.Row[Any], rows: Sequence[sa.Row[Any]]) -> Holders:
     return Holders([row.label for row in rows], next((side for side, same in alike.items() if same), None))
 
 
-def _linked_to(integration: Integration, source_id: str, target_ids: Sequence[str]) -> sa.Select[Any]:
-    return (
-        sa.select(LINKS.c.target_id, SNAPSHOTS.c.label, entries.c.is_customer, entries.c.is_supplier)
-        .join(
-            SNAPSHOTS,
-            sa.and_(
-                SNAPSHOTS.c.connection_id == integration.stock_id,
-                SNAPSHOTS.c.kind == CONTACT,
-                SNAPSHOTS.c.external_id == LINKS.c.source_id,
-            ),
-        )
-        .join(
-            entries,
-            sa.and_(entries.c.connection_id == integration.stock_id, entries.c.external_id == LINKS.c.source_id),
-        )
-        .where(LINKS.c.ledger_id == integration.ledger_id, LINKS.c.kind == CONTACT, LINKS.c.target_id.in_(target_ids))
-        .where(LINKS.c.live.is_(True), LINKS.c.integration_id == integration.id, LINKS.c.source_id != source_id)
-        .order_by(SNAPSHOTS.c.label)
+_STOCK: sa.BindParameter[int] = sa.bindparam("stock_id")
+
+_LINKED_TO: sa.Select[Any] = (
+    sa.select(LINKS.c.target_id, SNAPSHOTS.c.label, entries.c.is_customer, entries.c.is_supplier)
+    .join(
+        SNAPSHOTS,
+        sa.and_(
+            SNAPSHOTS.c.connection_id == _STOCK,
+            SNAPSHOTS.c.kind == CONTACT,
+            SNAPSHOTS.c.external_id == LINKS.c.source_id,
+        ),
     )
+    .join(entries, sa.and_(entries.c.connection_id == _STOCK, entries.c.external_id == LINKS.c.source_id))
+    .where(LINKS.c.ledger_id == sa.bindparam("ledger_id"), LINKS.c.kind == CONTACT)
+    .where(LINKS.c.target_id.in_(sa.bindparam("target_ids", expanding=True)), LINKS.c.live.is_(True))
+    .where(LINKS.c.integration_id == sa.bindparam("id"), LINKS.c.source_id != sa.bindparam("source_id"))
+    .order_by(SNAPSHOTS.c.label)
+)

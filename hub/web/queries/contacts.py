@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -170,18 +169,15 @@ def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> di
     """Some active contacts of the ledger, by id."""
     if not ids:
         return {}
-    chosen = _ledger(ledger_id).where(entries.c.external_id.in_(ids))
-    return {row.external_id: row for row in db.execute(chosen)}
+    rows = db.execute(_ACTIVE, {"ledger_id": ledger_id, "ids": list(ids)})
+    return {row.external_id: row for row in rows}
 
 
 def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[Any]]:
     """Active contacts of the ledger with the text in name or e-mail address, or with this VAT number."""
-    every = directory(db, ledger_id)
-    found = every.with_text(text, itertools.compress(itertools.count(), every.active))
-    ids = [every.ids[place] for place in found[:FOUND_AT_MOST]]
-    if not ids:
-        return []
-    return list(db.execute(_ledger(ledger_id).where(entries.c.external_id.in_(ids)).order_by(entries.c.name)))
+    ids = directory(db, ledger_id).first_active(text, FOUND_AT_MOST)
+    rows = ledger_contacts(db, ledger_id, ids)
+    return [rows[id] for id in ids if id in rows]
 
 
 def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[str, str]:
@@ -208,20 +204,19 @@ def readiness(db: sa.Connection, integration: Integration) -> Readiness:
     return Readiness(stock_read, ledger_read, mode or "")
 
 
-def _ledger(ledger_id: int) -> sa.Select[Any]:
-    return of_ledger(ledger_id).where(entries.c.active.is_(True))
-
-
 def of_ledger(ledger_id: int) -> sa.Select[Any]:
     """The contacts that the ledger still has."""
     return _DIRECTORY.where(entries.c.connection_id == ledger_id)
 
 
 _LABEL, _NUMBER = present(entries, "label"), present(entries, "number")
-_DIRECTORY = sa.select(
+_DIRECTORY: sa.Select[Any] = sa.select(
     *(entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active),
     *(_LABEL.label("label"), _NUMBER.label("number")),
 ).where(_LABEL.is_not(None))
+_ACTIVE = _DIRECTORY.where(
+    entries.c.connection_id == sa.bindparam("ledger_id"), entries.c.active.is_(True), entries.c.external_id.in_(_IDS)
+)
 
 # -- statements that every page asks, made once --------------------------------------------------------------------
 
