@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -129,6 +130,23 @@ def test_a_waterfall_that_falls_below_zero_and_rises_again_is_drawn(house: House
     steps = [("down", Decimal(-30)), ("up", Decimal(50)), ("over", Decimal(-25))]
     drawn = waterfall("light", steps, ("Difference", Decimal(-5)))
     assert drawn.count(b"<rect") >= 6
+
+
+def test_the_axis_of_a_few_cents_names_each_cent_once(house: House) -> None:
+    assert house
+    drawn = waterfall("light", [("down", Decimal("-0.02")), ("up", Decimal("0.01"))], ("Difference", Decimal("-0.01")))
+    written = re.findall(r'<text[^>]*class="[^"]*"[^>]*>(-?0\.\d+)</text>', drawn.decode())
+    assert sorted(set(written)) == sorted(written) == ["-0.01", "-0.02", "0.00"]
+
+
+def test_one_that_a_later_one_took_the_place_of_leads_there_and_is_not_signed(house: House) -> None:
+    first, second = reconciled(house), reconciled(house)
+    seen = visitor(house)
+    page = seen.get(f"/reconciliations/{first.id}")
+    assert "A later reconciliation of this period was made" in page.text
+    assert "Sign off…" not in page.text
+    assert f"/reconciliations/{second.id}" in {tag["href"] for tag in page.tags("a")}
+    assert "Sign off…" in seen.get(f"/reconciliations/{second.id}").text
 
 
 def test_a_cause_opens_its_documents_a_page_at_a_time_with_the_largest_first(house: House, waiting: Any) -> None:

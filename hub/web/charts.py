@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate
+from math import ceil, floor
 from typing import Any, Literal
 
 import pygal  # type: ignore[import-untyped]
@@ -39,6 +41,9 @@ KEPT = 32
 
 SMALL = 20
 """Where all of a waterfall is less than this, its axis says cents: whole numbers would come twice."""
+
+FINE = Decimal("0.1")
+"""Where all of it is less than this, its axis names the cents themselves."""
 
 _SCRIPT = re.compile(rb"<script\b.*?</script>", re.DOTALL)
 _STYLE = re.compile(rb"<style\b[^>]*>(.*?)</style>", re.DOTALL)
@@ -98,9 +103,17 @@ def _waterfall(theme: Theme, steps: tuple[tuple[str, Decimal], ...], total: tupl
         bars_.append(_hanging(level, level + amount, 0 if amount > 0 else 1))
         level += amount
     bars_.append(_hanging(Decimal(0), total[1], 2))
+    if largest < FINE:
+        chart.y_labels = _cents([*accumulate((amount for _, amount in steps), initial=Decimal(0)), total[1]])
     for number in range(7):
         chart.add("", [row[number] for row in bars_])
     return _without_script(chart.render())
+
+
+def _cents(levels: Sequence[Decimal]) -> list[float]:
+    """Every cent from the lowest level to the highest, so that none is written twice."""
+    low, high = floor(min(levels) * 100), ceil(max(levels) * 100)
+    return [cent / 100 for cent in range(low, high + 1)]
 
 
 def _hanging(start: Decimal, end: Decimal, sort: int) -> list[float | None]:

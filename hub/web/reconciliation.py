@@ -69,6 +69,7 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
         signed = found.sign_offs_of(db, reconciliation_id)
         live = next((each for each in signed if each.withdrawn_at is None), None)
         of_period = live or found.sign_off_of_period(db, row)
+        later = found.later_of_period(db, row)
         calls = found.calls(db, row, 1, sides=(row.stock_id, row.ledger_id), size=NEWEST_CALLS)
     return render_template(
         "reconciliation.html",
@@ -77,6 +78,7 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
         signed=signed,
         live=live,
         of_period=of_period,
+        later=later,
         calls=calls,
         reading_of=words.reading_of,
         shares_of=words.shares_of,

@@ -65,6 +65,18 @@ def sign_off_of_period(db: sa.Connection, row: sa.Row[Any]) -> sa.Row[Any] | Non
     return db.execute(mine).first()
 
 
+def later_of_period(db: sa.Connection, row: sa.Row[Any]) -> int | None:
+    """The newest finished reconciliation of the same period, if it was made after this one."""
+    same = sa.select(sa.func.max(RECONCILIATIONS.c.id)).where(
+        RECONCILIATIONS.c.integration_id == row.integration_id,
+        RECONCILIATIONS.c.period_start == row.period_start,
+        RECONCILIATIONS.c.period_end == row.period_end,
+        RECONCILIATIONS.c.state == ReconciliationState.DONE.value,
+        RECONCILIATIONS.c.id > row.id,
+    )
+    return db.execute(same).scalar()
+
+
 def signed_periods(db: sa.Connection, integration_ids: Sequence[int]) -> dict[int, list[Period]]:
     """By integration: the periods that are signed off, the earliest first."""
     chosen = sa.select(SIGN_OFFS.c.integration_id, SIGN_OFFS.c.period_start, SIGN_OFFS.c.period_end).where(
