@@ -90,6 +90,7 @@ from hub.providers import (
     Want,
     Window,
 )
+from hub.spooling import Spool
 
 if TYPE_CHECKING:
     from hub.engine import Hub, RunReport
@@ -159,6 +160,7 @@ __all__ = [
     "RunReport",
     "Session",
     "SettingsError",
+    "Spool",
     "Status",
     "StockValue",
     "SupplierCredit",

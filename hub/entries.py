@@ -108,7 +108,9 @@ class KeepsBooks(Protocol):
     def postings(self, accounts: Collection[str], since: Date, until: Date) -> Iterator[Posting]:
         """Lines of approved documents dated in the period on these accounts, whoever made them.
 
-        Drafts and voided ones are left out: they are in no balance.
+        Receivables and payables are among the accounts that are asked for: what a document, or the money on it, did to
+        them belongs here although no line of it names them. Drafts and voided ones are left out: they are in no
+        balance. All lines of one document follow each other.
         """
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,17 +15,21 @@ from hypothesis import strategies as st
 from hub.causes import (
     Accounts,
     Cause,
-    Facts,
     Joint,
     Known,
+    Line,
     Measure,
     Movement,
-    Statement,
+    Share,
     Terms,
     Worth,
-    movement,
-    worth_of_stock,
+    gathering,
+    join,
 )
+from hub.causes import Facts as Gathered
+from hub.causes import Statement as Told
+from hub.causes import movement as moved_within
+from hub.causes import worth_of_stock as worth_at_the_end
 from hub.documents import Kind
 from hub.entries import Entry, Posting, UnmatchedGoods
 from hub.providers import TargetStatus
@@ -35,6 +41,59 @@ STOCK = Accounts.of({"610"}, {"630"})
 ZERO, CENT = Decimal(0), Decimal("0.01")
 TEN = Decimal("10.00")
 OWED = Decimal("88.00")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What both sides and the hub say."""
+
+    entries: tuple[Entry, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    documents: tuple[Known, ...] = ()
+    joints: tuple[Joint, ...] = ()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @contextmanager
+    def gathered(self) -> Iterator[Gathered]:
+        with gathering() as facts:
+            facts.add_entries(self.entries)
+            facts.add_postings(self.postings)
+            facts.add_documents(self.documents)
+            facts.add_joints(self.joints)
+            for summary, ids in self.members.items():
+                facts.add_members(summary, ids)
+            join(facts)
+            yield facts
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement with the lines that were told meanwhile."""
+
+    stock: Decimal
+    ledger: Decimal
+    difference: Decimal
+    unexplained: Decimal
+    shares: tuple[Share, ...]
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, told: Told, lines: Sequence[Line]) -> Statement:
+        return cls(told.stock, told.ledger, told.difference, told.unexplained, told.shares, tuple(lines))
+
+
+def worth_of_stock(accounts: Accounts, facts: Facts, worth: Worth, terms: Terms) -> Statement:
+    lines: list[Line] = []
+    with facts.gathered() as gathered:
+        return Statement.of(worth_at_the_end(accounts, gathered, worth, terms, lines.append), lines)
+
+
+def movement(
+    measure: Measure, accounts: Accounts, facts: Facts, terms: Terms, reported: Decimal | None = None
+) -> Statement:
+    lines: list[Line] = []
+    with facts.gathered() as gathered:
+        return Statement.of(moved_within(measure, accounts, gathered, terms, lines.append, reported), lines)
 
 
 def entry(id: str, amount: Decimal = TEN, day: date = IN_JULY) -> Entry:
@@ -92,7 +151,7 @@ def stock(
 
 
 def named(statement: Statement) -> dict[Cause, Decimal]:
-    return {share.cause: share.amount for share in statement.shares() if share.amount}
+    return {share.cause: share.amount for share in statement.shares if share.amount}
 
 
 def adds_up(statement: Statement) -> bool:
@@ -352,7 +411,7 @@ def test_causes_always_add_up_to_the_difference_exactly(
     moved = movement(Measure.PAYABLES, STOCK, facts, terms, closing)
     for statement in (worth_of_stock(STOCK, facts, worth, terms), movement(Measure.SALES, STOCK, facts, terms), moved):
         assert adds_up(statement)
-        assert sum((share.amount for share in statement.shares()), Decimal(0)) == statement.difference
+        assert sum((share.amount for share in statement.shares), Decimal(0)) == statement.difference
 
 
 @settings(max_examples=100, deadline=None)
@@ -375,4 +434,4 @@ def test_only_what_a_rate_can_do_is_called_an_exchange_rate(ledger: str, cause: 
         (known("b1", Kind.BILL, is_foreign=True),),
         (joint("b1", Kind.BILL),),
     )
-    assert [share.cause for share in stock(facts).shares() if share.amount] == [cause]
+    assert [share.cause for share in stock(facts).shares if share.amount] == [cause]

@@ -140,6 +140,19 @@ def test_the_questions_are_kept_as_they_were_sent_without_any_target(wired: Hous
 
 
 @on_sqlite
+def test_the_questions_of_one_that_began_anew_are_told_with_their_kinds_as_well(wired: House) -> None:
+    made = Proving(wired.hub, "anna@example.com").ask(wired.integration_id)
+    with wired.hub.store.write() as db:
+        db.execute(sa.update(rows).where(rows.c.id == made).values(calls=70))  # of a process that ended
+    assert prove(wired.hub, made)
+    with wired.hub.store.read() as db:
+        row = db.execute(sa.select(rows).where(rows.c.id == made)).one()
+    marks = {each["kind"]: each["sent"].rpartition("in=")[2] for each in row.queries}
+    assert marks == {"invoice": "i1", "journal": "j1%2Cj2%2Cj3", "payment": "pay1"}
+    assert row.calls == 73
+
+
+@on_sqlite
 def test_a_ledger_that_does_not_answer_proves_nothing(wired: House) -> None:
     ledger = wired.hub.providers["memoryledger"]
     assert isinstance(ledger, Wired)

@@ -392,7 +392,7 @@ def test_a_change_that_moved_no_stamp_is_read_again(house: House) -> None:
     stamp, _ = house.shelf.records["r-j1"]
     house.shelf.records["r-j1"] = stamp, (journal("j1", "130.00"),)
     house.run_stock()
-    assert causes_of(reconciled(house)) == {Cause.UNEXPLAINED: "30.00"}
+    assert causes_of(reconciled(house)) == {Cause.CHANGED: "30.00"}
     house.sync()
     assert causes_of(reconciled(house)) == {}
 

@@ -7,8 +7,9 @@ add up to it to the cent. What none of them names is ``unexplained``, never noth
 from __future__ import annotations
 
 from hub.causes.cause import CAUSES, Cause, Measure
-from hub.causes.facts import Accounts, Facts, Joint, Known, Movement, Ref, Terms, Worth
-from hub.causes.grouping import Item
+from hub.causes.facts import Accounts, Joint, Known, Movement, Ref, Terms, Worth
+from hub.causes.gathered import Facts, gathering
+from hub.causes.grouping import Item, join
 from hub.causes.judging import Line
 from hub.causes.statement import Share, Statement, compare, movement, worth_of_stock
 
@@ -29,6 +30,8 @@ __all__ = [
     "Terms",
     "Worth",
     "compare",
+    "gathering",
+    "join",
     "movement",
     "worth_of_stock",
 ]

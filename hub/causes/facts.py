@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - a field is called date
 from decimal import Decimal
 from enum import StrEnum
 
-from hub.causes.cause import Measure
 from hub.documents import Kind
-from hub.entries import Entry, Posting, UnmatchedGoods
+from hub.entries import UnmatchedGoods
 from hub.providers import TargetStatus
 
 Ref = tuple[Kind, str]
@@ -32,7 +31,8 @@ class Known:
     ``record_id`` is the native record that owns it. ``is_live`` is False once it was voided or withdrawn there.
     ``is_foreign`` when it is not in the base currency. ``invoiced_on`` is when the goods that it is about were
     invoiced, if they were. ``is_planned`` when the hub means to post it; ``obstacle`` says why it has not. ``changed``
-    when it is no longer what was written to the ledger.
+    when it is no longer what was written to the ledger. ``snapshot_id``, ``operation_id`` and ``url`` say where a
+    person finds it; nothing is judged by them.
     """
 
     ref: Ref
@@ -46,6 +46,9 @@ class Known:
     is_planned: bool = False
     obstacle: str = ""
     changed: bool = False
+    snapshot_id: int | None = None
+    operation_id: int | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +75,6 @@ class Terms:
     end: Date
     start_date: Date
     rounding_limit: Decimal = Decimal("0.05")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Everything both sides and the hub say.
-
-    ``members`` maps the external id of a document to those of others that count together with it: a summary's members,
-    and the payments of an invoice.
-    """
-
-    entries: tuple[Entry, ...] = ()
-    postings: tuple[Posting, ...] = ()
-    documents: tuple[Known, ...] = ()
-    joints: tuple[Joint, ...] = ()
-    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,21 +110,3 @@ class Worth:
     opening: Mapping[str, Decimal]
     closing: Mapping[str, Decimal]
     unmatched: tuple[UnmatchedGoods, ...] = ()
-
-
-def on(accounts: Accounts, facts: Facts, measure: Measure) -> tuple[tuple[Entry, ...], tuple[Posting, ...]]:
-    """What is said of some accounts on either side, with the sign that people read it with."""
-    sign = -1 if measure.is_credit else 1
-    entries = tuple(each for each in facts.entries if each.account in accounts.stock)
-    postings = tuple(each for each in facts.postings if each.account in accounts.ledger)
-    if sign == 1:
-        return entries, postings
-    return tuple(_turned(each) for each in entries), tuple(_turned_posting(each) for each in postings)
-
-
-def _turned(entry: Entry) -> Entry:
-    return replace(entry, amount=-entry.amount)
-
-
-def _turned_posting(it: Posting) -> Posting:
-    return replace(it, amount=-it.amount)

@@ -323,7 +323,7 @@ class Hub:
             state = RunState.TAKEN_OVER
         with self.store.read() as db:
             counts = db.execute(sa.select(run_rows.c.counts).where(run_rows.c.id == token.id)).scalar_one()
-        if counts.get("changed") or counts.get("withdrawn"):
+        if any(number for name, number in counts.items() if not name.startswith("pulled ")):
             drift.check(self.store, token.connection_id, self.clock())
         report = RunReport(token.id, token.connection_id, row.name, state, counts, problem, tuple(nudged))
         for observer in self.observers:

@@ -127,7 +127,8 @@ class SignOff(SQLModel, table=True):
     digest: str
     """Of every figure and every line, so that anybody can see that they are those that were signed."""
     documents: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
-    """By kind: how many documents the stock system dated in the period, and what they added up to."""
+    """By part (``within`` the period, ``before`` it, ``ledger``) and kind: how many documents there were, what they
+    added up to, and a digest of what each of them booked."""
     drift: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     """What is different since it was signed: ``why`` in words and what shows it."""
     drifted_at: datetime | None = None

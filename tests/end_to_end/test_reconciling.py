@@ -12,6 +12,7 @@ from sim_cin7core import new_product, new_purchase, new_sale, new_stock
 
 from end_to_end.shop import PERSON, Shop
 from hub.causes import Cause, Measure
+from hub.documents import Kind
 from hub.engine.methods import Methods
 from hub.engine.reconciling import Period, Proving, Reconciling, prove, reconcile
 from hub.mapping import MappingList
@@ -111,6 +112,39 @@ def test_what_is_done_behind_the_hub_is_named_with_both_systems_pages(busy: Shop
     assert (unread.stock_dates, unread.why) == ("2026-03-15", "The hub has not read such a document yet.")
     busy.settle_down()
     assert causes(reconciled(busy)) == {Cause.BY_HAND: Decimal(-5)}
+
+
+def test_what_people_invoice_and_pay_by_hand_in_the_ledger_is_named_under_receivables_and_payables(busy: Shop) -> None:
+    mine = by_hand(busy, "Invoices", Type="ACCREC")
+    by_hand(busy, "Invoices", Type="ACCPAY", InvoiceNumber="T-7", Date="2026-02-20")
+    by_hand(busy, "CreditNotes", Type="ACCPAYCREDIT", CreditNoteNumber="T-8")
+    busy.in_xero("pay_invoice", invoice_id=mine["InvoiceID"], amount="10.00", date="2026-03-13")
+    [ours] = [link for link in busy.links(kind=Kind.INVOICE.value) if Decimal(link.state["due"]) > 0][:1]
+    busy.in_xero("pay_invoice", invoice_id=ours.target_id, amount="1.50", date="2026-03-14")
+    row = reconciled(busy)
+    assert causes(row, Measure.RECEIVABLES) == {Cause.BY_HAND: Decimal("-13.50")}  # 25.00 less what was paid
+    assert causes(row, Measure.PAYABLES) == {Cause.BY_HAND: Decimal("25.00")}  # the bill is of February
+    made = {(line.ledger_kind, line.ledger_number, line.amount) for line in the_lines(busy, row, Measure.RECEIVABLES)}
+    assert made == {
+        ("invoice", mine["InvoiceNumber"], "-25.00"),
+        ("payment", mine["InvoiceNumber"], "10.00"),
+        ("payment", ours.target_number, "1.50"),
+    }
+
+
+def by_hand(shop: Shop, path: str, **values: Any) -> Any:
+    """A document of 25.00 that a person makes in the ledger."""
+    line = {"Description": "Advice", "Quantity": "1", "UnitAmount": "25.00", "AccountCode": "200", "TaxType": "NONE"}
+    told = {"Contact": {"Name": "Somebody"}, "Date": "2026-03-12", "DueDate": "2026-04-12", "Status": "AUTHORISED"}
+    reply = shop.xero.caller().put(f"/{path}", {**told, "LineItems": [line], **values})
+    assert reply.status == 200, reply.body
+    return reply.body[path][0]
+
+
+def the_lines(shop: Shop, row: Any, measure: Measure) -> list[Any]:
+    mine = (lines.c.reconciliation_id == row.id, lines.c.measure == measure.value, lines.c.cause == Cause.BY_HAND.value)
+    with shop.hub.store.read() as db:
+        return list(db.execute(sa.select(lines).where(*mine)))
 
 
 def test_the_ledger_says_itself_that_nothing_is_there_twice(busy: Shop) -> None:

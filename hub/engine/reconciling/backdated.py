@@ -14,13 +14,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.causes import Facts
+from hub.causes import Accounts, Facts
 from hub.documents import Kind
 from hub.engine.notes import chunks
 from hub.engine.runs import want_run
 from hub.models import Cursor, Integration, NativeRecord, Reconciliation, ReconciliationLine, Snapshot, table
 from hub.models.states import ReconciliationState
 from hub.providers import Provider
+from hub.reconcile import is_summary
 
 cursors = table(Cursor)
 lines = table(ReconciliationLine)
@@ -31,45 +32,31 @@ snapshots = table(Snapshot)
 WHY = "entries that no document explains"
 
 
-def unknown(facts: Facts, integration: Integration) -> set[str]:
-    """The ids that entries since the start date name and no stored document or record has.
-
-    What comes to nothing on each account is no document of the hub: an assembly that moves stock within one account.
-    """
-    known = {each.ref[1] for each in facts.documents} | {each.record_id for each in facts.documents}
-    sums: dict[tuple[str, str], Decimal] = {}
-    for each in facts.entries:
-        if each.date >= integration.start_date and each.document_id not in known:
-            key = each.document_id, each.account
-            sums[key] = sums.get(key, Decimal(0)) + each.amount
-    return {id for (id, _), amount in sums.items() if amount}
-
-
-def stale(db: sa.Connection, stock_id: int, facts: Facts, accounts: Collection[str]) -> set[str]:
-    """The records of journals of which the books now say another amount than the stored journal."""
-    sums: dict[tuple[str, str], Decimal] = {}
-    for entry in facts.entries:
-        if entry.account in accounts:
-            key = entry.document_id, entry.account
-            sums[key] = sums.get(key, Decimal(0)) + entry.amount
-    named = {entry.document_id for entry in facts.entries}
-    ids = sorted({known.ref[1] for known in facts.documents if known.ref[0] is Kind.JOURNAL} - facts.members.keys())
-    found: set[str] = set()
-    for part in chunks(ids):
-        chosen: sa.Select[Any] = sa.select(snapshots.c.external_id, snapshots.c.record_id, snapshots.c.document).where(
-            snapshots.c.connection_id == stock_id,
-            snapshots.c.kind == Kind.JOURNAL.value,
-            snapshots.c.external_id.in_(part),
-            snapshots.c.withdrawn.is_(False),
-        )
-        for row in db.execute(chosen):
-            # Where the books name records and no documents, nothing can be told of one journal.
-            if row.record_id and row.record_id not in named and _differs(row, sums, accounts):
-                found.add(row.record_id)
+def stale(db: sa.Connection, stock_id: int, facts: Facts, accounts: Accounts) -> dict[str, str]:
+    """The journals of which the books now say another amount than the stored journal, each with its record."""
+    facts.choose(accounts)
+    found: dict[str, str] = {}
+    for part in facts.journals():
+        rows = _journals(db, stock_id, [id for id in part if not is_summary(id)])
+        # Where the books name records and no documents, nothing can be told of one journal.
+        unnamed = {row.record_id for row in rows} - facts.named_among({row.record_id for row in rows})
+        sums = facts.booked(part)
+        told = (row for row in rows if row.record_id in unnamed - {""})
+        found |= {row.external_id: row.record_id for row in told if _differs(row, sums, accounts.stock)}
     return found
 
 
-def _differs(row: sa.Row[Any], sums: dict[tuple[str, str], Decimal], accounts: Collection[str]) -> bool:
+def _journals(db: sa.Connection, stock_id: int, ids: Sequence[str]) -> list[sa.Row[Any]]:
+    chosen = sa.select(snapshots.c.external_id, snapshots.c.record_id, snapshots.c.document).where(
+        snapshots.c.connection_id == stock_id,
+        snapshots.c.kind == Kind.JOURNAL.value,
+        snapshots.c.external_id.in_(ids),
+        snapshots.c.withdrawn.is_(False),
+    )
+    return list(db.execute(chosen))
+
+
+def _differs(row: sa.Row[Any], sums: Mapping[tuple[str, str], Decimal], accounts: Collection[str]) -> bool:
     """Whether the books say something else than this journal does, or nothing of it any more."""
     stored: dict[str, Decimal] = {}
     for line in json.loads(row.document, parse_float=Decimal)["lines"]:

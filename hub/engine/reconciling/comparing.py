@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.causes import Accounts, Facts, Measure, Ref, Terms, compare
+from hub.causes import Accounts, Facts, Line, Measure, Ref, Terms, compare, gathering, join
 from hub.documents import Kind
-from hub.engine.notes import chunks
-from hub.engine.reconciling import backdated, control, drift
+from hub.engine.reconciling import backdated, drift
 from hub.engine.reconciling.lines import Rows, figures
-from hub.engine.reconciling.loading import Knowledge, load
+from hub.engine.reconciling.loading import load
 from hub.engine.reconciling.periods import Period
-from hub.engine.reconciling.reading import Read, Reader
+from hub.engine.reconciling.reading import Reader
 from hub.engine.reconciling.work import Work, attempt, claim, end
-from hub.models import ConnectionRow, Integration, Link, Reconciliation, ReconciliationLine, table
+from hub.models import ConnectionRow, Integration, Reconciliation, ReconciliationLine, table
 from hub.models.states import ReconciliationState
 from hub.providers import Organisation
+from hub.spooling import Spool
 
 if TYPE_CHECKING:
     from hub.engine.hub import Hub
 
-links = table(Link)
-lines = table(ReconciliationLine)
 rows = table(Reconciliation)
-
-SAVED_AT_ONCE = 1000
 
 
 def reconcile(hub: Hub, reconciliation_id: int) -> bool:
@@ -62,36 +57,38 @@ class _Comparison:
         """Read, compare, save."""
         period = Period(self.row.period_start, self.row.period_end)
         accounts = {Measure(name): Accounts.of(**each) for name, each in self.row.accounts.items()}
-        read = Reader(self.hub, self.work, self.integration, period, accounts).read()
-        self.work.tell(phase="comparing")
-        currency = self._currency()
+        with gathering() as facts, Spool[dict[str, Any]]() as lines:
+            read = Reader(self.hub, self.work, self.integration, period, accounts, facts).read()
+            self.work.tell(phase="comparing")
+            currency = self._currency()
+            with self.hub.store.read() as db:
+                load(db, self.integration, facts, currency)
+            join(facts)
+            stale = self._stale(facts, accounts.get(Measure.STOCK, Accounts()))
+            made = Rows(self.row.id or 0, period, self._address())
+            keep = partial(_keep, made, lines)
+            statements = compare(accounts, facts, read.worth, self._terms(period), keep, read.reported)
+            values = {"figures": figures(statements), "valued_at": read.valued_at, "currency": currency}
+            self._save(facts, lines, stale, values)
+
+    def _stale(self, facts: Facts, goods: Accounts) -> Collection[str]:
+        """The records of journals that the stock system's books changed without a word: they count as changed."""
         with self.hub.store.read() as db:
-            knowledge = self._known(db, read, currency)
-            read = self._with_controls(db, read, accounts, knowledge, currency)
-        facts = Facts(
-            read.entries, read.postings, tuple(knowledge.documents), tuple(knowledge.joints), knowledge.members
-        )
-        statements = compare(accounts, facts, read.worth, self._terms(period), read.reported)
-        told = figures(statements)
-        made = Rows(self.row.id or 0, period, knowledge.stored, self._addresses(knowledge))
-        shown = (each for statement in statements for each in made.of(statement))
+            stale = backdated.stale(db, self.integration.stock_id, facts, goods)
+        facts.say_changed((Kind.JOURNAL, source) for source in stale)
+        return stale.values()
+
+    def _save(self, facts: Facts, lines: Spool[dict[str, Any]], stale: Collection[str], values: dict[str, Any]) -> None:
+        """Everything in one transaction: what was found, and what is to be read again because of it."""
         stock = self.hub.provider(self.hub.connection(self.integration.stock_id).provider)
-        missing = backdated.unknown(facts, self.integration)
+        missing = facts.unknown(self.integration.start_date)
         with self.hub.store.write() as db:
             self.work.guard(db)
-            while part := list(islice(shown, SAVED_AT_ONCE)):
+            for part in lines.portions():
                 self.hub.store.insert(db, ReconciliationLine, part)
-            goods = accounts.get(Measure.STOCK, Accounts()).stock
-            stale = backdated.stale(db, self.integration.stock_id, facts, goods)
             reread = backdated.reread(db, self.integration, stock, missing, stale, self.hub.clock())
-            values: dict[str, Any] = {
-                "figures": told,
-                "valued_at": read.valued_at,
-                "currency": currency,
-                "reread": reread,
-            }
-            end(self.work, db, ReconciliationState.DONE, **values)
-            drift.compare_with_signed(db, self.row, told, self.hub.clock())
+            end(self.work, db, ReconciliationState.DONE, reread=reread, **values)
+            drift.compare_with_signed(db, self.row, values["figures"], self.hub.clock())
 
     def _terms(self, period: Period) -> Terms:
         limit = Decimal(self.integration.rounding_limit_cents) / 100
@@ -104,52 +101,17 @@ class _Comparison:
                 return str(organisation["base_currency"])
         return ""
 
-    def _known(self, db: sa.Connection, read: Read, currency: str) -> Knowledge:
-        sources = {entry.document_id for entry in read.entries}
-        targets: set[Ref] = {(posting.kind, posting.target_id) for posting in read.postings}
-        return load(db, self.integration, sources, targets, currency)
-
-    def _with_controls(
-        self, db: sa.Connection, read: Read, accounts: dict[Measure, Accounts], knowledge: Knowledge, currency: str
-    ) -> Read:
-        """Where the ledger's documents name no control account, what their totals did to it."""
-        silent = [
-            measure
-            for measure, each in accounts.items()
-            if control.are_silent(measure, each, read.entries, read.postings)
-        ]
-        if not silent:
-            return read
-        rates, parents = self._written(db, knowledge.states)
-        postings = list(read.postings)
-        for measure in silent:
-            postings += control.implied(measure, accounts[measure], knowledge.states, rates, parents, currency)
-        return replace(read, postings=tuple(postings))
-
-    def _written(self, db: sa.Connection, states: Iterable[Ref]) -> tuple[dict[Ref, Decimal], dict[Ref, Kind]]:
-        """The rates of what was written in a foreign currency, and what payments and refunds are for."""
-        rates: dict[Ref, Decimal] = {}
-        parents: dict[Ref, Kind] = {}
-        for part in chunks(sorted({id for _, id in states})):
-            chosen = sa.select(links.c.kind, links.c.source_id, links.c.written_document).where(
-                links.c.integration_id == self.integration.id, links.c.source_id.in_(part), links.c.live.is_(True)
-            )
-            for row in db.execute(chosen.where(links.c.written_document != "")):
-                written = json.loads(row.written_document)
-                ref = (Kind(row.kind), row.source_id)
-                if written.get("rate"):
-                    rates[ref] = Decimal(str(written["rate"]))
-                if written.get("document_kind"):
-                    parents[ref] = Kind(written["document_kind"])
-        return rates, parents
-
-    def _addresses(self, knowledge: Knowledge) -> dict[Ref, str]:
+    def _address(self) -> Callable[[Ref], str]:
+        """The ledger's page of a target."""
         row: ConnectionRow = self.hub.connection(self.integration.ledger_id)
         provider = self.hub.provider(row.provider)
         if not row.organisation:
-            return {}
+            return lambda _: ""
         organisation = Organisation.model_validate(row.organisation)
-        return {
-            joint.target: provider.address_of(joint.target[0], joint.target[1], organisation)
-            for joint in knowledge.joints
-        }
+        return lambda target: provider.address_of(*target, organisation)
+
+
+def _keep(rows: Rows, lines: Spool[dict[str, Any]], measure: Measure, line: Line) -> None:
+    row = rows.of(measure, line)
+    if row is not None:
+        lines.add(row)

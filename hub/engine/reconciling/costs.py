@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from hub.causes import Measure
 from hub.documents import Kind
 from hub.engine.reconciling.accounts import load_accounts
-from hub.engine.reconciling.control import CONTROLS
 from hub.engine.reconciling.periods import Period
 from hub.entries import Reading
 from hub.models import ConnectionRow, Integration, Link, Snapshot, table
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 links = table(Link)
 snapshots = table(Snapshot)
 
+CONTROLS = frozenset({Measure.RECEIVABLES, Measure.PAYABLES})
+"""What is held against balances of both ends of the period."""
 FIRST_DAY = date(2000, 1, 1)
 """From here on the stock system's general ledger is read: what it held before the start date has to be known too."""
 LATER = timedelta(days=366)

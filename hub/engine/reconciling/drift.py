@@ -1,30 +1,33 @@
 """Drift: what is different since a period was signed off, noted on the sign-off so that people are told.
 
-Two things show it: a later reconciliation of the same period with other figures, and documents of the stock system,
-dated within the period, that were changed, withdrawn or added since.
+A later reconciliation of the same period with other figures shows it, and before that each run that brings a change:
+documents of the stock system dated within the period or before it that book something else, and documents of ours in
+the ledger that count for something else there. :mod:`hub.engine.reconciling.booked` says what was signed of both.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.reconciling.loading import DATED
+from hub.engine.reconciling.booked import BEFORE, LEDGER, WITHIN, Booked, booked_of, count_of, stock_documents
 from hub.models import Integration, Reconciliation, SignOff, Snapshot, table
-from hub.reconcile import SUMMARIES
 from hub.store import Store
 
 integrations = table(Integration)
 rows = table(Reconciliation)
 sign_offs = table(SignOff)
 snapshots = table(Snapshot)
+
+TITLES: Mapping[str, str] = {
+    WITHIN: "The stock system's documents of the period",
+    BEFORE: "The stock system's documents dated before the period",
+    LEDGER: "What the hub posted to the ledger up to the end of the period",
+}
 
 MOST_NAMED = 20
 """So many of the documents that changed are named; the others are counted."""
@@ -64,97 +67,60 @@ def _moved(measure: str, before: list[str], now: list[str]) -> str:
     return f"{measure}: {', '.join(parts)}"
 
 
-def documents_of(db: sa.Connection, stock_id: int, start: date, end: date) -> dict[str, list[str]]:
-    """By kind: how many documents the stock system dates in the period, what they add up to, in words of digits, and a
-    digest of what each of them books where: two changes that make up for each other are changes all the same.
-    """
-    chosen = (
-        sa.select(snapshots.c.kind, snapshots.c.amount, snapshots.c.external_id, snapshots.c.document)
-        .where(*_within(stock_id, start, end), snapshots.c.withdrawn.is_(False))
-        .order_by(snapshots.c.external_id)
-        .execution_options(yield_per=500)
-    )
-    counts: defaultdict[str, int] = defaultdict(int)
-    totals: defaultdict[str, Decimal] = defaultdict(Decimal)
-    digests: defaultdict[str, Any] = defaultdict(hashlib.sha256)
-    for row in db.execute(chosen):
-        counts[row.kind] += 1
-        totals[row.kind] += Decimal(row.amount or 0)
-        digests[row.kind].update(json.dumps([row.external_id, row.amount, _booked(row.document)]).encode())
-    return {kind: [str(counts[kind]), str(totals[kind]), digests[kind].hexdigest()[:32]] for kind in sorted(counts)}
-
-
-def _booked(document: str) -> list[list[str]]:
-    """The accounts of a document's lines and what goes to each."""
-    lines = json.loads(document).get("lines", ())
-    return [[line.get("account", ""), str(line.get("amount", "")), str(line.get("tax_amount", ""))] for line in lines]
-
-
-def check(store: Store, stock_id: int, at: datetime) -> int:
-    """As ``check_documents``, in a transaction of its own where something is signed off at all."""
+def check(store: Store, connection_id: int, at: datetime) -> int:
+    """After a run of either side that changed something: note where a signed period is another one now; how many."""
     with store.read() as db:
-        if db.execute(_signed(stock_id).limit(1)).first() is None:
+        if db.execute(_signed_off(connection_id).limit(1)).first() is None:
             return 0
     with store.write() as db:
-        return check_documents(db, stock_id, at)
+        drifted = list(_drifted(db, connection_id))
+        for sign_off_id, told in drifted:
+            _note(db, sign_off_id, told, at)
+    return len(drifted)
 
 
-def _signed(stock_id: int) -> sa.Select[Any]:
+def _signed_off(connection_id: int) -> sa.Select[Any]:
     return (
         sa.select(sign_offs, integrations.c.stock_id)
         .join(integrations, integrations.c.id == sign_offs.c.integration_id)
-        .where(integrations.c.stock_id == stock_id, sign_offs.c.withdrawn_at.is_(None))
+        .where(sa.or_(integrations.c.stock_id == connection_id, integrations.c.ledger_id == connection_id))
+        .where(sign_offs.c.withdrawn_at.is_(None))
     )
 
 
-def check_documents(db: sa.Connection, stock_id: int, at: datetime) -> int:
-    """After a run that changed something: note where documents of a signed period have other figures; how many."""
-    drifted = 0
-    for row in db.execute(_signed(stock_id)).all():
-        changed = _changed_since(db, stock_id, row)
-        if not changed and not _are_fewer(db, stock_id, row):
-            continue
-        now = documents_of(db, stock_id, row.period_start, row.period_end)
-        if now == row.documents:
-            continue
-        drifted += 1
-        if row.drift is None or row.drift.get("documents") != now:
-            _note(db, row.id, {"why": _words(row.documents, now, changed), "documents": now}, at)
-    return drifted
+def _drifted(db: sa.Connection, connection_id: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    for row in db.execute(_signed_off(connection_id)).all():
+        signed = _signed(row.documents)
+        changed = changed_since(db, row.stock_id, row.period_end, row.signed_at)
+        parts = [part for part in signed if part == LEDGER or changed or _are_fewer(db, row, part, signed[part])]
+        now = {part: booked_of(db, part, row, row.stock_id) for part in parts}
+        others = {part: booked for part, booked in now.items() if booked != signed[part]}
+        if others and (row.drift is None or row.drift.get("documents") != others):
+            words = " ".join(_words(part, signed[part], booked) for part, booked in others.items())
+            yield row.id, {"why": words + _named(changed), "documents": others}
 
 
-def _are_fewer(db: sa.Connection, stock_id: int, row: sa.Row[Any]) -> bool:
+def _signed(documents: Mapping[str, Any]) -> Mapping[str, Booked]:
+    """What was signed by its parts; the first sign-offs have the period's own documents alone."""
+    return documents if not documents or WITHIN in documents else {WITHIN: documents}
+
+
+def _are_fewer(db: sa.Connection, row: sa.Row[Any], part: str, signed: Booked) -> bool:
     """Whether a document left the period: one that is dated in another one now was changed outside it."""
-    counted = sa.select(sa.func.count()).where(
-        *_within(stock_id, row.period_start, row.period_end), snapshots.c.withdrawn.is_(False)
-    )
-    return bool(db.execute(counted).scalar_one() != sum(int(each[0]) for each in row.documents.values()))
+    return count_of(db, part, row, row.stock_id) != sum(int(each[0]) for each in signed.values())
 
 
-def _changed_since(db: sa.Connection, stock_id: int, row: sa.Row[Any]) -> list[str]:
-    return changed_since(db, stock_id, row.period_start, row.period_end, row.signed_at)
-
-
-def changed_since(db: sa.Connection, stock_id: int, start: date, end: date, moment: datetime) -> list[str]:
-    """The labels of documents of a period that were changed, withdrawn or added since; one more than are named."""
+def changed_since(db: sa.Connection, stock_id: int, end: date, moment: datetime) -> list[str]:
+    """The labels of documents dated up to a day that were changed, withdrawn or added since; one more than named."""
     changed = (
         sa.select(snapshots.c.label)
-        .where(*_within(stock_id, start, end), snapshots.c.seen_at > moment)
+        .where(*stock_documents(stock_id), snapshots.c.document_date <= end, snapshots.c.seen_at > moment)
         .order_by(snapshots.c.id)
     )
     return list(db.execute(changed.limit(MOST_NAMED + 1)).scalars())
 
 
-def _within(stock_id: int, start: date, end: date) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        snapshots.c.connection_id == stock_id,
-        snapshots.c.document_date.between(start, end),
-        snapshots.c.kind.in_(DATED),
-        snapshots.c.feed != SUMMARIES,  # the hub's own are of the same journals
-    )
-
-
-def _words(before: Mapping[str, list[str]], now: Mapping[str, list[str]], changed: list[str]) -> str:
+def _words(part: str, before: Booked, now: Booked) -> str:
     parts: list[str] = []
     for kind in sorted({*before, *now}):
         was, is_ = before.get(kind, ["0", "0"]), now.get(kind, ["0", "0"])
@@ -163,9 +129,16 @@ def _words(before: Mapping[str, list[str]], now: Mapping[str, list[str]], change
             parts.append(f"{spoken}s: {is_[0]} of {Decimal(is_[1]):,.2f} as before, booked in another way")
         elif was != is_:
             parts.append(f"{spoken}s: {was[0]} of {Decimal(was[1]):,.2f} then, {is_[0]} of {Decimal(is_[1]):,.2f} now")
+    return (
+        f"{TITLES[part]} are others: {'; '.join(parts)}."
+        if part != LEDGER
+        else f"{TITLES[part]} is another: {'; '.join(parts)}."
+    )
+
+
+def _named(changed: list[str]) -> str:
     named = f" Changed since: {', '.join(changed[:MOST_NAMED])}" if changed else ""
-    more = " and others" if len(changed) > MOST_NAMED else ""
-    return f"The stock system's documents of the period are others: {'; '.join(parts)}.{named}{more}"
+    return f"{named}{' and others' if len(changed) > MOST_NAMED else ''}"
 
 
 def _note(db: sa.Connection, sign_off_id: int, told: Mapping[str, Any], at: datetime) -> None:

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from hub.causes import Cause, Known, Line, Measure, Ref, Statement
-from hub.engine.reconciling.loading import Stored
+from hub.causes import Cause, Line, Measure, Ref, Statement
 from hub.engine.reconciling.periods import Period
 from hub.entries import Entry, Posting
-from hub.reconcile import is_summary
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Makes the rows of one reconciliation. ``addresses`` gives the ledger's page of a target, where there is one."""
+    """Makes the rows of one reconciliation. ``address`` gives the ledger's page of a target, where there is one."""
 
     reconciliation_id: int
     period: Period
-    stored: Mapping[Ref, Stored]
-    addresses: Mapping[Ref, str]
+    address: Callable[[Ref], str]
 
-    def of(self, statement: Statement) -> Iterator[dict[str, Any]]:
-        """A row for each line. What agrees is kept for documents of the period; what is older agreed before."""
-        for line in statement.lines:
-            if line.cause is not Cause.AGREES or self._is_of_period(line):
-                yield self._row(statement.measure, line)
+    def of(self, measure: Measure, line: Line) -> dict[str, Any] | None:
+        """A line's row. What agrees is kept for documents of the period; what is older agreed before."""
+        kept = line.cause is not Cause.AGREES or self._is_of_period(line)
+        return self._row(measure, line) if kept else None
 
     def _is_of_period(self, line: Line) -> bool:
         days = _days(line.item.entries) + _days(line.item.postings)
         return any(self.period.start <= day <= self.period.end for day in days)
 
     def _row(self, measure: Measure, line: Line) -> dict[str, Any]:
-        known, stored = self._source(line)
         item = line.item
+        known = next(iter(item.documents), None)
         posting = next(iter(item.postings), None)
         joint = next((each for each in item.joints if each.live), next(iter(item.joints), None))
         target = joint.target if joint else ((posting.kind, posting.target_id) if posting else None)
@@ -52,30 +47,20 @@ class Rows:
             "why": line.why,
             "kind": known.ref[0].value if known else "",
             "source_id": known.ref[1] if known else (entry.document_id if entry else ""),
-            "record_id": stored.record_id if stored else "",
+            "record_id": known.record_id if known else "",
             "stock_number": known.number if known else _reference(entry),
             "stock_dates": spelt(_days(item.entries)) or str(known.date if known and known.date else ""),
             "stock_accounts": ", ".join(sorted({each.account for each in item.entries})),
-            "stock_url": stored.url if stored else "",
+            "stock_url": known.url if known else "",
             "ledger_kind": target[0].value if target else "",
             "target_id": target[1] if target else "",
             "ledger_number": _number(line) or (posting.description if posting else ""),
             "ledger_dates": spelt(_days(item.postings)) or str(joint.date if joint and joint.date else ""),
             "ledger_accounts": ", ".join(sorted({each.account for each in item.postings})),
-            "ledger_url": (posting.url if posting else "") or (self.addresses.get(target, "") if target else ""),
-            "snapshot_id": stored.snapshot_id if stored else None,
-            "operation_id": stored.operation_id if stored else None,
+            "ledger_url": (posting.url if posting else "") or (self.address(target) if joint and target else ""),
+            "snapshot_id": known.snapshot_id if known else None,
+            "operation_id": known.operation_id if known else None,
         }
-
-    def _source(self, line: Line) -> tuple[Known | None, Stored | None]:
-        """The document that stands for the item: the journal that holds several, else the one that the stock system's
-        books name, else the first.
-        """
-        named = {entry.document_id for entry in line.item.entries}
-        documents = line.item.documents
-        known = next((each for each in documents if each.ref[1] in named), next(iter(documents), None))
-        known = next((each for each in documents if is_summary(each.ref[1])), known)
-        return known, self.stored.get(known.ref) if known else None
 
 
 def spelt(days: Sequence[date]) -> str:
@@ -105,13 +90,12 @@ def figures(statements: Iterable[Statement]) -> dict[str, Any]:
 
 
 def _figures(statement: Statement) -> dict[str, Any]:
-    agreeing = [line for line in statement.lines if line.cause is Cause.AGREES]
     return {
         "stock": str(statement.stock),
         "ledger": str(statement.ledger),
         "difference": str(statement.difference),
         "causes": {
-            share.cause.value: {"amount": str(share.amount), "lines": share.lines} for share in statement.shares()
+            share.cause.value: {"amount": str(share.amount), "lines": share.lines} for share in statement.shares
         },
-        "agreeing": {"amount": str(sum((line.stock for line in agreeing), Decimal(0))), "lines": len(agreeing)},
+        "agreeing": {"amount": str(statement.agreeing.amount), "lines": statement.agreeing.lines},
     }

@@ -132,18 +132,19 @@ class _Proof:
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
     began: dict[str, int] = field(default_factory=dict)
-    """By kind, in the order in which they were asked about: how many calls were made before."""
+    """By kind, in the order in which they were asked about: how many calls this process had made for it before."""
 
     def make(self) -> None:
         """Ask for every mark, and keep what was answered."""
         with self.hub.store.read() as db:
             count = sum(count_links(db, self.integration.id or 0).values())
             before = db.execute(sa.select(sa.func.max(exchanges.c.id))).scalar() or 0
+        earlier = self.work.all_calls
         self.work.tell(links=count)
         ledger = self.hub.connection(self.integration.ledger_id)
         with opened(self.hub, ledger, self.work, "ledger") as session:
             for part in self._parts():
-                self.began.setdefault(part[0].kind, self.work.all_calls)
+                self.began.setdefault(part[0].kind, self.work.all_calls - earlier)
                 self._ask(session, part)
                 self.work.tell(asked=self.asked, found=self.found, kinds=self.kinds)
         with self.hub.store.write() as db:
@@ -153,7 +154,7 @@ class _Proof:
                 "kinds": self.kinds,
                 "duplicates": self.duplicates[:LISTED_MOST],
                 "missing": self.missing[:LISTED_MOST],
-                "queries": self._queries(db, before),
+                "queries": self._queries(db, before, self.work.all_calls - earlier),
             }
             end(self.work, db, ReconciliationState.DONE, **values)
 
@@ -212,8 +213,11 @@ class _Proof:
         organisation = Organisation.model_validate(row.organisation)
         return self.hub.provider(row.provider).address_of(kind, target_id, organisation)
 
-    def _queries(self, db: sa.Connection, before: int) -> list[dict[str, Any]]:
-        """The first questions about each kind as the log of calls has them, without what belongs to runs."""
+    def _queries(self, db: sa.Connection, before: int, made: int) -> list[dict[str, Any]]:
+        """The first questions about each kind as the log of calls has them, without what belongs to runs.
+
+        ``before`` is the newest call of the log when this began, ``made`` how many calls were made since.
+        """
         mine = sa.select(exchanges.c.id, exchanges.c.method, exchanges.c.url).where(
             exchanges.c.id > before,
             exchanges.c.connection_id == self.integration.ledger_id,
@@ -221,7 +225,7 @@ class _Proof:
         )
         kept: list[dict[str, Any]] = []
         for kind, start in self.began.items():
-            end = min((other for other in self.began.values() if other > start), default=self.work.all_calls)
+            end = min((other for other in self.began.values() if other > start), default=made)
             most = min(QUERIES_KEPT, end - start)
             found = db.execute(mine.order_by(exchanges.c.id).offset(start).limit(most)).all() if most else ()
             kept += [{"kind": kind, "exchange": row.id, "sent": f"{row.method} {row.url}"} for row in found]

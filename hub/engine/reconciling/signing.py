@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from hub.engine.reconciling.drift import MOST_NAMED, changed_since, documents_of
+from hub.engine.reconciling.booked import all_booked
+from hub.engine.reconciling.drift import MOST_NAMED, changed_since
 from hub.errors import SettingsError
 from hub.models import Integration, Reconciliation, ReconciliationLine, SignOff, table
 from hub.models.states import ReconciliationState
@@ -78,7 +79,7 @@ class Signing:
             "signed_at": self.hub.clock(),
             "note": note,
             "digest": digest_of(db, row),
-            "documents": documents_of(db, joined.stock_id, row.period_start, row.period_end),
+            "documents": all_booked(db, row, joined.stock_id),
             "withdrawn_by": "",
             "withdrawn_why": "",
         }
@@ -137,12 +138,12 @@ def _refuse_outdated(db: sa.Connection, row: sa.Row[Any], stock_id: int) -> None
     )
     if db.execute(sa.select(later)).scalar():
         raise SettingsError("A later reconciliation of this period was made. Look at that one, and sign it.")
-    changed = changed_since(db, stock_id, row.period_start, row.period_end, row.started_at or row.asked_at)
+    changed = changed_since(db, stock_id, row.period_end, row.started_at or row.asked_at)
     if changed:
         more = " and others" if len(changed) > MOST_NAMED else ""
         raise SettingsError(
-            f"Documents of the period changed since it was made: {', '.join(changed[:MOST_NAMED])}{more}. Reconcile the"
-            " period again, and sign that."
+            "Documents of the period or before it changed since it was made:"
+            f" {', '.join(changed[:MOST_NAMED])}{more}. Reconcile the period again, and sign that."
         )
 
 

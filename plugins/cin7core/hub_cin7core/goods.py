@@ -19,12 +19,11 @@ def unmatched_goods(client: Client, books: Callable[[], Books], site: str) -> It
 
     What one that can't be read does to a comparison stays unexplained there, and is in the log.
     """
-    rows = [row for page in client.pages("purchaseList", "PurchaseList", {}) for row in page.rows]
-    for row in rows:
-        if may_be_unmatched(row):
-            goods = _read(client, row, books(), site)
-            if goods is not None:
-                yield goods
+    pages = client.pages("purchaseList", "PurchaseList", {})
+    for row in [row for page in pages for row in page.rows if may_be_unmatched(row)]:
+        goods = _read(client, row, books(), site)
+        if goods is not None:
+            yield goods
 
 
 def _read(client: Client, row: Native, books: Books, site: str) -> UnmatchedGoods | None:

@@ -1,7 +1,7 @@
 """Reading Core's general ledger and what its stock is worth.
 
-Neither list has ids or stamps, and both grow while they are paged. They are read whole, and once more when their count
-moved meanwhile, so that nothing is lost or told twice.
+Neither list has ids or stamps, and both grow while they are paged. They are read whole before anything of them is told,
+and once more when their count moved meanwhile, so that nothing is lost or told twice. A page at a time is in memory.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from hub import Entry, ProviderError, StockValue, UnreachableError
-from hub_cin7core.client import Client
-from hub_cin7core.fields import Native, ReadError
+from hub import Entry, ProviderError, Spool, StockValue, UnreachableError
+from hub_cin7core.client import Client, ListPage
+from hub_cin7core.fields import ReadError
 from hub_cin7core.native_books import Books
-from hub_cin7core.native_ledger import read_entries, read_values
+from hub_cin7core.native_ledger import add_values, read_entries
 
 _TRIES = 3
 _DAY = timedelta(days=1)
@@ -22,12 +22,16 @@ _DAY = timedelta(days=1)
 
 def stock_value(client: Client) -> StockValue:
     """What the stock is worth now, by Core's own valuation of what is on hand."""
-    rows = _whole(client, "ref/productavailability", "ProductAvailabilityList", {})
-    try:
-        items = read_values(rows)
-    except ReadError as error:
-        raise ProviderError(f"Cin7 Core's list of what is available could not be read: {error}") from error
-    return StockValue(datetime.now(UTC), sum(items.values(), Decimal(0)), items)
+    items: dict[str, Decimal] = {}
+    for try_ in _tries(client, "ref/productavailability", "ProductAvailabilityList", {}):
+        items.clear()
+        try:
+            for page in try_:
+                add_values(items, page.rows)
+        except ReadError as error:
+            raise ProviderError(f"Cin7 Core's list of what is available could not be read: {error}") from error
+    worth = {code: value for code, value in sorted(items.items()) if value}
+    return StockValue(datetime.now(UTC), sum(worth.values(), Decimal(0)), worth)
 
 
 def entries(client: Client, books: Callable[[], Books], since: date, until: date) -> Iterator[Entry]:
@@ -37,25 +41,58 @@ def entries(client: Client, books: Callable[[], Books], since: date, until: date
     """
     params = {"FromDate": _midnight(since - _DAY), "ToDate": _midnight(until + _DAY)}
     known = books()
-    for row in _whole(client, "transactions", "Transactions", params):
-        try:
-            sides = tuple(read_entries(row, known))
-        except ReadError as error:
-            raise ProviderError(f"Cin7 Core's general ledger could not be read: {error}") from error
-        yield from (side for side in sides if since <= side.date <= until)
+    with Spool[Entry]() as read:
+        for try_ in _tries(client, "transactions", "Transactions", params):
+            read.clear()
+            for page in try_:
+                for entry in _of_page(page, known):
+                    if since <= entry.date <= until:
+                        read.add(entry)
+        yield from read
+
+
+def _of_page(page: ListPage, books: Books) -> Iterator[Entry]:
+    try:
+        for row in page.rows:
+            yield from read_entries(row, books)
+    except ReadError as error:
+        raise ProviderError(f"Cin7 Core's general ledger could not be read: {error}") from error
 
 
 def _midnight(day: date) -> str:
     return f"{day.isoformat()}T00:00:00.000"
 
 
-def _whole(client: Client, path: str, key: str, params: Mapping[str, str]) -> list[Native]:
-    """All rows of a list as it stood at one time, as far as its count can tell."""
+def _tries(client: Client, path: str, key: str, params: Mapping[str, str]) -> Iterator[Iterator[ListPage]]:
+    """The pages of a list, again and again until they show it as it stood at one time, as far as its count can tell.
+
+    Each try is to be read to its end; the last one is the one that holds.
+    """
     for _ in range(_TRIES):
-        pages = list(client.pages(path, key, params))
-        rows = [row for page in pages for row in page.rows]
-        if len(pages) == 1 or {page.total for page in pages} in ({None}, {len(rows)}):
-            return rows
+        counted = _Counted(client.pages(path, key, params))
+        yield iter(counted)
+        if counted.stood_still:
+            return
     raise UnreachableError(
         f"Cin7 Core's list {path} changed each time it was read. Try again when fewer people work in Cin7 Core."
     )
+
+
+class _Counted:
+    """Pages as they pass by, and whether their list changed meanwhile."""
+
+    def __init__(self, pages: Iterator[ListPage]) -> None:
+        self._pages = pages
+        self._seen = self._rows = 0
+        self._totals: set[int | None] = set()
+
+    def __iter__(self) -> Iterator[ListPage]:
+        for page in self._pages:
+            self._seen += 1
+            self._rows += len(page.rows)
+            self._totals.add(page.total)
+            yield page
+
+    @property
+    def stood_still(self) -> bool:
+        return self._seen == 1 or self._totals in ({None}, {self._rows})

@@ -7,8 +7,7 @@ Transactions and Product Availability).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from decimal import Decimal
 
 from hub import Entry
@@ -60,9 +59,8 @@ def _document_id(task: str, pair: Pair, type: str, books: Books) -> str:
     return journal_id(task, pair.date) if is_journal and task else task
 
 
-def read_values(rows: Iterable[Native]) -> Mapping[str, Decimal]:
-    """What the stock of each product is worth, by SKU, over all its places and batches; nothing of no worth."""
-    values: defaultdict[str, Decimal] = defaultdict(Decimal)
+def add_values(values: MutableMapping[str, Decimal], rows: Iterable[Native]) -> None:
+    """What the stock of each product is worth, by SKU, over all its places and batches: more rows of it."""
     for row in rows:
-        values[text(row, "SKU")] += number(row, "StockOnHand") or Decimal(0)
-    return {code: value for code, value in sorted(values.items()) if value}
+        code = text(row, "SKU")
+        values[code] = values.get(code, Decimal(0)) + (number(row, "StockOnHand") or Decimal(0))

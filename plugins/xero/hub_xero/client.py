@@ -143,26 +143,32 @@ class XeroClient:
         while True:
             wanted = {**params, "page": str(page), "pageSize": str(PAGE_SIZE)}
             listed = self.list(path, wanted, since)
+            is_last = listed.last
             yield listed
-            if listed.last:
+            del listed  # a thousand documents need not stay while the next ones are parsed
+            if is_last:
                 return
             page += 1
 
-    def every(self, path: str, params: Mapping[str, str], id_name: str) -> Iterator[Json]:
-        """Each record of a list that has pages, once.
+    def every(
+        self, path: str, params: Mapping[str, str], id_name: str, since: datetime | None = None
+    ) -> Iterator[Json]:
+        """Each record of a list that has pages, once; with ``since`` only what changed from then on.
 
         Where a list is not ordered by id, a record that is changed meanwhile moves, and another one slips from the next
         page to one that was read. So a list of several pages is walked again until as many were seen as it has.
         """
         seen: set[str] = set()
         for _ in range(_WALKS):
-            last = None
-            for last in self.pages(path, params):
-                for native in last.natives:
+            page, expected = 0, None
+            for listed in self.pages(path, params, since):
+                page, expected = listed.page, listed.expected
+                for native in listed.natives:
                     if native[id_name] not in seen:
                         seen.add(native[id_name])
                         yield native
-            if last is None or last.page == 1 or last.expected is None or len(seen) >= last.expected:
+                del listed
+            if page <= 1 or expected is None or len(seen) >= expected:
                 return
         raise UnreachableError(_restless(path))
 

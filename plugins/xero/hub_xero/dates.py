@@ -54,6 +54,11 @@ def dated(since: date, until: date) -> str:
     return f"Date>=DateTime({since:%Y,%m,%d}) AND Date<DateTime({after:%Y,%m,%d})"
 
 
+def before(day: date) -> str:
+    """The condition of a list that ``Date`` lies before a day."""
+    return f"Date<DateTime({day:%Y,%m,%d})"
+
+
 def stamp_of(native: dict[str, Any]) -> str:
     """The change stamp of a native: its ``UpdatedDateUTC`` as ISO text, empty when it has none."""
     value = native.get("UpdatedDateUTC")

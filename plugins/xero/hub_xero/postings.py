@@ -16,6 +16,9 @@ from hub_xero.dates import day_of
 from hub_xero.exact import Json
 from hub_xero.money import in_base
 
+IN_BOOKS = frozenset({"AUTHORISED", "PAID"})
+"""The states in which a document is in the books."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -26,8 +29,7 @@ class Source:
     number_name: str
     kinds: Mapping[str, tuple[Kind, int]]
     """By ``Type``: what it is to the hub, and 1 where its lines are debits, -1 where they are credits."""
-    live: frozenset[str] = frozenset({"AUTHORISED", "PAID"})
-    """The states in which a document is in the books."""
+    live: frozenset[str] = IN_BOOKS
     lines_name: str = "LineItems"
     ordered: bool = True
     """Whether the list may be ordered; manual journals then come all in one page."""
@@ -62,25 +64,22 @@ Address = Callable[[Kind, str], str]
 
 def postings(native: Json, source: Source, accounts: Collection[str], address: Address) -> Iterator[Posting]:
     """The lines of a document on these accounts; none of a draft or of what was taken back."""
-    known = source.kinds.get(str(native.get("Type") or "").partition("-")[0])  # SPEND-PREPAYMENT spends as well
+    type_, _, of_what = str(native.get("Type") or "").partition("-")  # SPEND-PREPAYMENT spends as well
+    known = source.kinds.get(type_) if of_what != "OVERPAYMENT" else None  # on no account but a control account
     day = day_of(native)
     if known is None or day is None or native.get("Status") not in source.live:
         return
     kind, sign = known
+    mine = [line for line in native.get(source.lines_name) or () if line.get("AccountCode") in accounts]
+    if not mine:
+        return
     target_id = str(native[source.id_name])
-    for line in native.get(source.lines_name) or ():
-        if line.get("AccountCode") in accounts:
-            yield Posting(
-                kind=kind,
-                target_id=target_id,
-                date=day,
-                account=line["AccountCode"],
-                amount=sign * in_base(_net(line, native), native.get("CurrencyRate")),
-                number=native.get(source.number_name) or "",
-                description=native.get("Narration") or line.get("Description") or "",  # what a journal is known by
-                url=address(kind, target_id),
-                is_ours=bool(marks.carried_token(native)),
-            )
+    number, url = native.get(source.number_name) or "", address(kind, target_id)
+    is_ours, narration = bool(marks.carried_token(native)), native.get("Narration")
+    for line in mine:
+        amount = sign * in_base(_net(line, native), native.get("CurrencyRate"))
+        said = narration or line.get("Description") or ""  # what a journal is known by
+        yield Posting(kind, target_id, day, line["AccountCode"], amount, number, said, url, is_ours)
 
 
 def _net(line: Json, native: Json) -> Decimal:
