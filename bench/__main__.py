@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import first_sync, growth, limited, pages, reconciling
+from bench import first_sync, growth, limited, pages, quickbooks, reconciling
 from bench.rows import Row, show
 
 Measure = Callable[[Path, Callable[[str], None]], Iterator[Row]]
@@ -24,6 +24,7 @@ MEASURES: Mapping[str, Measure] = {
     "growth": growth.measure,
     "reconciling": reconciling.measure,
     "pages": pages.measure,
+    "quickbooks": quickbooks.measure,
 }
 
 

@@ -58,8 +58,16 @@ def _planned(values: tuple[dict[str, Any], int]) -> dict[str, Any]:
     return {**fault, "skip": READS + late} if any(word in named for word in CARRIED) else fault
 
 
+LOST = (
+    {"kind": "crash", "at": "after process"},
+    {"kind": "crash", "at": "before receiveResponseXML"},
+    {"kind": "lost_request", "method": "receiveResponseXML"},
+    {"kind": "lost_answer", "method": "receiveResponseXML"},
+)
+"""QuickBooks has carried a request out, and nobody hears of it."""
 FAULTS = st.tuples(
     st.one_of(
+        *(st.sampled_from(LOST) for _ in range(4)),
         st.sampled_from(POINTS).map(lambda at: {"kind": "crash", "at": at}),
         st.sampled_from(METHODS).map(lambda method: {"kind": "lost_answer", "method": method}),
         st.sampled_from(METHODS).map(lambda method: {"kind": "lost_request", "method": method}),
@@ -83,6 +91,8 @@ FAULTS = st.tuples(
     ),
     st.integers(0, 5),
 ).map(_planned)
+
+BAD_DAY = st.lists(FAULTS, min_size=1, max_size=3)
 
 
 class Life(RuleBasedStateMachine):
@@ -260,26 +270,29 @@ class Life(RuleBasedStateMachine):
         self.world.run_stock()
         self.world.run_ledger()
 
-    @rule(faults=st.lists(FAULTS, min_size=1, max_size=3), net=AMOUNTS, paid=st.booleans())
-    def bad_day_for_a_new_sale(self, faults: list[dict[str, Any]], net: str, paid: bool) -> None:
+    @rule(faults=BAD_DAY, forgets=st.booleans(), net=AMOUNTS, paid=st.booleans())
+    def bad_day_for_a_new_sale(self, faults: list[dict[str, Any]], forgets: bool, net: str, paid: bool) -> None:
         self.add_sale(net, date(2026, 2, 1), paid)
-        self.bad_day(faults)
+        self.bad_day(faults, forgets)
 
-    @rule(faults=st.lists(FAULTS, min_size=1, max_size=3), number=NUMBERS, net=AMOUNTS)
-    def bad_day_for_an_edit(self, faults: list[dict[str, Any]], number: int, net: str) -> None:
+    @rule(faults=BAD_DAY, forgets=st.booleans(), number=NUMBERS, net=AMOUNTS)
+    def bad_day_for_an_edit(self, faults: list[dict[str, Any]], forgets: bool, number: int, net: str) -> None:
         self.edit_sale(number, net)
         self.edit_payment(number, net)
-        self.bad_day(faults)
+        self.bad_day(faults, forgets)
 
-    def bad_day(self, faults: list[dict[str, Any]]) -> None:
+    def bad_day(self, faults: list[dict[str, Any]], forgets: bool) -> None:
+        """One visit goes wrong; the next one finds a QuickBooks that may have forgotten its last message set."""
         self.world.run_stock()
         self.world.simulator.faults.add(faults)
         self.world.lost += len(faults)
         self.world.run_ledger()
+        if forgets:
+            self.memory_is_lost()
 
     @rule()
     def memory_is_lost(self) -> None:
-        """QuickBooks forgets which message set it carried out last."""
+        """Before the next request QuickBooks forgets which message set it carried out last."""
         self.world.simulator.faults.add([{"kind": "memory_lost"}])
 
     @rule(fuse=st.integers(1, 60))
