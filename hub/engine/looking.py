@@ -15,7 +15,7 @@ from hub.engine.facts import load_ground, load_links, load_targets, refs_of
 from hub.engine.notes import chunks
 from hub.engine.runs import RunToken, write_progress
 from hub.engine.settling import Settlement, forget_bytes, hold
-from hub.engine.taking import Candidates, operation_of
+from hub.engine.taking import TRIES, Candidates, operation_of
 from hub.errors import Problem, UnreachableError
 from hub.models import Link, OperationRow, OperationState, table
 from hub.providers import Action, Operation, Provider, TargetState, TargetStatus
@@ -24,9 +24,6 @@ from hub.store import Store
 
 links = table(Link)
 operations = table(OperationRow)
-
-TRIES = 3
-"""How often an operation that was looked for and not found is sent again before a person is asked."""
 
 LOOKED_AT_ONCE = 200
 UNSURE = "unsure"

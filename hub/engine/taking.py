@@ -35,6 +35,8 @@ flows = table(Flow)
 operations = table(OperationRow)
 operation_facts = table(OperationFact)
 
+TRIES = 3
+"""How often an operation that was looked for and not found is sent before a person is asked."""
 RESENT_BEFORE_LOOK = 1
 """How often the identical bytes are sent again, inside the vendor's memory, before we look."""
 
@@ -60,18 +62,24 @@ def candidates(
     rules: Mapping[Kind, BatchRule],
     kinds: Collection[Kind] = (),
 ) -> Candidates | None:
-    """The oldest pending operations that belong into one batch; of these ``kinds`` alone, where some are named."""
+    """The oldest pending operations that belong into one batch; of these ``kinds`` alone, where some are named.
+
+    One whose answer was lost every time so far goes alone at last: if it is what nobody can read, it takes no other
+    with it.
+    """
     with store.read() as db:
         queue = _pending(run)
         only = queue.where(operations.c.kind.in_([kind.value for kind in kinds])) if kinds else queue
         first = db.execute(only.limit(1)).first()
         if first is None:
             return None
-        size = rules.get(Kind(first.kind), BatchRule()).operations
+        is_last_try = first.attempt >= TRIES - 1
+        size = 1 if is_last_try else rules.get(Kind(first.kind), BatchRule()).operations
         alike = _pending(run).where(
             operations.c.integration_id == first.integration_id,
             operations.c.kind == first.kind,
             operations.c.action == first.action,
+            operations.c.id == first.id if is_last_try else operations.c.attempt < TRIES - 1,
         )
         rows = db.execute(alike.limit(size)).all()
         changing = first.action != Action.CREATE.value
@@ -124,7 +132,7 @@ def _pending(run: RunToken) -> sa.Select[Any]:
     """The queue, without what only a batch that is taken needs: documents are long."""
     columns = (operations.c.id, operations.c.integration_id, operations.c.kind, operations.c.action)
     return (
-        sa.select(*columns, operations.c.looked_in)
+        sa.select(*columns, operations.c.looked_in, operations.c.attempt)
         .where(
             operations.c.ledger_id == run.connection_id,
             operations.c.state == OperationState.PENDING.value,

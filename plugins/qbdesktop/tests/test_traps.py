@@ -258,6 +258,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             "test_one_bad_record_never_stops_the_others",
             "test_answers_find_their_requests_in_whatever_order_they_come",
+            "test_a_request_that_makes_its_set_unreadable_takes_no_other_with_it",
             "test_what_passes_by_itself_is_left_open",
         ),
     ),
@@ -398,6 +399,24 @@ def test_answers_find_their_requests_in_whatever_order_they_come(shop: Any) -> N
         for _, body, record in shop.company.added
     }
     assert {source: by_id[target] for source, target in links(shop).items()} == names
+
+
+def test_a_request_that_makes_its_set_unreadable_takes_no_other_with_it(shop: Any) -> None:
+    """QuickBooks refuses the whole set and does not say for which request: at last each goes alone."""
+    names = {f"c{number}": f"Customer {number}" for number in range(5)}
+    put(shop, customer("c-bad", "Bad"), *(customer(id, name) for id, name in names.items()))
+    process = shop.company.process
+    unreadable = "QuickBooks found an error when parsing the provided XML text stream."
+    for _ in range(6):
+        shop.clock.on(minutes=40)
+        told = 0 if shop.connector.sign_in() == "" else 100
+        while 0 <= told < 100 and (text := shop.connector.ask()):
+            is_bad = "<Name>Bad<" in text
+            told = shop.connector.tell("", "0x80040400", unreadable) if is_bad else shop.connector.tell(process(text))
+        shop.connector.leave()
+    assert added(shop, "Customer") == list(names.values())
+    assert links(shop).keys() == names.keys()
+    assert [row.source_id for row in operations(shop) if row.state == "failed"] == ["c-bad"]
 
 
 # -- 35: what is out of date ---------------------------------------------------------------------------------------
