@@ -484,6 +484,13 @@ class Provider:
         """
         return True
 
+    def named_apart(self, document: Document) -> Document:
+        """The document under the name that it gets where another list of the ledger has its own already. Pure.
+
+        For ledgers whose lists share their names, such as customers and suppliers. The name fits as it is.
+        """
+        return document
+
     def reading_cost(self, counts: Mapping[Kind, int], since: Date, until: Date) -> Reading:
         """About how many calls a reconciliation makes here, for so many stored records of each kind. Pure."""
         return Reading(0, "this side can't be reconciled")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Document, Journal, Kind, Status, TradeDocument, parse_document
+from hub.documents import Contact, Document, Journal, Kind, Status, TradeDocument, parse_document
 from hub.engine.facts import Ground, load_links, load_matches, load_namesakes, load_resolver
 from hub.engine.faults import allowed_for, fit_of
 from hub.engine.notes import chunks
 from hub.engine.standing import load_dependencies
 from hub.mapping import Ref, Resolved, target_fact
 from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, SummaryMember, table
+from hub.providers import Provider
 from hub.reconcile import Case, LinkView, Match, covers, summary_of
 
 members = table(SummaryMember)
@@ -194,7 +195,10 @@ def _case(
 ) -> Case:
     ground = portion.ground
     link = portion.links.get(document.external_id)
-    fit = fit_of(ground.provider, resolved.document, ground.facts())
+    matches = names.matches(row)
+    own = [match for match in matches if ground.provider.may_be(document, match.target_id)]
+    named = _named(ground.provider, resolved.document, link, is_taken=bool(matches) and not own)
+    fit = fit_of(ground.provider, named, ground.facts())
     resolved.trace.extend(fit.notes)
     if document.kind in (Kind.CONTACT, Kind.ITEM):
         resolved.rest_on(target_fact(document.kind, row.natural_key))
@@ -208,18 +212,33 @@ def _case(
         stock_lock=ground.stock_lock,
         resolved=resolved,
         fitted=fit.document,
-        fit_notes=(*resolved.warnings, *fit.notes),
+        fit_notes=(*resolved.warnings, *_naming(resolved.document, named), *fit.notes),
         fit_problems=fit.problems,
         link=link,
         allowed=allowed_for(ground.provider, document.kind, link.state) if link else None,
         generation=_generation(portion, document.external_id),
         post_as="" if link else _chosen_status(portion, document.external_id),
-        matches=[match for match in names.matches(row) if ground.provider.may_be(document, match.target_id)],
+        matches=own,
         namesake=names.namesake(row),
         dependencies={ref: dependencies[ref] for ref in resolved.depends_on if ref in dependencies},
         summary=summary,
         in_ledger=in_ledger,
     )
+
+
+def _named(provider: Provider, document: Document, link: LinkView | None, *, is_taken: bool) -> Document:
+    """Under a name of its own where another list of the ledger has this one, and ever after once it was made so."""
+    if not isinstance(document, Contact):
+        return document
+    apart = provider.named_apart(document)
+    written = link.written_document if link else None
+    was_apart = isinstance(written, Contact) and isinstance(apart, Contact) and written.name == apart.name
+    return apart if is_taken or was_apart else document
+
+
+def _naming(document: Document, named: Document) -> Iterator[str]:
+    if isinstance(named, Contact) and named != document:
+        yield f"The ledger has the name {document.label} in another list: this one is called {named.name} there."
 
 
 def _membership(portion: Portion, journal: Journal) -> tuple[str, bool]:

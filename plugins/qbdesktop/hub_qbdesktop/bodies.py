@@ -22,7 +22,7 @@ from hub import (
     Status,
     TradeDocument,
 )
-from hub_qbdesktop import currencies, ids, marks, refs, stand_ins, taxes
+from hub_qbdesktop import cards, currencies, ids, marks, refs, stand_ins, taxes
 from hub_qbdesktop.qbxml import Ref
 
 Body = dict[str, Any]
@@ -43,7 +43,7 @@ def _contact(operation: Operation, facts: Facts, addresses: dict[str, str], more
     """What the source says, never a blank; an update says only what changed there, and never the currency."""
     document = cast(Contact, operation.document)
     parts: dict[str, Body] = {
-        "name": {"Name": document.name, "CompanyName": document.name},
+        "name": {"Name": document.name, "CompanyName": cards.company_name(document.name)},
         "first_name": {"FirstName": document.first_name},
         "last_name": {"LastName": document.last_name},
         "email": {"Email": document.email},

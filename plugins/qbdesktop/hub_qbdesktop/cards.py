@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from hub import Address, Contact, Facts, Fit, Item, Problem
-from hub_qbdesktop import currencies, xmltext
-from hub_qbdesktop.wording import DESCRIPTION_LENGTH, ITEM_NAME_LENGTH, NAME_LENGTH, Notes
+from hub_qbdesktop import currencies, ids, xmltext
+from hub_qbdesktop.wording import DESCRIPTION_LENGTH, ITEM_NAME_LENGTH, NAME_LENGTH, Notes, shortened
 
 _PRICE = Decimal("0.00001")
 _PHONE_LENGTH = 21
@@ -28,6 +28,22 @@ def fit_contact(contact: Contact, facts: Facts) -> Fit:
         "addresses": tuple(_address(address, notes) for address in contact.addresses),
     }
     return Fit(Contact.model_validate(values), tuple(notes), tuple(_contact_problems(contact, facts)))
+
+
+_SIDES = {ids.CUSTOMER: " (customer)", ids.VENDOR: " (supplier)"}
+"""What a name ends in where the other list has it: customers, vendors, employees and other names share theirs."""
+
+
+def named_apart(contact: Contact) -> Contact:
+    """The contact under a name that says on which side it is."""
+    ending = _SIDES[ids.made_as(contact)]
+    plain = shortened(xmltext.name(contact.name), NAME_LENGTH - len(ending))
+    return contact.model_copy(update={"name": f"{plain}{ending}"})
+
+
+def company_name(name: str) -> str:
+    """The name without what only keeps it apart: it is printed on documents."""
+    return next((name.removesuffix(ending) for ending in _SIDES.values() if name.endswith(ending)), name)
 
 
 def _contact_problems(contact: Contact, facts: Facts) -> Iterator[Problem]:

@@ -141,6 +141,10 @@ class QuickBooksProvider(Provider):
         """What the hub does to a record in this state."""
         return lifecycle.allowed(kind, state)
 
+    def named_apart(self, document: Document) -> Document:
+        """A supplier that is a customer, too, is called so: QuickBooks' lists of people share their names."""
+        return cards.named_apart(document) if isinstance(document, Contact) else document
+
     def may_be(self, document: Document, target_id: str) -> bool:
         """A customer is never taken for a vendor."""
         if not isinstance(document, Contact):

@@ -260,6 +260,17 @@ def test_a_contact_on_both_sides_is_held_and_one_side_is_never_taken_for_the_oth
     assert not PROVIDER.may_be(samples.vendor(), "customer:1")
 
 
+@pytest.mark.parametrize("name", ["Acme", "The Very Long Name Of A Company With Branches North", "Acme: West"])
+def test_a_name_that_another_list_has_says_its_side_within_its_length(name: str, facts: Facts) -> None:
+    apart = PROVIDER.named_apart(samples.vendor(name))
+    fitted = fit(apart, facts)
+    assert fitted.name == apart.name  # type: ignore[attr-defined]
+    assert fitted.name.endswith(" (supplier)")
+    assert len(fitted.name) <= 41
+    request = body(apart, facts)
+    assert (request.findtext(".//CompanyName") or "").endswith("(supplier)") is False
+
+
 def test_an_item_with_both_accounts_keeps_sales_and_purchases_apart(facts: Facts) -> None:
     request = body(samples.item(), facts)
     assert request.tag == "ItemNonInventoryAddRq"

@@ -168,11 +168,28 @@ def test_what_a_person_does_in_quickbooks_is_seen_with_the_next_visit(desktop: D
 
 
 def test_a_supplier_is_never_taken_for_the_customer_of_the_same_name(desktop: Desktop) -> None:
-    desktop.put(samples.contact("Harbour Stores"))
+    """QuickBooks' lists share their names, so the second of the two says on which side it is."""
+    desktop.put(samples.contact("Harbour Stores"), samples.vendor("Harbour Stores"))
+    desktop.visit(3)
+    links = desktop.links()
+    assert links["c1"].startswith("customer:")
+    assert links["s1"].startswith("vendor:")
+    vendor = desktop.sim.company.entries[links["s1"].partition(":")[2]]
+    assert (vendor.name, vendor.fields["CompanyName"]) == ("Harbour Stores (supplier)", "Harbour Stores")
+
+
+def test_a_supplier_that_was_named_apart_keeps_its_name_when_something_else_changes(desktop: Desktop) -> None:
+    desktop.put(samples.contact("Harbour Stores"), samples.vendor("Harbour Stores"))
+    desktop.visit(3)
+    desktop.put(samples.vendor("Harbour Stores", phone="555 0199"))
     desktop.visit(2)
-    desktop.put(samples.vendor("Harbour Stores"))
+    vendor = desktop.sim.company.entries[desktop.links()["s1"].partition(":")[2]]
+    assert (vendor.name, vendor.fields["Phone"]) == ("Harbour Stores (supplier)", "555 0199")
+
+
+def test_a_name_that_an_employee_has_is_held_with_advice(desktop: Desktop) -> None:
+    desktop.put(samples.vendor("Jane Smith"))
     desktop.visit(2)
-    assert set(desktop.links()) == {"c1"}
     [(state, problem)] = desktop.unfinished().values()
     assert (state, problem["code"]) == ("failed", "name_taken")
 
