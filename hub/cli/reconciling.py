@@ -169,6 +169,9 @@ def _unexplained(row: sa.Row[Any]) -> bool:
 
 
 def _show_proof(row: sa.Row[Any]) -> None:
+    if row.state == ReconciliationState.WANTED.value:
+        click.echo("The ledger is asked while it visits the hub: its next visit makes the proof. See it on the pages.")
+        return
     if row.problem:
         click.echo(f"{row.state}: {Problem.model_validate(row.problem)}")
         return

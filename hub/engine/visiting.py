@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.engine import disabling, runs, settling, taking
 from hub.engine.conversation import Conversation, LookStep, PullStep, SendStep, Step, WaitStep
 from hub.engine.looking import of_each
+from hub.engine.reconciling import visited
 from hub.errors import Problem, RunLostError, SettingsError, StoppedError
 from hub.models import OperationRow, OperationState, Run, RunState, table
 from hub.providers import Visit
@@ -42,6 +43,8 @@ class Visits:
     def is_due(self, connection_id: int, fresh_for: timedelta) -> bool:
         """Whether a visit has something to do: a run is wanted or broke off, something waits, or the last is so old."""
         if self.hub.connection(connection_id).wanted_at is not None or self.waiting(connection_id):
+            return True
+        if visited.is_wanted(self.hub, connection_id):
             return True
         last = sa.select(run_rows.c.state, run_rows.c.finished_at).where(run_rows.c.connection_id == connection_id)
         with self.hub.store.read() as db:
@@ -76,7 +79,9 @@ class Visits:
                 talk.run.guard(db)
                 runs.mark_unsure(db, talk.run.connection_id)
         step = (None if reads_only else self._again(talk)) or talk.next_step()
-        if step is None or isinstance(step, WaitStep):
+        if step is None:
+            return self._proving(talk, visit)
+        if isinstance(step, WaitStep):
             return None
         self._remember(talk, step)
         if isinstance(step, PullStep):
@@ -84,6 +89,14 @@ class Visits:
         if isinstance(step, LookStep):
             return visit.seek(step.operations)
         return visit.question(step.batch)
+
+    def _proving(self, talk: Conversation, visit: Visit) -> bytes | None:
+        """When all else is done: the marks that a proof of no double posting asks for."""
+        portion = visited.next_portion(self.hub, talk.run)
+        if portion is None:
+            return None
+        talk.run.progress("prove", asked={"do": "prove", **portion.asked})
+        return visit.seek(portion.operations)
 
     def _again(self, talk: Conversation) -> SendStep | None:
         """The batch whose answer was lost, as it was sent."""
@@ -114,6 +127,8 @@ class Visits:
             look = self._look_of(talk, asked)
             if look is not None:
                 talk.looked(look, of_each(look.operations, visit.found(look.operations, answer)))
+        elif asked["do"] == "prove":
+            visited.take(self.hub, talk.run, visit, asked, answer)
         else:
             raise SettingsError("There is no question that this could be the answer to.")
 
@@ -128,6 +143,7 @@ class Visits:
         self._finish(talk, RunState.FAILED, problem, [])
 
     def _finish(self, talk: Conversation, state: RunState, problem: Problem | None, nudged: list[int]) -> None:
+        visited.let_go(self.hub, talk.run.connection_id)
         self.hub.finish(self.hub.connection(talk.run.connection_id), talk.run, state, problem, nudged)
 
     def _talk(self, run_id: int) -> tuple[Conversation, Visit]:

@@ -22,6 +22,7 @@ from hub.web.queries.linked import calls_today
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
 from hub.web.reconciliation import BUSY, STOP_POLLING
 from hub.web.reconciliation_words import STATES
+from hub.web.visits import how_it_comes, visits
 
 pages = Blueprint("proofs", __name__)
 
@@ -47,6 +48,7 @@ def show_all(integration_id: int) -> ResponseReturnValue:
         expected=expected,
         obstacle=obstacle,
         ledger=ledger,
+        visit_words=_visit_words(row.ledger_id),
         calls=calls,
         states=STATES,
     )
@@ -56,13 +58,14 @@ def show_all(integration_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def start(integration_id: int) -> ResponseReturnValue:
     """Ask the ledger for every mark."""
-    _integration(integration_id)
+    row = _integration(integration_id)
     try:
         made = Proving(the_hub(), actor()).ask(integration_id)
     except (SettingsError, ProviderError) as error:
         tell_error(error)
         return redirect(url_for("proofs.show_all", integration_id=integration_id), 303)
-    tell("It begins in a moment. You can leave this page: the result is kept.")
+    when = "The next visit asks" if _visit_words(row.ledger_id) else "It begins in a moment"
+    tell(f"{when}. You can leave this page: the result is kept.")
     return redirect(url_for("proofs.show", proof_id=made), 303)
 
 
@@ -70,7 +73,7 @@ def start(integration_id: int) -> ResponseReturnValue:
 def show(proof_id: int) -> ResponseReturnValue:
     """One proof: how far it is, or what the ledger answered."""
     row = row_or_404(found.proof(proof_id))
-    return render_template("proof.html", row=row, busy=BUSY, sentence=_sentence(row), safe=safe)
+    return render_template("proof.html", row=row, safe=safe, **_shown(row))
 
 
 @pages.get("/proofs/<int:proof_id>/live")
@@ -78,7 +81,7 @@ def live(proof_id: int) -> ResponseReturnValue:
     """How far it is, asked for again and again while it is under way."""
     row = row_or_404(found.proof(proof_id))
     status = 200 if row.state in BUSY else STOP_POLLING
-    return render_template("proof_live.html", row=row, busy=BUSY, sentence=_sentence(row), polled=True), status
+    return render_template("proof_live.html", row=row, polled=True, **_shown(row)), status
 
 
 @pages.get("/proofs/<int:proof_id>/calls")
@@ -104,12 +107,29 @@ def stop(proof_id: int) -> ResponseReturnValue:
 
 def _sentence(row: sa.Row[Any]) -> str:
     """What it says, or how far it is."""
+    if row.state == ReconciliationState.WANTED.value:
+        waits = _visit_words(the_hub().integration(row.integration_id).ledger_id)
+        return waits or f"{STATES[row.state]}."
     if row.state != ReconciliationState.DONE.value:
         return f"{STATES[row.state]}."
     if row.duplicates:
         told = wording.counted(len(row.duplicates), "document is", "documents are")
         return f"{told} in the ledger more than once."
     return f"Nothing is posted twice: {wording.counted(row.asked, 'mark')} asked for, none found twice."
+
+
+def _visit_words(ledger_id: int) -> str:
+    """For a ledger that can only be asked while it visits: that, in words; empty for one that is called."""
+    provider = the_hub().providers.get(the_hub().connection(ledger_id).provider)
+    if provider is None or not visits(provider):
+        return ""
+    return f"It waits for the next visit of {provider.visitor.name}. {how_it_comes(provider.visitor)}"
+
+
+def _shown(row: sa.Row[Any]) -> dict[str, Any]:
+    """What both its page and the part that is asked for again say; ``in_visits`` where it is made without calls."""
+    in_visits = bool(_visit_words(the_hub().integration(row.integration_id).ledger_id))
+    return {"busy": BUSY, "sentence": _sentence(row), "in_visits": in_visits}
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:

@@ -19,18 +19,19 @@ from hub.engine.facts import load_targets, refs_of
 from hub.engine.reconciling import work
 from hub.engine.reconciling.loading import DATED
 from hub.engine.reconciling.work import Work, attempt, claim, end, opened
+from hub.engine.runs import BY_A_PERSON, want_run
 from hub.engine.sending import look
 from hub.errors import SettingsError
 from hub.models import Exchange, Integration, Link, Proof, table
 from hub.models.states import ReconciliationState
-from hub.providers import Action, BatchRule, Operation, Organisation, Provider, Session, TargetState
+from hub.providers import Action, BatchRule, Operation, Organisation, Provider, TargetState
 
 if TYPE_CHECKING:
     from hub.engine.hub import Hub
 
 exchanges = table(Exchange)
 links = table(Link)
-rows = table(Proof)
+rows = proof_rows = table(Proof)
 
 ASKED_AT_ONCE = 200
 CREATED = "created"
@@ -66,7 +67,7 @@ class Proving:
     def ask(self, integration_id: int) -> int:
         """Note that a proof is wanted; its id. Raises ``SettingsError`` that says why there can't be one."""
         integration = self.hub.integration(integration_id)
-        work.ready(self.hub, self.hub.connection(integration.ledger_id))
+        provider = work.ready(self.hub, self.hub.connection(integration.ledger_id), may_visit=True)
         work.fail_dead(self.hub, rows)
         row = {
             "integration_id": integration_id,
@@ -85,6 +86,8 @@ class Proving:
                 made = int(db.execute(sa.insert(rows).values(row).returning(rows.c.id)).scalar_one())
                 details: dict[str, Any] = {"proof": made, "integration": integration_id}
                 self.hub.audit(db, self.actor, "asked for a proof", integration.name, **details)
+                if provider.visit is not None:
+                    want_run(db, integration.ledger_id, BY_A_PERSON, self.hub.clock())
         except IntegrityError:
             raise SettingsError(f"{integration.name} is being looked through already. Wait for its end.") from None
         return made
@@ -104,23 +107,31 @@ def count_links(db: sa.Connection, integration_id: int) -> dict[Kind, int]:
     return {Kind(row.kind): row.many for row in db.execute(chosen.group_by(links.c.kind))}
 
 
+def live_links(integration_id: int, kind: str, *, after: int = 0) -> sa.Select[Any]:
+    """The live links of one kind, those after a link's id, in their order."""
+    mine = (*_live(integration_id), links.c.kind == kind, links.c.id > after)
+    return sa.select(links).where(*mine).order_by(links.c.id)
+
+
 def _live(integration_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return links.c.integration_id == integration_id, links.c.live.is_(True), links.c.kind.in_(DATED)
 
 
 def prove(hub: Hub, proof_id: int) -> bool:
-    """Make one that is wanted; False when another process does it, or nobody wants it any more."""
-    claimed = claim(hub, rows, proof_id)
+    """Make one that is wanted; False when another process or a visit makes it, or nobody wants it any more."""
+    with hub.store.read() as db:
+        of = sa.select(rows.c.integration_id).where(rows.c.id == proof_id)
+        integration = hub.integration(db.execute(of).scalar_one())
+    visits = hub.provider(hub.connection(integration.ledger_id).provider).visit is not None
+    claimed = None if visits else claim(hub, rows, proof_id)
     if claimed is None:
         return False
-    with hub.store.read() as db:
-        row = Proof(**db.execute(sa.select(rows).where(rows.c.id == proof_id)).one()._mapping)
-    attempt(hub, claimed, _Proof(hub, claimed, hub.integration(row.integration_id)).make)
+    attempt(hub, claimed, ProofMaker(hub, claimed, integration).make)
     return True
 
 
 @dataclass
-class _Proof:
+class ProofMaker:
     """One proof while it is made."""
 
     hub: Hub
@@ -145,37 +156,57 @@ class _Proof:
         with opened(self.hub, ledger, self.work, "ledger") as session:
             for part in self._parts():
                 self.began.setdefault(part[0].kind, self.work.all_calls - earlier)
-                self._ask(session, part)
-                self.work.tell(asked=self.asked, found=self.found, kinds=self.kinds)
+                operations = self.operations_of(part)
+                if operations:
+                    self.hear(self.links_of([one.id for one in operations]), look(session, operations))
+                self.tell()
+        with self.hub.store.read() as db:
+            queries = self._queries(db, before, self.work.all_calls - earlier)
+        self.finish(queries)
+
+    def tell(self) -> None:
+        """Save how far it is."""
+        self.work.tell(**self._values())
+
+    def finish(self, queries: Sequence[dict[str, Any]]) -> None:
+        """Every mark was asked for."""
         with self.hub.store.write() as db:
-            values: dict[str, Any] = {
-                "asked": self.asked,
-                "found": self.found,
-                "kinds": self.kinds,
-                "duplicates": self.duplicates[:LISTED_MOST],
-                "missing": self.missing[:LISTED_MOST],
-                "queries": self._queries(db, before, self.work.all_calls - earlier),
-            }
-            end(self.work, db, ReconciliationState.DONE, **values)
+            end(self.work, db, ReconciliationState.DONE, **self._values(), queries=queries)
+
+    def _values(self) -> dict[str, Any]:
+        return {
+            "asked": self.asked,
+            "found": self.found,
+            "kinds": self.kinds,
+            "duplicates": self.duplicates[:LISTED_MOST],
+            "missing": self.missing[:LISTED_MOST],
+        }
 
     def _parts(self) -> Iterator[Sequence[sa.Row[Any]]]:
         """The live links, a portion of one kind at a time."""
         for kind in DATED:
             last = 0
             while True:
-                chosen = sa.select(links).where(*_live(self.integration.id or 0), links.c.kind == kind)
+                chosen = live_links(self.integration.id or 0, kind, after=last).limit(ASKED_AT_ONCE)
                 with self.hub.store.read() as db:
-                    part = db.execute(chosen.where(links.c.id > last).order_by(links.c.id).limit(ASKED_AT_ONCE)).all()
+                    part = db.execute(chosen).all()
                 if not part:
                     break
                 last = part[-1].id
                 yield part
 
-    def _ask(self, session: Session, part: Sequence[sa.Row[Any]]) -> None:
-        asked = [row for row in part if row.written_document and row.origin == CREATED]
+    def operations_of(self, part: Sequence[sa.Row[Any]]) -> list[Operation]:
+        """What is asked about links: nothing of what others made, which carries no mark."""
         with self.hub.store.read() as db:
-            operations = [_operation(db, row) for row in asked]
-        answers = look(session, operations) if operations else {}
+            return [_operation(db, row) for row in part if row.written_document and row.origin == CREATED]
+
+    def links_of(self, ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
+        """The links that were asked about, as they are now."""
+        with self.hub.store.read() as db:
+            return db.execute(sa.select(links).where(links.c.id.in_(ids)).order_by(links.c.id)).all()
+
+    def hear(self, asked: Sequence[sa.Row[Any]], answers: Mapping[int, Sequence[TargetState]]) -> None:
+        """Judge what the ledger answered about links of one kind."""
         for row in asked:
             self._judge(row, [state for state in answers[row.id] if state.status.is_live])
         self.asked += len(asked)

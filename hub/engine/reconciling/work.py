@@ -27,7 +27,7 @@ from hub.errors import (
     SettingsError,
     StoppedError,
 )
-from hub.models import ConnectionRow
+from hub.models import ConnectionRow, Integration, table
 from hub.models.states import ReconciliationState
 from hub.providers import Provider, Session
 from hub.store import Store
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from hub.engine.hub import Hub
 
 Each = TypeVar("Each")
+
+connection_rows = table(ConnectionRow)
+integrations = table(Integration)
 
 TOLD_EVERY = 500
 """How many rows are read before the progress is told again."""
@@ -155,10 +158,17 @@ def fail_dead(hub: Hub, rows: sa.Table) -> int:
 
 
 def wanted(hub: Hub, rows: sa.Table) -> list[int]:
-    """The work that may begin now, longest asked for first."""
+    """The work that may begin now, longest asked for first; not what waits for the ledger's visit."""
     present = hub.clock()
     may = sa.or_(rows.c.not_before.is_(None), rows.c.not_before <= present)
-    chosen = sa.select(rows.c.id).where(rows.c.state == ReconciliationState.WANTED.value, may)
+    visiting = [name for name, provider in hub.providers.items() if provider.visit is not None]
+    visits = (
+        sa.select(integrations.c.id)
+        .join(connection_rows, connection_rows.c.id == integrations.c.ledger_id)
+        .where(connection_rows.c.provider.in_(visiting))
+    )
+    called = rows.c.integration_id.not_in(visits) if visiting else sa.true()
+    chosen = sa.select(rows.c.id).where(rows.c.state == ReconciliationState.WANTED.value, may, called)
     with hub.store.read() as db:
         return list(db.execute(chosen.order_by(rows.c.asked_at, rows.c.id)).scalars())
 
@@ -233,12 +243,15 @@ def opened(hub: Hub, row: ConnectionRow, work: Work, side: str) -> Iterator[Sess
         door.close()
 
 
-def ready(hub: Hub, row: ConnectionRow) -> Provider:
-    """The provider of a connection that can be asked now; raises ``SettingsError`` that says why it can't be."""
+def ready(hub: Hub, row: ConnectionRow, *, may_visit: bool = False) -> Provider:
+    """The provider of a connection that can be asked now; raises ``SettingsError`` that says why it can't be.
+
+    One that visits can't, unless what is wanted is done when it comes.
+    """
     if row.removed_at is not None:
         raise SettingsError(f"{row.name} was disconnected. Connect it again.")
     provider = hub.provider(row.provider)
-    if provider.visit is not None:
+    if provider.visit is not None and not may_visit:
         raise SettingsError(f"{row.name} visits the hub and can't be asked.")
     if row.suspended is not None:
         raise SettingsError(str(Problem.model_validate(row.suspended)))
