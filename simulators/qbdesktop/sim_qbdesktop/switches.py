@@ -61,6 +61,11 @@ SWITCHES: dict[str, Switch] = {
         ("both", "neither"),
         "Whether a payment or credit changes TimeModified and EditSequence of what it is applied to: believed so.",
     ),
+    "credits_alone": Switch(
+        ("links", "transaction"),
+        "A payment of nothing but credits: Intuit documents that it makes no transaction and that its answer is thin;"
+        " how thin is not said.",
+    ),
     "negative_totals": Switch(("refused", "accepted"), "Documents below zero are refused in QuickBooks' screens."),
     "overpayment_severity": Switch(
         ("Info", "Error"), "A recorded 3210 for paying more than is due had the severity Info."

@@ -193,3 +193,40 @@ def test_rates_that_differ_make_a_gain() -> None:
     assert (balances["Undeposited Funds"], balances["Exchange Gain or Loss"]) == ("120.00", "-10.00")
     assert "Accounts Receivable" not in balances
     assert qb.do("<CustomerQueryRq><FullName>Paris</FullName></CustomerQueryRq>").value("Balance") == "0.00"
+
+
+def only_credit(kind: str, party: str, account: str, txn_id: str, credit: str) -> str:
+    applied = f"<AppliedToTxnAdd><TxnID>{txn_id}</TxnID>{credit}</AppliedToTxnAdd>"
+    number = "<RefNumber>1</RefNumber>" if kind == "BillPaymentCheck" else "<TotalAmount>0.00</TotalAmount>"
+    bank = named(account, "Business Bank Account") if kind == "BillPaymentCheck" else ""
+    return add(kind, f"{party}{bank}{number}{applied}")
+
+
+def test_a_payment_of_nothing_but_a_credit_links_the_two_and_is_no_transaction(sim: Simulator, qb: Caller) -> None:
+    txn_id = qb.do(sale("Brook Stores")).value("TxnID")
+    line = f"{named('ItemRef', 'OAK')}<Quantity>1</Quantity>"
+    credit_id = qb.do(sale("Brook Stores", "", line, kind="CreditMemo")).value("TxnID")
+    asked = only_credit(
+        "ReceivePayment", named("CustomerRef", "Brook Stores"), "", txn_id, set_credit(credit_id, "20.00")
+    )
+    answer = qb.ask(asked)
+    assert (answer.attributes["statusCode"], answer.children) == ("0", [])
+    assert [each.kind for each in sim.company.transactions] == ["Invoice", "CreditMemo"]
+    shown = invoice(qb, txn_id)
+    assert (shown.value("BalanceRemaining"), shown.value("LinkedTxn", "TxnID")) == ("80.00", credit_id)
+    void = f"<TxnVoidRq><TxnVoidType>Invoice</TxnVoidType><TxnID>{txn_id}</TxnID></TxnVoidRq>"
+    assert qb.status(void) == 0
+    again = qb.do(f"<CreditMemoQueryRq><TxnID>{credit_id}</TxnID></CreditMemoQueryRq>")
+    assert again.value("CreditRemaining") == "25.00"
+
+
+def test_a_check_of_nothing_but_a_credit_is_kept_where_the_switch_says_so(sim: Simulator, qb: Caller) -> None:
+    sim.switches.set({"credits_alone": "transaction"})
+    bill_id = qb.do(bill()).value("TxnID")
+    credit_id = qb.do(bill("Ironworks Ltd", "", expense("Rent", "15.00"), kind="VendorCredit")).value("TxnID")
+    payee = named("PayeeEntityRef", "Ironworks Ltd")
+    asked = only_credit("BillPaymentCheck", payee, "BankAccountRef", bill_id, set_credit(credit_id, "15.00"))
+    assert qb.do(asked).value("Amount") == "0.00"
+    sim.switches.set({"credits_alone": "links"})
+    other = qb.do(bill()).value("TxnID")
+    assert qb.status(asked.replace(bill_id, other)) == 3210

@@ -34,6 +34,8 @@ class Draft:
     links: list[Link] = field(default_factory=list)
     gone_links: list[Link] = field(default_factory=list)
     total: Decimal = ZERO
+    is_link_only: bool = False
+    """It only links transactions that are there, and becomes none itself."""
 
     @property
     def noun(self) -> str:
@@ -71,11 +73,12 @@ class Draft:
         self.postings.insert(0, Posting(account, -home, -foreign, "", entity, str(self.fields.get("Memo", ""))))
 
     def save(self) -> Transaction:
-        """Keep it in the company file, with what it applies to other transactions."""
+        """Keep it in the company file, with what it applies to other transactions; its id is empty if it is none."""
         company, before, now = self.company, self.before, self.company.clock.now()
+        own_id = "" if self.is_link_only else company.new_id(False)
         transaction = Transaction(
             kind=self.kind,
-            txn_id=before.txn_id if before else company.new_id(False),
+            txn_id=before.txn_id if before else own_id,
             number=before.number if before else company.new_number(),
             created=before.created if before else now,
             modified=now,
@@ -86,7 +89,8 @@ class Draft:
             movements=self.movements,
             total=self.total,
         )
-        company.put_transaction(transaction)
+        if transaction.txn_id:
+            company.put_transaction(transaction)
         for link in self.gone_links:
             company.links.remove(link)
         for link in self.links:

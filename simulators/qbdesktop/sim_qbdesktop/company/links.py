@@ -23,7 +23,7 @@ class Links:
             self._learn(link)
 
     def _learn(self, link: Link) -> None:
-        for txn_id in (link.source, link.target, link.by):
+        for txn_id in filter(None, (link.source, link.target, link.by)):
             self._of[txn_id][link.link_id] = None
 
     def put(self, link: Link) -> None:
@@ -32,7 +32,7 @@ class Links:
 
     def remove(self, link: Link) -> None:
         self.table.remove(link.link_id)
-        for txn_id in (link.source, link.target, link.by):
+        for txn_id in filter(None, (link.source, link.target, link.by)):
             self._of[txn_id].pop(link.link_id, None)
 
     def of(self, txn_id: str) -> list[Link]:

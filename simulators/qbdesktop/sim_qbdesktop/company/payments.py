@@ -1,4 +1,9 @@
-"""Payments from customers and checks that pay bills."""
+"""Payments from customers and checks that pay bills.
+
+One that uses credits and moves no money is no transaction to QuickBooks: it links what is there, and the answer names
+nothing (QuickBooks Desktop SDK documentation, requests for receive payments, bill payments, and deposits; API
+reference, SetCredit). Whether an answer without any record is exactly what comes is behind a switch.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +39,8 @@ def write(company: Company, kind: str, raw: Fields, given: RawLines, before: Tra
     if auto:
         own += _apply_to_oldest(draft)
     _check_covers(draft, own)
+    if before is None and draft.links and not own and not draft.total:
+        draft.is_link_only = company.switches["credits_alone"] == "links"
     _book(draft, own)
     return draft
 

@@ -147,7 +147,8 @@ class Requests:
         if macro := body.attributes.get("defMacro"):
             self.macros[macro] = record.list_id if isinstance(record, Entry) else record.txn_id
         reply = warned(left_out) if left_out else Answer()
-        reply.objects = [self._shown(record, frozenset(asked.get("IncludeRetElement", [])))]
+        if isinstance(record, Entry) or record.txn_id:
+            reply.objects = [self._shown(record, frozenset(asked.get("IncludeRetElement", [])))]
         return reply
 
     @property
