@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import hub_qbdesktop
-import waitress
+import waitress  # type: ignore[import-untyped]
 from hub_qbdesktop.provider import QuickBooksProvider
 
 from hub.app import create_app, server_options

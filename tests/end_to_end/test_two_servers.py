@@ -116,8 +116,7 @@ def server(database_url: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
         yield process, port
     finally:
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.communicate()
 
 
 @dataclass
@@ -242,7 +241,12 @@ def test_each_call_of_a_session_is_answered_by_another_process_than_the_one_befo
 
 def test_a_session_goes_on_with_the_other_process_when_one_is_killed(office: Office) -> None:
     """It is killed between two calls: nobody signs in anew, and nothing is asked for twice."""
-    office.turns.cut_in = (9, lambda: (office.servers[0].kill(), office.servers[0].wait()))
+
+    def kill() -> None:
+        office.servers[0].kill()
+        office.servers[0].wait()
+
+    office.turns.cut_in = (9, kill)
     visit = office.visit()
     assert visit.outcome == "done", (visit.message, visit.shown)
     assert office.servers[0].returncode is not None

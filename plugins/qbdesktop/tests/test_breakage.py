@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from desktop_shop import added, customer, invoice, links, operations, put, runs_
 from hub_qbdesktop import connectors, hresults, messages, sessions, wsdl, xmltext
 from hub_qbdesktop.connectors import Connectors
 from hub_qbdesktop.desk import Desk
-from hub_qbdesktop.tables import SESSIONS, SIGN_INS
+from hub_qbdesktop.tables import CONNECTORS, SESSIONS, SIGN_INS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -210,10 +211,10 @@ def test_a_session_that_another_sign_in_ended_meanwhile_asks_for_nothing(
     office.connector.sign_in()
     plain, ticket = Desk.claim, office.connector.ticket
 
-    def claim(desk: Desk, row: Any, *more: Any) -> bool:
+    def claim(desk: Desk, row: Any, patience: float = 0) -> bool:
         monkeypatch.setattr(Desk, "claim", plain)
         sessions.Sessions(office.hub).close(ticket)
-        return plain(desk, row, *more)
+        return plain(desk, row, patience)
 
     monkeypatch.setattr(Desk, "claim", claim)
     assert office.connector.ask() == ""
@@ -239,10 +240,13 @@ def test_guesses_that_come_at_once_are_all_counted(office: Any) -> None:
 def test_an_unknown_user_and_a_wrong_password_go_the_same_way(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """How long an answer takes tells nobody which user names there are."""
     compared: list[int] = []
-    plain = connectors.hmac.compare_digest
-    monkeypatch.setattr(
-        connectors.hmac, "compare_digest", lambda one, other: compared.append(len(other)) or plain(one, other)
-    )
+    plain = hmac.compare_digest
+
+    def compare(one: str, other: str) -> bool:
+        compared.append(len(other))
+        return plain(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
 
     def way(user: str, password: str) -> list[str]:
         statements: list[str] = []
@@ -265,7 +269,7 @@ def test_an_unknown_user_and_a_wrong_password_go_the_same_way(office: Any, monke
 def test_a_password_that_was_never_made_opens_nothing(office: Any) -> None:
     """A connector without a password has none, not an empty one."""
     with office.hub.store.write() as db:
-        db.execute(sa.update(connectors.CONNECTORS).values(password_digest=""))
+        db.execute(sa.update(CONNECTORS).values(password_digest=""))
     for guess in ("", " ", office.connector.password):
         office.connector.password = guess
         assert office.connector.sign_in() == "nvu"
@@ -276,7 +280,7 @@ def test_a_password_that_was_never_made_opens_nothing(office: Any) -> None:
 
 def test_the_path_of_the_company_file_is_what_is_tried_again(office: Any) -> None:
     path = r"C:\Books\Acme & Sons.qbw"
-    rows = connectors.sa.table("connection", sa.column("id"), sa.column("settings", sa.JSON))
+    rows = sa.table("connection", sa.column("id"), sa.column("settings", sa.JSON))
     with office.hub.store.write() as db:
         change = sa.update(rows).where(rows.c.id == office.ledger_id)
         db.execute(change.values(settings={"company_file": path}))

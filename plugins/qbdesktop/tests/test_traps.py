@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 from desktop_shop import added, customer, invoice, links, operations, put, visits
 from hub_qbdesktop import layout, messages
-from hub_qbdesktop.connectors import CONNECTORS, Connectors
+from hub_qbdesktop.connectors import Connectors
+from hub_qbdesktop.tables import CONNECTORS
 from lxml import etree
 
 from hub import Visits
