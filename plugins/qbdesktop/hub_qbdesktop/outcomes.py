@@ -80,7 +80,7 @@ def _recovered(operation: Operation, node: etree._Element) -> TargetState | None
     native = states.text(node, "TxnID") or states.text(node, "ListID")
     if not native:
         return None
-    sort = ids.made_as(operation.document)
+    sort = ids.sort_of(operation.target_id, operation.document)
     status = TargetStatus.ACTIVE if operation.kind in _LISTS else TargetStatus.OPEN
     return TargetState(
         kind=operation.kind,

@@ -50,6 +50,15 @@ def test_a_journal_is_changed_where_it_stands(facts: Facts) -> None:
     assert "[LP-" in (request.findtext("JournalLineMod/Memo") or "")
 
 
+def test_stock_value_carries_its_class_in_a_new_journal_and_in_a_changed_one(facts: Facts) -> None:
+    fitted = PROVIDER.fit(samples.journal(), facts).document
+    new = etree.fromstring(render.render([samples.operation(fitted)], facts).body)
+    assert new.findtext(".//JournalDebitLine/ClassRef/FullName") == "West"
+    assert new.find(".//JournalCreditLine/ClassRef") is None
+    request = changed(samples.journal(), facts, target(JOURNAL))
+    assert request.findtext("JournalLineMod/ClassRef/FullName") == "West"
+
+
 def test_lines_that_a_journal_gained_are_new_and_none_changes_its_side(facts: Facts) -> None:
     request = changed(journal("5.00", "-3.00", "3.00", "-5.00"), facts, target(JOURNAL))
     found = lines(request, "JournalLineMod", "JournalLineType")
