@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,22 +177,23 @@ class DesktopWorld(World):
         if fuse.is_dead:
             self.reborn()
 
-    def hang(self, transactions: int, *, is_heard: bool = False) -> None:
-        """The next visit hangs after so many transactions; a whole other one comes between before it goes on.
-
-        Who waited for an answer gave up, unless it ``is_heard``.
-        """
+    def hang(self, transactions: int) -> None:
+        """The next visit hangs after so many transactions, a whole other one comes between before it goes on, and
+        who waited for its answer has given up."""
         assert isinstance(self.fuse, LastingFuse)
-        self.fuse.until_cut, self.fuse.cut_in = transactions, partial(self._come_between, is_heard=is_heard)
+        self.fuse.until_cut, self.fuse.cut_in = transactions, self._give_up
 
-    def _come_between(self, *, is_heard: bool) -> None:
+    def _give_up(self) -> None:
+        self.come_between()
+        self.simulator.faults.add([{"kind": "lost_answer"}])
+
+    def come_between(self) -> None:
+        """Much later, while a call is still being answered, the Web Connector comes anew."""
         self.house.clock.at += BETWEEN_VISITS
         self.simulator.clock.set(self.house.clock.at)
         added = self.simulator.connector.applications[self.application]
         between = Visitor(self.simulator.quickbooks, self.simulator.settings, added.qwc, added.password)
         self.outcomes.append(f"{between.run().outcome}, between")
-        if not is_heard:
-            self.simulator.faults.add([{"kind": "lost_answer"}])
 
     def reborn(self) -> None:
         assert isinstance(self.fuse, LastingFuse)
