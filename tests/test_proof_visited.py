@@ -113,10 +113,10 @@ def test_the_pages_say_that_it_waits_for_the_visit(house: House) -> None:
     path = f"/integrations/{house.integration_id}/proofs"
     page = seen.get(path)
     assert page.faults == []
-    assert "It waits for the next visit of it." in page.text
+    assert "It is made with the next visit of it." in page.text
     after = seen.follow(path)
     assert after.faults == []
     assert "The next visit asks." in after.text
-    assert "It waits for the next visit of it. It comes by its own schedule" in after.text
+    assert "Not made yet. It is made with the next visit of it. It comes by its own schedule" in after.text
     house.visit()
-    assert "waits for the next visit" not in seen.get(f"/proofs/{proof(house, 1).id}").text
+    assert "Not made yet" not in seen.get(f"/proofs/{proof(house, 1).id}").text

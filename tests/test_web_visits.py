@@ -35,8 +35,10 @@ def test_what_waits_for_a_visit_is_told_with_how_to_get_one(seen: Visitor, house
     house.run_stock()
     house.visit()
     house.person.approve([row.id for row in house.operations(state="proposed")])
-    for page in ("/runs", f"/runs?connection={house.ledger_id}"):
-        assert WAITS in seen.get(page).text, page
+    for page in ("/", "/runs", f"/runs?connection={house.ledger_id}"):
+        told = seen.get(page).text
+        assert WAITS in told, page
+        assert "It was here last 2026-03-01 09:00 UTC." in told, page
     assert WAITS not in seen.get(f"/runs?connection={house.stock_id}").text
 
 

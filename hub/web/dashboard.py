@@ -23,7 +23,7 @@ from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
 from hub.web.remembered import memory, stamp
-from hub.web.visits import awaited
+from hub.web.visits import awaited, visits
 
 pages = Blueprint("dashboard", __name__)
 
@@ -79,6 +79,7 @@ def show() -> ResponseReturnValue:
         ),
         caveats=[] if any(not step.done for step in steps) else caveats(here, numbers, schedules),
         awaited=awaited(here.connections),
+        visited=[row.id for row in here.connections if visits(hub.providers.get(row.provider))],
         steps=steps,
         numbers=numbers,
         failing=failing,

@@ -108,8 +108,8 @@ def stop(proof_id: int) -> ResponseReturnValue:
 def _sentence(row: sa.Row[Any]) -> str:
     """What it says, or how far it is."""
     if row.state == ReconciliationState.WANTED.value:
-        waits = _visit_words(the_hub().integration(row.integration_id).ledger_id)
-        return waits or f"{STATES[row.state]}."
+        visit = _visit_words(the_hub().integration(row.integration_id).ledger_id)
+        return f"Not made yet. {visit}" if visit else f"{STATES[row.state]}."
     if row.state != ReconciliationState.DONE.value:
         return f"{STATES[row.state]}."
     if row.duplicates:
@@ -123,7 +123,7 @@ def _visit_words(ledger_id: int) -> str:
     provider = the_hub().providers.get(the_hub().connection(ledger_id).provider)
     if provider is None or not visits(provider):
         return ""
-    return f"It waits for the next visit of {provider.visitor.name}. {how_it_comes(provider.visitor)}"
+    return f"It is made with the next visit of {provider.visitor.name}. {how_it_comes(provider.visitor)}"
 
 
 def _shown(row: sa.Row[Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from hub.models import ConnectionRow
 from hub.providers import Provider, Role, Visitor
 from hub.web.access import visible_connections
 from hub.web.context import rows, the_hub
+from hub.web.queries.linked import newest_runs
 from hub.web.queries.tables import CONNECTIONS
 from hub.web.wording import counted
 
@@ -27,12 +29,16 @@ class Awaited:
     connection: str
     visitor: Visitor
     count: int
+    last: datetime | None = None
+    """When the last visit that read or took something began."""
 
     @property
     def words(self) -> str:
         """What waits, and how it gets away."""
         waiting = counted(self.count, "record waits", "records wait")
-        return f"{self.connection}: {waiting} for the next visit of {self.visitor.name}. {how_it_comes(self.visitor)}"
+        last = f" It was here last {self.last:%Y-%m-%d %H:%M} UTC." if self.last else ""
+        told = f"{self.connection}: {waiting} for the next visit of {self.visitor.name}."
+        return f"{told} {how_it_comes(self.visitor)}{last}"
 
 
 def how_it_comes(visitor: Visitor) -> str:
@@ -53,7 +59,7 @@ def awaited(connections: Iterable[sa.Row[Any] | ConnectionRow]) -> list[Awaited]
         provider = hub.providers.get(row.provider)
         if row.id is not None and visits(provider) and provider is not None:
             count = Visits(hub).waiting(row.id)
-            found += [Awaited(row.id, row.name, provider.visitor, count)] if count else []
+            found += [Awaited(row.id, row.name, provider.visitor, count, _last_visit(row.id))] if count else []
     return found
 
 
@@ -68,6 +74,12 @@ def sent_next(what: str, ledger_id: int | None = None) -> str:
     words = [f"The next run sends {what}."] if called or not present else []
     words += [each.words for each in awaited(present)]
     return " ".join(words or [f"The next visit takes {what}."])
+
+
+def _last_visit(connection_id: int) -> datetime | None:
+    with the_hub().store.read() as db:
+        newest = newest_runs(db, connection_id, 1)
+    return newest[0].started_at.astimezone(UTC) if newest else None
 
 
 def _is_ledger(provider: Provider | None) -> bool:

@@ -25,7 +25,7 @@ from browser.bookkeeper import STOCK, Bookkeeper
 from browser.site import serving
 from browser.trade import Shop
 from hub.engine import Hub
-from hub.engine.connections import connect, parse_settings
+from hub.engine.connections import connect, integrate, parse_settings
 from hub.plugins import PluginInfo
 from hub.settings import load_settings
 from hub.store import Store
@@ -71,6 +71,14 @@ class Office(Shop):
         added = self.quickbooks.connector.add(file, password=connectors.new_password(connection_id, owner))
         self.names[:] = [added.name]
         return connection_id
+
+    def join(self, ledger_id: int, owner: str) -> int:
+        """Connect the shop, and join it with these books."""
+        hub = self.site.hub
+        core = hub.provider("cin7core")
+        keys = {"account_id": self.core.account_id, "application_key": self.core.key, "base_url": self.core.url}
+        stock_id = connect(hub, core, parse_settings(core, keys), name=STOCK, actor=owner)
+        return integrate(hub, stock_id, ledger_id, start_date=self.start, actor=owner)
 
     def confirm(self, connection_id: int, owner: str) -> None:
         """Say that the company file that was seen is the right one."""

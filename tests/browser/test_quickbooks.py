@@ -144,6 +144,9 @@ def test_its_pages_shut_nobody_out(office: Office, started_browser: Browser) -> 
     office.site.hub.want(connection_id, "person")
     office.visit()
     faults += faults_of(tab, visits) + faults_of(tab, entity) + faults_of(tab, f"{entity}/remove")
+    joined = f"{office.site.url}/integrations/{office.join(connection_id, owner)}"
+    for page in ("", "/reconcile", "/proofs", f"/side-by-side?start={office.start}&end={office.today}"):
+        faults += faults_of(tab, f"{joined}{page}")
     context.close()
     assert not faults, "\n".join(faults)
 
