@@ -66,13 +66,17 @@ class Connectors:
             self.hub.audit(db, actor, "made a password for the Web Connector of", name, connection=connection_id)
         return password
 
-    def new_file_id(self, connection_id: int, actor: str) -> None:
-        """Another id for a company file that refuses the present one; the .qwc file must be added anew."""
+    def new_ids(self, connection_id: int, actor: str) -> None:
+        """Other ids for a company file that refuses the present ones; the .qwc file must be added anew.
+
+        A company file keeps one file id for each owner (Web Connector Programmer's Guide, OwnerID and FileID), so
+        another file id alone would be refused like the first.
+        """
         name = self.hub.connection(connection_id).name
         with self.hub.store.write() as db:
             change = sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id)
-            db.execute(change.values(file_id=_guid(), confirmed="", seen=""))
-            self.hub.audit(db, actor, "made a new file id for the Web Connector of", name, connection=connection_id)
+            db.execute(change.values(owner_id=_guid(), file_id=_guid(), confirmed="", seen=""))
+            self.hub.audit(db, actor, "made new ids for the Web Connector of", name, connection=connection_id)
 
     def confirm(self, connection_id: int, seen: str, actor: str) -> None:
         """A person says that this is the right company file."""
@@ -128,6 +132,7 @@ def _fresh(connection_id: int) -> dict[str, Any]:
         "connection_id": connection_id,
         "user_name": f"ledgerport-{connection_id}-{secrets.token_hex(3)}",
         "password_digest": "",
+        "owner_id": OWNER_ID,
         "file_id": _guid(),
         "seen": "",
         "confirmed": "",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from hub import Hub, Right, actor, needs, visible_connections
 from hub_qbdesktop import qwc
-from hub_qbdesktop.connectors import OWNER_ID, Connectors
+from hub_qbdesktop.connectors import Connectors
 from hub_qbdesktop.settings import COUNTRIES, QuickBooksSettings
 from hub_qbdesktop.soap import PATH
 from hub_qbdesktop.standing import standing_of
@@ -90,7 +90,7 @@ class Desktop:
         content = qwc.file(
             url=self.url,
             user_name=connector.user_name,
-            owner_id=OWNER_ID,
+            owner_id=connector.owner_id,
             file_id=connector.file_id,
             minutes=QuickBooksSettings.model_validate(row.settings).minutes,
         )
@@ -115,13 +115,13 @@ class Desktop:
             flash("The company file is confirmed. From the next visit on, the hub writes to it.", "success")
         return self.back(connection_id)
 
-    def new_file_id(self, connection_id: int) -> ResponseReturnValue:
-        """Another id, for a company file that refuses the present one."""
+    def new_ids(self, connection_id: int) -> ResponseReturnValue:
+        """Other ids, for a company file that refuses the present ones."""
         self.row_or_404(connection_id)
         self.connectors.made(connection_id)
-        self.connectors.new_file_id(connection_id, actor())
+        self.connectors.new_ids(connection_id, actor())
         flash(
-            "The file has a new id. Remove the entry in the Web Connector, download the .qwc file and add it.",
+            "The file has new ids. Remove the entry in the Web Connector, download the .qwc file and add it.",
             "success",
         )
         return self.back(connection_id)
@@ -165,9 +165,9 @@ def blueprint(hub: Hub) -> Blueprint:
     def confirm(connection_id: int) -> ResponseReturnValue:
         return desktop.confirm(connection_id)
 
-    @pages.post("/file-id")
+    @pages.post("/new-ids")
     @needs(Right.MANAGE_ENTITIES)
-    def new_file_id(connection_id: int) -> ResponseReturnValue:
-        return desktop.new_file_id(connection_id)
+    def new_ids(connection_id: int) -> ResponseReturnValue:
+        return desktop.new_ids(connection_id)
 
     return pages

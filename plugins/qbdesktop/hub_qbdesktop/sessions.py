@@ -9,6 +9,7 @@ Desktop SDK Programmer's Guide). Where there is none, everything is looked for b
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -37,6 +38,7 @@ WORKING, DONE, FAILED = 99, 100, -1
 PAUSE = "NoOp"
 GIVE_UP = "done"
 
+_OWNED = "<DataExtRet>"
 _GONE = "This session is over. The Web Connector may start another one."
 _BROKE_OFF = Problem(
     code="visit_broke_off",
@@ -130,9 +132,9 @@ class Sessions:
         """Look at the company file that is open: without a person's word for it, it is only read."""
         connector = self.connectors.made(row.connection_id)
         try:
-            seen = company(answers, path, country, version, OWNER_ID)
+            seen = company(answers, path, country, version, connector.owner_id)
         except xmltext.XmlError:
-            seen = company("", path, country, version, OWNER_ID)
+            seen = company("", path, country, version, connector.owner_id)
         confirmed = Company.load(connector.confirmed)
         if seen.file_id and seen.file_id.casefold() != connector.file_id.casefold():
             raise SessionError(_other_file(seen, confirmed))
@@ -162,7 +164,7 @@ class Sessions:
         return text
 
     def _decorated(self, connector: sa.Row[Any], question: bytes, version: str) -> tuple[str, str]:
-        """The question as it leaves.
+        """The question as it leaves, with the connector's own owner id where it names one.
 
         Of a message set that was handed out in a session that broke off, QuickBooks is asked for the stored answer. To
         send the set itself again would carry it out a second time where QuickBooks has lost its memory of it.
@@ -173,7 +175,7 @@ class Sessions:
         text = messages.decorated(question, spent=connector.spent_set if set_id else "", version=version)
         if set_id:
             self.connectors.change(connector.connection_id, durable=True, pending_set=set_id)
-        return text, set_id
+        return text.replace(OWNER_ID, connector.owner_id), set_id
 
     def _request_of(self, row: sa.Row[Any]) -> str:
         return self.hub.vault.open_bytes(row.request).decode()
@@ -223,6 +225,9 @@ class Sessions:
         if row.is_clearing:
             self.connectors.change(row.connection_id, spent_set="")
             return
+        if _OWNED in response:
+            own = re.escape(self.connectors.made(row.connection_id).owner_id)
+            response = re.sub(own, OWNER_ID, response, flags=re.IGNORECASE)
         self.visits.answer(row.run_id, response.encode("utf-8", "replace"))
         if row.request_set:
             self.connectors.change(row.connection_id, spent_set=row.request_set, pending_set="")

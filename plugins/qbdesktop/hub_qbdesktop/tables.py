@@ -15,6 +15,8 @@ CONNECTORS = sa.Table(
     sa.Column("connection_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("user_name", sa.String(60), nullable=False, unique=True),
     sa.Column("password_digest", sa.String(64), nullable=False),
+    # Ours as one application, until a company file refuses the file id: it takes another only from another owner.
+    sa.Column("owner_id", sa.String(38), nullable=False),
     sa.Column("file_id", sa.String(38), nullable=False),
     # The company file that was open last, and the one that a person confirmed, as JSON; empty: none yet.
     sa.Column("seen", sa.Text, nullable=False),

@@ -13,8 +13,10 @@ from click.testing import CliRunner
 from desktop_machine import Desktop, invoice
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import OWNER_ID, Connectors
+from hub_qbdesktop.host import Company
 from hub_qbdesktop.soap import PATH
 from sim_qbdesktop import cli, person
+from sim_qbdesktop.connector.qwc import ConnectorError
 
 KINDS: dict[str, dict[str, str]] = {
     "every parameter left out": {"parameters": "missing"},
@@ -86,6 +88,26 @@ def test_another_file_is_open_and_then_the_right_one_again(desktop: Desktop) -> 
     person.act(desktop.sim.quickbooks, "open_file", {"file": desktop.sim.demo_path})
     assert desktop.visit(2).outcome == "done"
     assert desktop.unfinished() == {}
+
+
+def test_a_company_file_that_refuses_the_file_id_takes_new_ids(machine: Desktop) -> None:
+    """It bears the mark of a connection that was removed, say: another file id of the same owner is refused, too."""
+    office, connector = machine.office, machine.sim.connector
+    connectors = Connectors(office.hub)
+    url = qwc.address(office.hub.settings.base_url, PATH)
+    machine.visit()
+    connector.remove(machine.name)
+    connectors.new_ids(office.ledger_id, "owner")
+    row = connectors.made(office.ledger_id)
+    named: dict[str, Any] = {"url": url, "user_name": row.user_name, "file_id": row.file_id, "minutes": 30}
+    with pytest.raises(ConnectorError, match="QBWC1039"):
+        connector.add(qwc.file(owner_id=OWNER_ID, **named), office.connector.password)
+    assert connector.add(qwc.file(owner_id=row.owner_id, **named), office.connector.password).name == machine.name
+    assert machine.visit().outcome == "done", connector.visits[-1].shown
+    seen = Company.load(connectors.made(office.ledger_id).seen)
+    assert seen is not None
+    assert seen.file_id == row.file_id
+    assert office.hub.connection(office.ledger_id).organisation["id"] == row.file_id
 
 
 def test_the_command_visits_from_the_downloaded_file(office: Any, tmp_path: Path) -> None:

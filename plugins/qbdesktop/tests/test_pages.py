@@ -209,9 +209,9 @@ def test_settings_are_checked_and_saved(office: Any, owner: Visitor) -> None:
     assert "<RunEveryNMinutes>15<" in owner.get(page(office, "/ledgerport.qwc")).html
 
 
-def test_a_new_file_id_asks_for_the_company_file_again(office: Any, owner: Visitor) -> None:
+def test_new_ids_ask_for_the_company_file_again(office: Any, owner: Visitor) -> None:
     before = owner.get(page(office, "/ledgerport.qwc")).html
-    owner.follow(page(office, "/file-id"))
+    owner.follow(page(office, "/new-ids"))
     assert owner.get(page(office, "/ledgerport.qwc")).html != before
 
 
