@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, put, visiting
+from houses import House, called, contact, invoice, payment, put, visiting
 from people import add_person
 from visitors import Visitor, visitor
 
@@ -16,7 +16,7 @@ from hub.app import create_app
 from hub.engine import runs
 from hub.engine.visiting import Visits
 from hub.errors import Problem, StoppedError
-from hub.models import Exchange, Run, RunState, table
+from hub.models import Exchange, Link, Run, RunState, table
 from hub.store import Store
 from hub.vault import Vault
 
@@ -101,6 +101,18 @@ def test_a_finished_run_lists_what_it_sent_and_what_became_of_it(seen: Visitor, 
     assert "2 documents, 1 to 2 shown" in text
     assert "SO-1 (Open)" in text
     assert "Posted" in text
+
+
+def test_a_payment_without_a_number_is_told_by_what_it_pays(seen: Visitor, house: House) -> None:
+    put(house, contact(), invoice("i1", "SO-1"), payment("0084a931", "i1", number=""))
+    house.sync()
+    links = table(Link)
+    with house.hub.store.write() as db:
+        db.execute(sa.update(links).where(links.c.source_id == "0084a931").values(target_number="SO-1"))
+        sent = db.execute(sa.select(run_rows.c.id).where(run_rows.c.connection_id == house.ledger_id)).scalars().all()
+    pages = [seen.get(f"/runs/{run_id}") for run_id in sent]
+    assert any("Payment of SO-1" in page.text for page in pages)
+    assert not any("0084a931" in page.text for page in pages)
 
 
 def test_calls_are_listed_and_shown_as_the_log_has_them(seen: Visitor, house: House) -> None:

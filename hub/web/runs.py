@@ -76,6 +76,7 @@ def show(run_id: int) -> ResponseReturnValue:
             calls=paged(db, _calls(run_id), 1, size=NEWEST_CALLS),
             ledger=Ledger(db, run.connection_id),
             source_of=_source_of,
+            called=_called,
             **_live(db, run),
         )
 
@@ -199,6 +200,7 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
         OPERATIONS.c.id,
         OPERATIONS.c.kind,
         OPERATIONS.c.label,
+        OPERATIONS.c.source_id,
         OPERATIONS.c.action,
         OPERATIONS.c.state,
         OPERATIONS.c.amount,
@@ -222,6 +224,14 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
     )
 
 
+def _called(row: sa.Row[Any]) -> str:
+    """Its number; a payment without one is told by the document that it belongs to in the ledger."""
+    if row.label not in ("", row.source_id):
+        return str(row.label)
+    kind = wording.kind_title(row.kind)
+    return f"{kind} of {row.target_number}" if row.target_number else kind
+
+
 def _source_of(row: sa.Row[Any]) -> str:
     return safe(json.loads(row.document).get("source_url"))
 
@@ -237,7 +247,7 @@ def _rows(store: Store, outcomes: sa.Select[Any], ledger: Ledger) -> Iterator[li
             problem = wording.problem_of(row.problem)
             yield [
                 wording.kind_title(row.kind),
-                row.label,
+                _called(row),
                 wording.day(row.document_date),
                 row.amount,
                 row.currency,
