@@ -84,6 +84,22 @@ def test_removing_it_says_what_becomes_of_its_visits(seen: Visitor, house: House
     assert page.faults == []
     assert "It is turned away from its next visit on" in page.text
     assert "posts nothing twice" not in page.text
+    assert "A new entity of the same name brings them back" in page.text
     stock = seen.get(f"/connections/{house.stock_id}/remove")
     assert "The credentials are forgotten" in stock.text
     assert "posts nothing twice" in stock.text
+
+
+def test_a_new_entity_of_the_same_name_brings_back_what_was_removed(seen: Visitor, house: House) -> None:
+    put(house, contact(), invoice())
+    house.sync()
+    links = len(house.links())
+    seen.follow(f"/connections/{house.ledger_id}/remove", {"name": "Books"})
+    assert "is removed" in seen.follow(f"/connections/{house.ledger_id}/remove/confirm").text
+    new = {"friendly_name": "Other books"}
+    seen.follow("/connections/new/visitingledger", new)
+    assert house.hub.connection(house.ledger_id).removed_at is not None
+    seen.follow("/connections/new/visitingledger", new | {"friendly_name": "Books"})
+    assert house.hub.connection(house.ledger_id).removed_at is None
+    house.visit()
+    assert len(house.links()) == links > 0

@@ -78,8 +78,7 @@ def save(provider_name: str) -> ResponseReturnValue:
             tried = try_all(the_hub(), Candidate(provider, settings))
             if not tried.is_good:
                 return connect_page(provider, naming, form, trials=tried.trials), 422
-        # A platform that visits us names its account when it comes; until then it goes by a name of ours.
-        account_id = secrets.token_hex(8) if provider.visit is not None else ""
+        account_id = _visitors_account(provider, name.friendly_name) if provider.visit is not None else ""
         connection_id = connect(
             the_hub(), provider, settings, name=name.friendly_name, account_id=account_id, tried=tried, actor=actor()
         )
@@ -234,6 +233,17 @@ def _connect_account(account_id: str) -> ResponseReturnValue:
     return _connected(connection_id)
 
 
+def _visitors_account(provider: Provider, name: str) -> str:
+    """What the account of a platform that visits us goes by: nobody can ask which it is before it comes.
+
+    One that was removed comes back under its name, with its links and history; else it is a new one.
+    """
+    removed = (CONNECTIONS.c.provider == provider.name, CONNECTIONS.c.removed_at.is_not(None))
+    chosen = sa.select(CONNECTIONS.c.account_id).where(*removed, CONNECTIONS.c.name == name)
+    known = rows(chosen.order_by(CONNECTIONS.c.removed_at.desc()).limit(1)) if name else []
+    return str(known[0].account_id) if known else secrets.token_hex(8)
+
+
 def _object_to_taken(naming: ModelForm[FriendlyName], name: str) -> None:
     """Before anybody is sent to sign in elsewhere: a name that another entity has is refused at its field."""
     try:
@@ -324,8 +334,10 @@ def welcome(connection_id: int) -> str:
     row = hub.connection(connection_id)
     name, own_page = row.name, f"{row.provider}.connection"
     if hub.provider(row.provider).visit is not None and own_page in current_app.view_functions:
-        visitor = hub.provider(row.provider).visitor.name
-        tell(f"{name} is saved. It is connected as soon as {visitor} visits for the first time.")
+        visitor, is_back = hub.provider(row.provider).visitor.name, _was_here_before(connection_id)
+        back = f"{name} is back, with its links and history. It is read with the next visit of {visitor}."
+        first = f"{name} is saved. It is connected as soon as {visitor} visits for the first time."
+        tell(back if is_back else first)
         return url_for(own_page, connection_id=connection_id)
     if _was_here_before(connection_id):
         tell(f"{name} is connected again. Its links, history and schedules are back; what changed meanwhile is read.")
