@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .company import lists, writing
+from .company import extensions, lists, writing
 from .company.kinds import AREAS, LISTS
 from .company.linking import due
 from .company.records import Entry, Transaction
@@ -169,6 +169,11 @@ def show_dialog(quickbooks: QuickBooks, values: Values) -> Values:
     return {}
 
 
+def remove_stamp(quickbooks: QuickBooks, values: Values) -> Values:
+    """{owner}: Intuit's tool takes an application's FileID and AppLock out of the company file (cures QBWC1039)."""
+    return {"removed": extensions.remove_company_values(_file(quickbooks, values), values["owner"])}
+
+
 ACTIONS: dict[str, Action] = {
     action.__name__: action
     for action in (
@@ -185,6 +190,7 @@ ACTIONS: dict[str, Action] = {
         deny,
         open_file,
         show_dialog,
+        remove_stamp,
     )
 }
 

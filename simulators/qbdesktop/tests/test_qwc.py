@@ -84,6 +84,14 @@ def test_another_file_id_of_the_same_owner_is_refused_for_ever(sim: Simulator, s
     assert sim.connector.add(service.qwc(FileID=OTHER)).file_id == OTHER
 
 
+def test_a_file_whose_stamp_was_removed_takes_another_file_id(sim: Simulator, service: WebService) -> None:
+    sim.connector.add(service.qwc(), PASSWORD)
+    sim.connector.visit("Stock Hub")
+    sim.connector.remove("Stock Hub")
+    assert person.act(sim.quickbooks, "remove_stamp", {"owner": OWNER}) == {"removed": 2}
+    assert sim.connector.add(service.qwc(FileID=OTHER)).file_id == OTHER
+
+
 def test_read_only_makes_the_first_add_impossible(sim: Simulator, service: WebService) -> None:
     assert code(sim, service.qwc(IsReadOnly="true")) == "QBWC1039"
 

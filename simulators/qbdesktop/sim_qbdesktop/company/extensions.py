@@ -73,3 +73,11 @@ def set_company_value(company: Company, owner: str, name: str, value: str) -> No
     if find(company, owner, name) is None:
         define(company, {"OwnerID": owner, "DataExtName": name, "DataExtType": "STR255TYPE"})
     put(company, {"OwnerID": owner, "DataExtName": name, "DataExtValue": value})
+
+
+def remove_company_values(company: Company, owner: str) -> int:
+    """Take all values of an application off the company file; how many there were."""
+    own = [each for each in company.extensions if (each.object_id, each.owner_id) == (COMPANY, owner)]
+    for each in own:
+        company.extensions.remove(f"{COMPANY}/{owner}/{each.name}")
+    return len(own)
