@@ -26,6 +26,7 @@ _OPENING = "Opening Balance Equity"
 _LONGEST = 3600
 """Seconds that a visit may take."""
 _MOST_VISITS = 10
+_HOME = "GBP"
 _CENT = Decimal("0.01")
 _SORTS = {
     "Invoice": Kind.INVOICE,
@@ -34,6 +35,7 @@ _SORTS = {
     "VendorCredit": Kind.SUPPLIER_CREDIT,
     "ReceivePayment": Kind.PAYMENT,
     "BillPaymentCheck": Kind.PAYMENT,
+    "Check": Kind.REFUND,
 }
 _SET = """<?xml version="1.0"?><?qbxml version="13.0"?>
 <QBXML><QBXMLMsgsRq onError="stopOnError">{request}</QBXMLMsgsRq></QBXML>"""
@@ -52,7 +54,7 @@ class QuickBooks(Ledger):
     """A simulated company file that keeps its books in pounds and knows dollars, and the Web Connector beside it."""
 
     provider, title, company = "qbdesktop", "QuickBooks", "Demo Trading Ltd (QuickBooks)"
-    compared = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.PAYMENT)
+    compared = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.PAYMENT, Kind.REFUND)
 
     taxes = {"No VAT": "No tax"}
     hurry = "Cin7 Core allows 60 calls a minute; here its minute lasts {minute:g} s."
@@ -75,7 +77,7 @@ class QuickBooks(Ledger):
             provider = hub.provider(self.provider)
             settings = parse_settings(provider, {})
             ledger_id = connect(hub, provider, settings, name=self.company, limits={}, actor=ACTOR)
-        entity = _Entity(hub, ledger_id)
+        entity = Entity(hub, ledger_id)
         pair.ledger.tell("/_sim/applications", {"qwc": entity.file(), "password": entity.new_password()})
         return ledger_id
 
@@ -86,7 +88,7 @@ class QuickBooks(Ledger):
         _enter(pair, "Customer", Name=CASH_CUSTOMER)
         _must_be_done(self._visit(pair))
         say("confirming the company file that the first visit brought")
-        _Entity(hub, ledger_id).confirm()
+        Entity(hub, ledger_id).confirm()
 
     def add_stock_account(self, hub: Hub, pair: Pair, integration_id: int, opening: Decimal, day: date) -> None:
         """The bookkeeper adds the account in QuickBooks, with its opening balance, and lets the hub read it."""
@@ -131,7 +133,7 @@ class QuickBooks(Ledger):
         found: dict[tuple[Kind, str], Decimal] = defaultdict(Decimal)
         for sort, kind in _SORTS.items():
             for one in pair.ledger.ask(f"/_sim/state/{sort}"):
-                found[kind, named[one["fields"]["CurrencyRef"]]] += Decimal(one["total"])
+                found[kind, named.get(one["fields"].get("CurrencyRef"), _HOME)] += Decimal(one["total"])
         return found
 
     def calls(self, pair: Pair) -> dict[str, int]:
@@ -179,7 +181,7 @@ def _trouble(told: Mapping[str, Any]) -> str:
     return f"The visit of the Web Connector ended with '{told['outcome']}': {' '.join(told['shown'])}"
 
 
-class _Entity:
+class Entity:
     """The page of the connection, in the browser of somebody who is signed in."""
 
     def __init__(self, hub: Hub, ledger_id: int) -> None:

@@ -21,6 +21,7 @@ def served(hub: Hub, plugins: Plugins) -> Iterator[None]:
     try:
         yield
     finally:
+        server.task_dispatcher.shutdown()  # who is being answered is answered
         server.close()
         server.asyncore.close_all(server._map)
         thread.join(5)

@@ -71,7 +71,7 @@ def running(
     more = extra or {}
     with ExitStack() as stack:
         addresses = {
-            name: stack.enter_context(_process(folder, name, port, minute, (*_ALWAYS[name], *more.get(name, ()))))
+            name: stack.enter_context(_process(folder, name, port, minute, more.get(name, ())))
             for name, port in ports.items()
         }
         yield Pair(addresses["cin7core"], addresses[ledger])
@@ -79,24 +79,37 @@ def running(
 
 @contextmanager
 def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[str]) -> Iterator[Address]:
-    command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--state", str(folder / f"{name}.sqlite"), *extra]
-    command += [] if name in UNLIMITED else ["--minute", str(minute)]
+    address, process = launch(folder, name, port, minute, extra)
+    try:
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def launch(
+    folder: Path, name: str, port: int, minute: float, extra: Sequence[str] = ()
+) -> tuple[Address, subprocess.Popen[bytes]]:
+    """Start one simulator as a process on its state in ``folder``; it answers when this returns."""
+    command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--state", str(folder / f"{name}.sqlite")]
+    command += [*_ALWAYS[name], *extra, *([] if name in UNLIMITED else ["--minute", str(minute)])]
     with (folder / f"{name}.log").open("wb") as log:
         # Out of reach of Ctrl-C: they answer until the hub has ended in order, and are ended then.
         process = subprocess.Popen(  # nosec B603 # noqa: S603
             command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
         )
-        try:
-            address = Address(f"http://127.0.0.1:{port}", folder / f"{name}.log")
-            _wait(address, process)
-            yield address
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    address = Address(f"http://127.0.0.1:{port}", folder / f"{name}.log")
+    try:
+        _wait(address, process)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return address, process
 
 
 def _program(name: str) -> str:
