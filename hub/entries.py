@@ -8,7 +8,7 @@ the organisation's books.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Date  # noqa: N812 - a field is called date
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +24,8 @@ class Entry:
     ``document_id`` is the external id of the document as the provider delivers it (an invoice, bill, credit or journal)
     where the platform lets that be known, else the native id that its general ledger names. ``type`` is the platform's
     own word for the sort of document. ``moves_goods`` is False for what is no movement of goods whatever account it is
-    booked on, such as a journal entered by hand: no valuation of stock counts it.
+    booked on, such as a journal entered by hand: no valuation of stock counts it. ``is_listed`` is False for a sort of
+    document that no feed of the provider delivers: the hub will never read it.
     """
 
     document_id: str
@@ -34,6 +35,7 @@ class Entry:
     reference: str = ""
     type: str = ""
     moves_goods: bool = True
+    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +122,7 @@ class Reading:
 
     calls: int
     why: str = ""
+
+    def with_another_day(self) -> Reading:
+        """The same, and the balances of one more day, which are one call."""
+        return replace(self, calls=self.calls + 1, why=f"{self.why}, and the balances of one more day".lstrip(", "))

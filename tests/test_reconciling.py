@@ -30,10 +30,22 @@ from visitors import visitor
 from hub.causes import Cause, Measure
 from hub.documents import JournalLine, JournalReason, Kind, Status
 from hub.engine.reconciling import Period, Reconciling, Signing, prune_lines, reconcile, work
-from hub.entries import Entry, StockValue
+from hub.engine.reconciling.lines import in_full
+from hub.engine.reconciling.unread import NOT_THERE
+from hub.entries import Entry, Reading, StockValue
 from hub.errors import BusyError, SettingsError
 from hub.http import Door
-from hub.models import AuditEvent, BucketCall, ConnectionRow, Exchange, FlowMode, Integration, Reconciliation, table
+from hub.models import (
+    AuditEvent,
+    BucketCall,
+    ConnectionRow,
+    Exchange,
+    FlowMode,
+    Integration,
+    NativeRecord,
+    Reconciliation,
+    table,
+)
 from hub.providers import Connection, Limits, Window
 from hub.scheduler import Timing, add_schedule
 from hub.scheduler.comparing import Comparer, fail_dead
@@ -121,10 +133,20 @@ def test_a_line_names_both_amounts_both_numbers_and_both_dates(house: House) -> 
     house.books.entries[target_of(house, "j1")].native["number"] = "L-1"
     house.run_ledger()
     (line_,) = lines_of(house, reconciled(house), Cause.OTHER_PERIOD)
-    assert (line_.stock_amount, line_.ledger_amount, line_.amount) == ("100.00", "0", "100.00")
+    assert (line_.stock_amount, line_.ledger_amount, line_.amount) == ("100.00", "0.00", "100.00")
     assert (line_.stock_number, line_.stock_dates, line_.stock_accounts) == ("N-j1", "2026-02-05", "630")
     assert (line_.ledger_number, line_.ledger_dates, line_.ledger_accounts) == ("L-1", "2026-03-02", "630")
     assert line_.why == "Dated 2026-02-05 in the stock system and 2026-03-02 in the ledger."
+
+
+def test_amounts_have_two_decimals_and_more_only_where_the_books_have_more() -> None:
+    written = [in_full(Decimal(text)) for text in ("0", "12.5", "-7", "100.00", "12.3450")]
+    assert written == ["0.00", "12.50", "-7.00", "100.00", "12.3450"]
+
+
+def test_what_a_reconciliation_costs_says_what_it_is_made_of() -> None:
+    reading = Reading(9, "two trial balances and seven pages").with_another_day()
+    assert reading == Reading(10, "two trial balances and seven pages, and the balances of one more day")
 
 
 @on_sqlite
@@ -304,6 +326,21 @@ def test_a_late_answer_of_a_process_that_was_given_up_is_not_saved(house: House)
     assert one(house, made).state == "done"
 
 
+class Transferring(StockSession):
+    """A stock system whose books name what none of its lists has."""
+
+    def entries(self, since: date, until: date) -> Iterator[Entry]:
+        yield from super().entries(since, until)
+        yield Entry("t1", date(2026, 2, 6), "630", Decimal(5), "T-1", "BankTransfer", is_listed=False)
+
+
+class TransferringStock(MemoryStock):
+    """The stock system of a house, where money is transferred to the account of stock."""
+
+    def open(self, connection: Connection, http: Door) -> StockSession:
+        return Transferring(self.shelf)
+
+
 class Mute(MemoryStock):
     """A stock system that does not tell what its stock is worth."""
 
@@ -379,12 +416,44 @@ def test_an_entry_of_a_document_that_was_never_read_is_listed_and_read_again(hou
     row = reconciled(house)
     assert causes_of(row) == {Cause.NOT_POSTED: "11.00"}
     (line_,) = lines_of(house, row, Cause.NOT_POSTED)
-    assert (line_.source_id, line_.why) == ("backdated", "The hub has not read such a document yet.")
+    assert (line_.source_id, line_.why) == ("backdated", NOT_THERE.format(sort="Journal N-backdated"))
     assert row.reread == 1
     assert (house.stock_id, "entries that no document explains") in house.hub.wanted()
     house.sync()
     assert causes_of(reconciled(house)) == {}
     assert known
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ({"problem": {"what": "N-x could not be read.", "fix": "Correct it."}}, "N-x could not be read. Correct it."),
+        (
+            {"skipped": {"journal:x": "before the start date"}},
+            "left out by a rule: before the start date. Fix: move",
+        ),
+        ({}, "its record was read before this was booked"),
+    ],
+    ids=["unreadable", "left out", "read before"],
+)
+def test_what_the_hub_has_no_document_of_says_why_and_what_to_do(house: House, found: Any, why: str) -> None:
+    put(house, journal("x", "12.00"))
+    records = table(NativeRecord)
+    row = {"connection_id": house.stock_id, "feed": "records", "record_id": "x", "stamp": "1", "seen_at": house.clock()}
+    with house.hub.store.write() as db:
+        house.hub.store.insert(db, NativeRecord, [{**row, "skipped": {}, "problem": None, **found}])
+        assert db.execute(sa.select(records.c.id).where(records.c.record_id == "x")).one()
+    (line_,) = lines_of(house, reconciled(house), Cause.NOT_POSTED)
+    assert line_.why.startswith("Journal N-x: ")
+    assert why in line_.why
+
+
+@on_sqlite
+def test_what_the_connection_never_delivers_is_said_to_be_never_read(house: House) -> None:
+    house.hub.providers["memorystock"] = TransferringStock(house.shelf)
+    (line_,) = lines_of(house, reconciled(house), Cause.NOT_POSTED)
+    assert line_.why.startswith("Bank transfer T-1: the connection delivers nothing of this sort")
 
 
 @on_sqlite

@@ -8,7 +8,7 @@ together.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date as Date  # noqa: N812 - a field is called date
@@ -25,7 +25,8 @@ PORTION = 500
 _CACHE_KILOBYTES = 16384
 _TABLES = """
 CREATE TABLE entry (id INTEGER PRIMARY KEY, document TEXT, day INTEGER, account TEXT, amount TEXT, reference TEXT,
-    type TEXT, moves_goods INTEGER, known INTEGER NOT NULL DEFAULT 0, item INTEGER);
+    type TEXT, moves_goods INTEGER, is_listed INTEGER, known INTEGER NOT NULL DEFAULT 0, item INTEGER);
+CREATE TABLE unread (document TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
 CREATE INDEX entry_document ON entry (document);
 CREATE TABLE posting (id INTEGER PRIMARY KEY, kind TEXT, target TEXT, day INTEGER, account TEXT, amount TEXT,
     number TEXT, description TEXT, url TEXT, is_ours INTEGER, item INTEGER);
@@ -44,7 +45,7 @@ _DOCUMENT = (
     "kind, source, record, number, day, is_live, is_foreign, movement, invoiced_on, is_planned, obstacle, changed,"
     " snapshot_id, operation_id, url"
 )
-_ENTRY = "document, day, account, amount, reference, type, moves_goods"
+_ENTRY = "document, day, account, amount, reference, type, moves_goods, is_listed"
 _POSTING = "kind, target, day, account, amount, number, description, url, is_ours"
 _JOINT = "source_kind, source, target_kind, target, status, number, day, live, edited"
 
@@ -60,11 +61,7 @@ class Facts:
 
     def add_entries(self, entries: Iterable[Entry]) -> None:
         """What the stock system's general ledger says, row by row."""
-        rows = (
-            (it.document_id, it.date.toordinal(), it.account, str(it.amount), it.reference, it.type, it.moves_goods)
-            for it in entries
-        )
-        self.db.executemany(f"INSERT INTO entry ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
+        self.db.executemany(f"INSERT INTO entry ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_entry_row, entries))  # noqa: S608
 
     def add_postings(self, postings: Iterable[Posting]) -> None:
         """What the ledger's documents say: those lines of one document that follow each other, added up."""
@@ -86,6 +83,10 @@ class Facts:
         """Of documents that are there: they are no longer what was written to the ledger."""
         refs = ((kind.value, source) for kind, source in sources)
         self.db.executemany("UPDATE document SET changed = 1 WHERE kind = ? AND source = ?", refs)
+
+    def add_unread(self, why: Mapping[str, str]) -> None:
+        """Why the hub has no document of these ids, which entries name."""
+        self.db.executemany("INSERT OR REPLACE INTO unread VALUES (?, ?)", why.items())
 
     def add_members(self, summary: str, ids: Iterable[str]) -> None:
         """Documents that count together with another one: a summary's members, and the payments of an invoice."""
@@ -148,7 +149,7 @@ class Facts:
         for _, alike in groupby(rows, lambda row: (row[0], row[2], row[1], row[6])):
             first, *others = alike
             entry = entry_of(first, sign)
-            yield replace(entry, amount=sum((sign * Decimal(row[3]) for row in others), entry.amount)), bool(first[7])
+            yield replace(entry, amount=sum((sign * Decimal(row[3]) for row in others), entry.amount)), bool(first[8])
 
     def postings(self, sign: int = 1) -> Iterator[tuple[Date, Decimal]]:
         """When and by how much the ledger's documents moved the chosen accounts."""
@@ -183,6 +184,16 @@ class Facts:
         grouped = groupby(rows, lambda row: (row[0], row[1]))
         return {key[0] for key, same in grouped if sum((Decimal(row[2]) for row in same), Decimal(0))}
 
+    def first_of(self, ids: Iterable[str]) -> dict[str, Entry]:
+        """One entry of each of these documents."""
+        wanted = list(ids)
+        rows = self.db.execute(
+            f"SELECT {_ENTRY}, min(id) FROM entry WHERE document IN ({', '.join('?' * len(wanted))})"  # noqa: S608
+            " GROUP BY document",
+            wanted,
+        )
+        return {row[0]: entry_of(row) for row in rows}
+
     def has_foreign(self) -> bool:
         """Whether any document is in a foreign currency."""
         return self.db.execute("SELECT 1 FROM document WHERE is_foreign LIMIT 1").fetchone() is not None
@@ -199,8 +210,9 @@ def gathering() -> Iterator[Facts]:
 
 def entry_of(row: Sequence[Any], sign: int = 1) -> Entry:
     """An entry of its columns."""
-    document, day, account, amount, reference, type_, moves = row[:7]
-    return Entry(document, Date.fromordinal(day), account, sign * Decimal(amount), reference, type_, bool(moves))
+    document, day, account, amount, reference, type_, moves, listed = row[:8]
+    told = (sign * Decimal(amount), reference, type_, bool(moves), bool(listed))
+    return Entry(document, Date.fromordinal(day), account, *told)
 
 
 def posting_of(row: Sequence[Any], sign: int = 1) -> Posting:
@@ -239,6 +251,11 @@ def _added_up(postings: Iterable[Posting]) -> Iterator[Posting]:
             firsts.setdefault(key, line)
             sums[key] = sums.get(key, Decimal(0)) + line.amount
         yield from (replace(first, amount=sums[key]) for key, first in firsts.items())
+
+
+def _entry_row(it: Entry) -> tuple[object, ...]:
+    moved = (it.document_id, it.date.toordinal(), it.account, str(it.amount))
+    return (*moved, it.reference, it.type, it.moves_goods, it.is_listed)
 
 
 def _posting_row(it: Posting) -> tuple[object, ...]:

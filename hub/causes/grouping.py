@@ -25,7 +25,7 @@ class Item:
     Movements of one account and day are added up, and documents that nothing tells apart are there once: a journal of a
     month holds thousands. The first document stands for the item. ``by_goods`` when it is a sale or a purchase whose
     goods and invoice are documents of their own, of which only one went to the ledger's accounts and only the other to
-    the stock system's.
+    the stock system's. ``unread`` says why the hub has no document of it, where it has none and that is known.
     """
 
     documents: tuple[Known, ...] = ()
@@ -33,6 +33,7 @@ class Item:
     entries: tuple[Entry, ...] = ()
     postings: tuple[Posting, ...] = ()
     by_goods: bool = False
+    unread: str = ""
 
     @property
     def stock(self) -> Decimal:
@@ -135,7 +136,11 @@ UPDATE present SET by_goods = 1, place = together.place FROM (
     SELECT item, pair.place FROM owned CROSS JOIN pair ON pair.record = owned.record WHERE is_goods OR is_invoice
 ) AS together WHERE together.item = present.item;
 """
-_PLACES = "SELECT place, max(by_goods) FROM present GROUP BY place ORDER BY place"
+_PLACES = """
+SELECT place, max(by_goods),
+    (SELECT why FROM unread JOIN entry ON entry.document = unread.document WHERE entry.item = place LIMIT 1)
+FROM present GROUP BY place ORDER BY place
+"""
 _ENTRIES = f"""
 SELECT place, {columns("entry", "it")} FROM entry AS it JOIN present ON present.item = it.item
 WHERE account IN (SELECT account FROM chosen WHERE side = 'stock') AND (known OR day >= :since) ORDER BY place, it.id
@@ -172,7 +177,7 @@ def items_of(
         facts.db.executescript(_PUT_TOGETHER)
     entries, postings = _Parts(facts.db, _ENTRIES, terms), _Parts(facts.db, _POSTINGS)
     documents, joints = _Parts(facts.db, _DOCUMENTS), _Parts(facts.db, _JOINTS)
-    for place, together in facts.db.execute(_PLACES):
+    for place, together, unread in facts.db.execute(_PLACES):
         yield Item(
             documents=_once(map(known_of, documents.of(place)), _told_apart),
             joints=_once(
@@ -181,6 +186,7 @@ def items_of(
             entries=_added((entry_of(row, sign) for row in entries.of(place)), _day_and_account),
             postings=_added((posting_of(row, sign) for row in postings.of(place)), _target_day_and_account),
             by_goods=bool(together),
+            unread=unread or "",
         )
 
 

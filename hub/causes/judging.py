@@ -117,7 +117,7 @@ class Judge:
         if not item.documents:
             if all(entry.date < self.terms.start_date for entry in item.entries):
                 return Cause.BEFORE_START, "Dated before the integration's start date."
-            return Cause.NOT_POSTED, "The hub has not read such a document yet."
+            return Cause.NOT_POSTED, item.unread or "The hub has not read such a document yet."
         if item.stock == 0:
             return Cause.OTHER_PERIOD, f"Booked and taken back in the stock system, {_days(item.entries)}."
         if _is_linked(item):

@@ -17,6 +17,7 @@ from hub.engine.reconciling.lines import Rows, figures
 from hub.engine.reconciling.loading import load
 from hub.engine.reconciling.periods import Period
 from hub.engine.reconciling.reading import Reader
+from hub.engine.reconciling.unread import say_why
 from hub.engine.reconciling.work import Work, attempt, claim, end
 from hub.models import ConnectionRow, Integration, Reconciliation, ReconciliationLine, table
 from hub.models.states import ReconciliationState
@@ -72,8 +73,12 @@ class _Comparison:
             self._save(facts, lines, stale, values)
 
     def _stale(self, facts: Facts, goods: Accounts) -> Collection[str]:
-        """The records of journals that the stock system's books changed without a word: they count as changed."""
+        """The records of journals that the stock system's books changed without a word: they count as changed.
+
+        What the books name and the hub never read gets its reason.
+        """
         with self.hub.store.read() as db:
+            say_why(db, self.integration, facts)
             stale = backdated.stale(db, self.integration.stock_id, facts, goods)
         facts.say_changed((Kind.JOURNAL, source) for source in stale)
         return stale.values()

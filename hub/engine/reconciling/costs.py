@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ def expected(hub: Hub, integration_id: int, period: Period) -> dict[str, Reading
 
 def _with(reading: Reading, another: bool) -> Reading:
     """One call more, where there are any."""
-    return replace(reading, calls=reading.calls + 1) if another and reading.calls else reading
+    return reading.with_another_day() if another and reading.calls else reading
 
 
 def _cost(hub: Hub, row: ConnectionRow, counts: Counter[Kind], since: date, until: date) -> Reading:

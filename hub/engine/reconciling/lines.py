@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from hub.causes import Cause, Line, Measure, Ref, Statement
 from hub.engine.reconciling.periods import Period
 from hub.entries import Entry, Posting
+
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class Rows:
             "measure": measure.value,
             "cause": line.cause.value,
             "size": abs(int(line.amount * 1000)),
-            "amount": str(line.amount),
-            "stock_amount": str(line.stock),
-            "ledger_amount": str(line.ledger),
+            "amount": in_full(line.amount),
+            "stock_amount": in_full(line.stock),
+            "ledger_amount": in_full(line.ledger),
             "why": line.why,
             "kind": known.ref[0].value if known else "",
             "source_id": known.ref[1] if known else (entry.document_id if entry else ""),
@@ -84,6 +87,12 @@ def _number(line: Line) -> str:
     return next(iter([*numbers, *(posting.number for posting in line.item.postings if posting.number)]), "")
 
 
+def in_full(amount: Decimal) -> str:
+    """As people write money, with two decimals; with more where a general ledger keeps more, so that sums hold."""
+    written = amount.quantize(CENT)
+    return str(written if written == amount else amount)
+
+
 def figures(statements: Iterable[Statement]) -> dict[str, Any]:
     """What is kept of the statements beside their lines: the figures, and what each cause adds."""
     return {each.measure.value: _figures(each) for each in statements}
@@ -91,11 +100,11 @@ def figures(statements: Iterable[Statement]) -> dict[str, Any]:
 
 def _figures(statement: Statement) -> dict[str, Any]:
     return {
-        "stock": str(statement.stock),
-        "ledger": str(statement.ledger),
-        "difference": str(statement.difference),
+        "stock": in_full(statement.stock),
+        "ledger": in_full(statement.ledger),
+        "difference": in_full(statement.difference),
         "causes": {
-            share.cause.value: {"amount": str(share.amount), "lines": share.lines} for share in statement.shares
+            share.cause.value: {"amount": in_full(share.amount), "lines": share.lines} for share in statement.shares
         },
-        "agreeing": {"amount": str(statement.agreeing.amount), "lines": statement.agreeing.lines},
+        "agreeing": {"amount": in_full(statement.agreeing.amount), "lines": statement.agreeing.lines},
     }

@@ -55,7 +55,9 @@ class Obstacles:
         """What stands in the way of one document; None when nothing does that the hub knows of."""
         found = self.by_document.get((kind, external_id))
         if found is None and kind in self.off:
-            return Obstacle("The flow of its kind is off.")
+            return Obstacle(
+                f"The flow of {kind.replace('_', ' ')}s is off. Switch it on in the integration to post it."
+            )
         return found
 
 

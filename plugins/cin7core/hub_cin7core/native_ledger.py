@@ -25,6 +25,8 @@ _WITHOUT_GOODS = frozenset(
     {"journal", "moneyspend", "moneyreceive", "banktransfer", "expenseclaimtask", "depreciation"}
 )
 """Sorts of documents that book on any account and never move goods."""
+_NEVER_READ = _WITHOUT_GOODS - {"journal"}
+"""Sorts of documents that no feed of this plugin delivers."""
 
 
 def read_entries(row: Native, books: Books) -> Iterator[Entry]:
@@ -33,9 +35,9 @@ def read_entries(row: Native, books: Books) -> Iterator[Entry]:
     type = text(row, "Type")
     document_id = _document_id(guid(row, "TaskID"), pair, type, books)
     reference = text(row, "Reference", "Transaction")
-    moves_goods = _folded(type) not in _WITHOUT_GOODS
+    moves_goods, is_listed = _folded(type) not in _WITHOUT_GOODS, _folded(type) not in _NEVER_READ
     for account, amount in ((pair.debit, pair.amount), (pair.credit, -pair.amount)):
-        yield Entry(document_id, pair.date, account, amount, reference, type, moves_goods)
+        yield Entry(document_id, pair.date, account, amount, reference, type, moves_goods, is_listed)
 
 
 def _pair(row: Native) -> Pair:

@@ -17,15 +17,17 @@ from hub_cin7core.feeds import FEEDS
 from hub_cin7core.session import CoreSession
 
 _LEDGER_ROWS: Mapping[Kind, int] = {
-    Kind.INVOICE: 4,
-    Kind.CREDIT_NOTE: 4,
-    Kind.BILL: 4,
-    Kind.SUPPLIER_CREDIT: 4,
+    Kind.INVOICE: 2,
+    Kind.CREDIT_NOTE: 2,
+    Kind.BILL: 2,
+    Kind.SUPPLIER_CREDIT: 2,
     Kind.PAYMENT: 1,
     Kind.REFUND: 1,
-    Kind.JOURNAL: 3,
+    Kind.JOURNAL: 1,
 }
-"""About how many rows each sort of document has in the general ledger: one for a line or two, and one for tax."""
+"""About how many rows each sort of document has in the general ledger: one for each pair of accounts, so that lines on
+one account are one row, and the tax of all of them another.
+"""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

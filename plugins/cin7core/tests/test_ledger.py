@@ -183,7 +183,7 @@ def test_a_ledger_that_never_rests_is_not_told_half(
 def test_what_a_comparison_costs_is_known_before_it_is_made(charted: Any, connect: Connect) -> None:
     assert Cin7Core().reading_cost({}, FIRST, LAST).calls == 5
     counts = {Kind.ITEM: 2500, Kind.INVOICE: 1000, Kind.PAYMENT: 1000, Kind.JOURNAL: 500}
-    assert Cin7Core().reading_cost(counts, FIRST, LAST).calls == 2 + 3 + 7 + 1
+    assert Cin7Core().reading_cost(counts, FIRST, LAST).calls == 2 + 3 + 4 + 1
     session = connect(charted.url)
     session.stock_value()
     entries(session)
