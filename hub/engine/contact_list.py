@@ -84,6 +84,8 @@ def _contact_list(integration: _Sides, side: Side | None) -> sa.Select[Any]:
         sa.select(
             entry.c.external_id.label("source_id"),
             entry.c.name.label("folded"),
+            # What it is compared by with those of the ledger, under the names of the directory.
+            *(entry.c[name] for name in ("external_id", "name", "head", "domain", "tax_country")),
             entry.c.email,
             entry.c.tax_number,
             entry.c.active,

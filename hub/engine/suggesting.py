@@ -47,6 +47,13 @@ def suggest(
 ) -> dict[str, list[Likeness]]:
     """Suggestions for some contacts, best first."""
     sources = db.execute(_SOURCES, {"stock_id": integration.stock_id, "ids": list(source_ids)}).all()
+    return suggest_for(db, integration, sources, by_name=by_name)
+
+
+def suggest_for(
+    db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]], *, by_name: ByName = ByName.ALL
+) -> dict[str, list[Likeness]]:
+    """The same for contacts whose rows are there: of the directory with a label, or of the list of contacts."""
     equal = _equal(db, integration.ledger_id, sources)
     asked = [row for row in sources if by_name.wanted(equal[row.external_id])]
     alike = _alike(db, integration.ledger_id, asked, equal)

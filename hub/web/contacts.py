@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from hub.engine.contact_list import ContactState, Side
 from hub.engine.likeness import TAKEN, Likeness
 from hub.engine.linking import Linking, Outcome
-from hub.engine.suggesting import clear_suggestions, suggest
+from hub.engine.suggesting import clear_suggestions, suggest_for
 from hub.errors import SettingsError
 from hub.models import Integration
 from hub.web import wording
@@ -140,7 +140,7 @@ def _offered(db: sa.Connection, integration: Integration, row: sa.Row[Any]) -> l
     """The suggestions but for the contact that it is linked to now; who else is linked to one is told in words."""
     return [
         replace(each, reasons=tuple(reason for reason in each.reasons if reason != TAKEN))
-        for each in suggest(db, integration, [row.source_id]).get(row.source_id, [])
+        for each in suggest_for(db, integration, [row]).get(row.source_id, [])
         if each.target_id != row.target_id
     ]
 

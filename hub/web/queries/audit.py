@@ -14,6 +14,7 @@ from hub.accounts.visibility import seen_connections, seen_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.tables import AUDIT_EVENTS, CONNECTIONS
 from hub.web.queries.texts import holds
+from hub.web.remembered import remembered
 
 MOST_ROWS = 100_000
 """Entries in one export; the dates cut a longer history into parts."""
@@ -56,7 +57,10 @@ def every_event(db: sa.Connection, viewer: Account, wanted: AuditFilter) -> Sequ
 
 def choices(db: sa.Connection, viewer: Account) -> tuple[Sequence[str], Sequence[str]]:
     """The people and the acts that there is something of to see."""
-    seen = _seen(viewer)
+    return remembered(db, ("audit", viewer.id), lambda: _choices(db, _seen(viewer)))
+
+
+def _choices(db: sa.Connection, seen: sa.ColumnElement[bool]) -> tuple[Sequence[str], Sequence[str]]:
     actors = sa.select(AUDIT_EVENTS.c.actor).where(seen).distinct().order_by(AUDIT_EVENTS.c.actor)
     whats = sa.select(AUDIT_EVENTS.c.what).where(seen).distinct().order_by(AUDIT_EVENTS.c.what)
     return db.execute(actors).scalars().all(), db.execute(whats).scalars().all()

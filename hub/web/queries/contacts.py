@@ -19,7 +19,7 @@ from hub.engine.contact_list import (
 )
 from hub.engine.directory import entries
 from hub.engine.likeness import Likeness
-from hub.engine.suggesting import ByName, suggest
+from hub.engine.suggesting import ByName, suggest_for
 from hub.mapping import link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
@@ -127,9 +127,9 @@ def _rows(
     db: sa.Connection, integration: Integration, rows: Sequence[sa.Row[Any]], providers: Mapping[str, Provider]
 ) -> list[ContactRow]:
     ids = [row.source_id for row in rows]
-    open_ids = [row.source_id for row in rows if row.state in OPEN_TO_LINK]
+    unlinked = [row for row in rows if row.state in OPEN_TO_LINK]
     changed = [row.source_id for row in rows if row.link_id and row.fingerprint != row.written_fingerprint]
-    suggestions = suggest(db, integration, open_ids, by_name=ByName.SHARING_NOTHING) if open_ids else {}
+    suggestions = suggest_for(db, integration, unlinked, by_name=ByName.SHARING_NOTHING) if unlinked else {}
     waiting, standing = _waiting(db, integration, ids), _operations(db, integration, ids)
     heirs = ledger_contacts(db, integration.ledger_id, [row.merged_into for row in rows if row.merged_into])
     changes = changes_of(db, integration.id or 0, providers, changed) if changed else {}
@@ -243,8 +243,15 @@ _OPERATIONS = (
     )
 )
 
+
+def _any_of(connection: str) -> sa.ColumnElement[bool]:
+    """The first by the index: for whether there is any, PostgreSQL looks through all that there are."""
+    first = sa.select(sa.func.min(entries.c.external_id)).where(entries.c.connection_id == sa.bindparam(connection))
+    return first.scalar_subquery().is_not(None)
+
+
 _READINESS = sa.select(
-    sa.exists().where(entries.c.connection_id == sa.bindparam("stock_id")),
-    sa.exists().where(entries.c.connection_id == sa.bindparam("ledger_id")),
+    _any_of("stock_id"),
+    _any_of("ledger_id"),
     sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == _INTEGRATION, FLOWS.c.kind == CONTACT).scalar_subquery(),
 )

@@ -156,6 +156,34 @@ def day_faults(days: Mapping[str, str]) -> dict[str, str]:
 def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number: int) -> Paged:
     """One page of the report, in the order that the filter names."""
     made, asked = statements(chosen.sort), _parameters(db, integration, chosen)
+    found = _with_text(db, made, asked, number) if chosen.text else None
+    page, ids = found or _page_of(db, integration, chosen, made, asked, number)
+    if not ids:
+        return page
+    rows = db.execute(made.rows, {"ids": ids, "integration": integration.id, "stock": integration.stock_id}).all()
+    return replace(page, rows=_complete(db, integration, rows))
+
+
+def _with_text(
+    db: sa.Connection, made: Statements, asked: Mapping[str, Any], number: int
+) -> tuple[Paged, Sequence[int]] | None:
+    """The page and its ids, found and counted in one look; None where the list has fewer pages."""
+    page = Paged([], 0, number)
+    cut = {"start": (number - 1) * page.size, "most": page.size}
+    rows = db.execute(made.counted, {**asked, **cut}).all()
+    if rows:
+        return replace(page, total=rows[0][1]), [row[0] for row in rows]
+    return (page, []) if number == 1 else None
+
+
+def _page_of(
+    db: sa.Connection,
+    integration: sa.Row[Any],
+    chosen: Filter,
+    made: Statements,
+    asked: Mapping[str, Any],
+    number: int,
+) -> tuple[Paged, Sequence[int]]:
     total = remembered(
         db,
         ("report", integration.id, integration.stock_id, chosen, tuple(asked["kinds"])),
@@ -164,9 +192,7 @@ def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number:
     )
     page = Paged([], total, number)
     page = replace(page, number=min(number, page.last))
-    named = {"ids": _ids(db, made, asked, page), "integration": integration.id, "stock": integration.stock_id}
-    rows = db.execute(made.rows, named).all()
-    return replace(page, rows=_complete(db, integration, rows))
+    return page, _ids(db, made, asked, page)
 
 
 def _ids(db: sa.Connection, made: Statements, asked: Mapping[str, Any], page: Paged) -> Sequence[int]:

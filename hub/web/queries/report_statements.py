@@ -73,6 +73,8 @@ class Statements:
 
     total: sa.Select[Any]
     newest: sa.Select[Any]
+    counted: sa.Select[Any]
+    """The ids of a page as ``newest``, each with how many there are: for a text, in one look."""
     oldest: sa.Select[Any]
     rows: sa.Select[Any]
     after: sa.Select[Any]
@@ -128,6 +130,7 @@ def statements(sort: Sort) -> Statements:
     return Statements(
         total=sa.select(sa.func.count()).select_from(counted.subquery()),
         newest=found.order_by(*newest).limit(most).offset(start),
+        counted=found.add_columns(sa.func.count().over()).order_by(*newest).limit(most).offset(start),
         oldest=found.order_by(*oldest).limit(most).offset(start),
         rows=rows.where(base.id.in_(_IDS)).order_by(*newest),
         after=after.order_by(base.id).limit(most),
