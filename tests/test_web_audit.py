@@ -53,6 +53,14 @@ def test_an_owner_sees_everything_newest_first(house: House) -> None:
     ]
 
 
+def test_a_new_sort_of_act_can_be_chosen_at_once(house: House) -> None:
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    assert "painted" not in seen.get("/audit").text
+    with house.hub.store.write() as db:
+        house.hub.audit(db, OWNER, "painted", "the attic")
+    assert [tag for tag in seen.get("/audit").tags("option") if tag.get("value") == "painted"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

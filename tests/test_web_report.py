@@ -106,6 +106,19 @@ def test_the_filter_finds_by_either_number_kind_and_date(seen: Visitor, house: H
     assert "No document fits" in seen.get("/report?kind=bill").text
 
 
+def test_a_text_is_counted_on_every_page_and_a_page_beyond_the_last_is_the_last(seen: Visitor, house: House) -> None:
+    rows = table(Snapshot)
+    with house.hub.store.write() as db:
+        row = db.execute(sa.select(rows).where(rows.c.external_id == "done")).one()
+        values = {name: value for name, value in row._mapping.items() if name != "id"}
+        copies = [{"external_id": f"n{n}", "number": f"N{n}", "natural_key": f"n{n}"} for n in range(30)]
+        db.execute(sa.insert(rows), [values | copy for copy in copies])
+    assert "30 documents" in seen.get("/report?text=n").text
+    for page in (2, 9):
+        assert "26 to 30 shown" in seen.get(f"/report?text=n&page={page}").text.replace("documents, ", "")
+    assert "No document fits" in seen.get("/report?text=nothing&page=2").text
+
+
 def test_a_filter_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
     assert shown(seen, "?status=x&kind=y&integration=z&page=-3") == set(NUMBERS.values())
 
