@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from books_check import faults_in, mark_of
 from desktop_check import unjustified
-from desktop_worlds import READS, DesktopModels, DesktopWorld
+from desktop_fates import BAD_DAY, SWITCHES
+from desktop_worlds import DesktopModels, DesktopWorld
 from houses import invoice, line, payment, trade
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -32,67 +33,40 @@ EXAMPLES, STEPS = {"quick": (4, 10), "thorough": (60, 16), "night": (600, 24)}[P
 AMOUNTS = st.sampled_from(["10.00", "20.00", "35.10", "0.01"])
 DAYS = st.sampled_from([date(2026, 2, 1), date(2026, 2, 20), date(2025, 12, 31)])
 NUMBERS = st.integers(0, 5)
-SWITCHES = st.fixed_dictionaries(
-    {
-        "recovered_answers": st.sampled_from(["full", "short"]),
-        "half_done_set": st.sampled_from(["completed", "not_processed"]),
-        "exact_not_found": st.sampled_from(["500", "1"]),
-        "close_after_failure": st.sampled_from(["no", "yes"]),
-        "parameters": st.sampled_from(["empty", "missing", "nil"]),
-    }
-)
-METHODS = (
-    "clientVersion",
-    "authenticate",
-    *("sendRequestXML", "receiveResponseXML") * 3,
-    "closeConnection",
-)
-POINTS = (*("after process", "before process") * 3, *(f"{when} {m}" for m in METHODS for when in ("before", "after")))
-CARRIED = ("sendRequestXML", "receiveResponseXML", "process")
-"""What happens again and again in a visit: only the later times matter, when something is written."""
-
-
-def _planned(values: tuple[dict[str, Any], int]) -> dict[str, Any]:
-    fault, late = values
-    named = fault.get("method", "") + fault.get("at", "")
-    return {**fault, "skip": READS + late} if any(word in named for word in CARRIED) else fault
-
-
-LOST = (
-    {"kind": "crash", "at": "after process"},
-    {"kind": "crash", "at": "before receiveResponseXML"},
-    {"kind": "lost_request", "method": "receiveResponseXML"},
-    {"kind": "lost_answer", "method": "receiveResponseXML"},
-)
-"""QuickBooks has carried a request out, and nobody hears of it."""
-FAULTS = st.tuples(
-    st.one_of(
-        *(st.sampled_from(LOST) for _ in range(4)),
-        st.sampled_from(POINTS).map(lambda at: {"kind": "crash", "at": at}),
-        st.sampled_from(METHODS).map(lambda method: {"kind": "lost_answer", "method": method}),
-        st.sampled_from(METHODS).map(lambda method: {"kind": "lost_request", "method": method}),
-        st.sampled_from(METHODS).map(lambda method: {"kind": "repeat", "method": method}),
-        st.just({"kind": "stale_ticket", "method": "receiveResponseXML"}),
-        st.integers(0, 3).map(lambda after: {"kind": "die_in_set", "match": "Add", "params": {"after": after}}),
-        st.sampled_from(["Add", "Mod", "Void", "Del"]).map(
-            lambda word: {"kind": "status", "match": f"{word}Rq", "params": {"code": 3175, "message": "in use"}}
-        ),
-        st.booleans().map(
-            lambda saved: {
-                "kind": "status",
-                "match": "AddRq|ModRq",
-                "params": {"code": 1000, "message": "internal", "saved": saved},
-            }
-        ),
-        st.just({"kind": "hresult", "at": "process", "params": {"code": "0x80040414", "message": "A dialog"}}),
-        st.just({"kind": "memory_full"}),
-        st.just({"kind": "no_hcp"}),
-        st.just({"kind": "expire_iterators"}),
+PEOPLE = {
+    "keeper of stock": (
+        "rename_contact",
+        "add_sale",
+        "add_bill",
+        "add_credit",
+        "edit_sale",
+        "set_status",
+        "edit_payment",
+        "remove_document",
     ),
-    st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5]),
-).map(_planned)
+    "bookkeeper": (
+        "bookkeeper_edits",
+        "bookkeeper_removes",
+        "bookkeeper_pays",
+        "window_stays_open",
+        "windows_are_closed",
+        "books_are_closed",
+        "company_file_is_open",
+        "dialog_shows",
+    ),
+    "person in the hub": ("drop_one", "undrop_all", "retry_all"),
+}
+"""What each of them may do."""
 
-BAD_DAY = st.lists(FAULTS, min_size=1, max_size=3)
+
+def chosen(**strategies: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
+    """Something that a person does, and what it is chosen from."""
+
+    def mark(does: Any) -> Any:
+        does.chosen = st.fixed_dictionaries(strategies)
+        return does
+
+    return mark
 
 
 class Life(RuleBasedStateMachine):
@@ -133,18 +107,18 @@ class Life(RuleBasedStateMachine):
         ]
         return found[number % len(found)] if found else None
 
-    @rule(number=NUMBERS)
+    @chosen(number=NUMBERS)
     def rename_contact(self, number: int) -> None:
         before = self.world.records[f"r-{'cs'[number % 2]}1"]
         self.put(*(d.model_copy(update={"name": f"{id} called {self.fresh('N')}"}) for id, d in before.items()))
 
-    @rule(net=AMOUNTS, day=DAYS, paid=st.booleans())
+    @chosen(net=AMOUNTS, day=DAYS, paid=st.booleans())
     def add_sale(self, net: str, day: date, paid: bool) -> None:
         document = _sale(invoice, self.fresh("i"), net, date=day)
         more = [_paid(self.fresh("pay"), document)] if paid else []
         self.put(document, *more)
 
-    @rule(net=AMOUNTS, day=DAYS, paid=st.booleans())
+    @chosen(net=AMOUNTS, day=DAYS, paid=st.booleans())
     def add_bill(self, net: str, day: date, paid: bool) -> None:
         """Bills of different suppliers may have one number, so QuickBooks refuses none."""
         lines = (line(net, account="310", tax_code="BOUGHT", percent=0),)
@@ -152,11 +126,11 @@ class Life(RuleBasedStateMachine):
         more = [_paid(self.fresh("pay"), document, document_kind=Kind.BILL)] if paid else []
         self.put(document, *more)
 
-    @rule(net=AMOUNTS)
+    @chosen(net=AMOUNTS)
     def add_credit(self, net: str) -> None:
         self.put(_sale(partial(trade, CreditNote), self.fresh("k"), net))
 
-    @rule(number=NUMBERS, net=AMOUNTS)
+    @chosen(number=NUMBERS, net=AMOUNTS)
     def edit_sale(self, number: int, net: str) -> None:
         picked = self.pick(Invoice, number)
         if picked:
@@ -164,19 +138,19 @@ class Life(RuleBasedStateMachine):
             assert isinstance(before, Invoice)
             self.put(_sale(invoice, before.external_id, net, date=before.date, status=before.status), record=record)
 
-    @rule(number=NUMBERS, status=st.sampled_from(Status))
+    @chosen(number=NUMBERS, status=st.sampled_from(Status))
     def set_status(self, number: int, status: Status) -> None:
         picked = self.pick(TradeDocument, number)
         if picked:
             self.put(picked[1].model_copy(update={"status": status}), record=picked[0])
 
-    @rule(number=NUMBERS, amount=AMOUNTS)
+    @chosen(number=NUMBERS, amount=AMOUNTS)
     def edit_payment(self, number: int, amount: str) -> None:
         picked = self.pick(Payment, number)
         if picked:
             self.put(picked[1].model_copy(update={"amount": Decimal(amount)}), record=picked[0])
 
-    @rule(number=NUMBERS, model=st.sampled_from([Payment, Invoice, Bill, CreditNote]))
+    @chosen(number=NUMBERS, model=st.sampled_from([Payment, Invoice, Bill, CreditNote]))
     def remove_document(self, number: int, model: type[Document]) -> None:
         picked = self.pick(model, number)
         if picked:
@@ -200,68 +174,76 @@ class Life(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(number=NUMBERS)
+    @chosen(number=NUMBERS)
     def bookkeeper_edits(self, number: int) -> None:
         entry = self.target(number, Kind.INVOICE)
         if entry and self.act("edit", entry, changes={"DueDate": "2026-04-01"}):
             self.world.edited.add(mark_of(entry))
 
-    @rule(number=NUMBERS, action=st.sampled_from(["void", "delete"]))
+    @chosen(number=NUMBERS, action=st.sampled_from(["void", "delete"]))
     def bookkeeper_removes(self, number: int, action: str) -> None:
         entry = self.target(number, Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.PAYMENT)
         is_receipt = entry is not None and entry.id.startswith("receipt:")
         if entry and not entry.paid and self.act("delete" if is_receipt else action, entry):
             self.world.voided.add(mark_of(entry))
 
-    @rule(number=NUMBERS)
+    @chosen(number=NUMBERS)
     def bookkeeper_pays(self, number: int) -> None:
         entry = self.target(number, Kind.INVOICE)
         if entry and entry.state.due and self.act("pay", entry):
             self.world.paid.add(mark_of(entry))
 
-    @rule(number=NUMBERS)
+    @chosen(number=NUMBERS)
     def window_stays_open(self, number: int) -> None:
         entry = self.target(number, Kind.INVOICE, Kind.BILL)
         if entry:
             self.act("open_window", entry)
 
-    @rule()
+    @chosen()
     def windows_are_closed(self) -> None:
         self.world.simulator.company.close_windows()
 
-    @rule(day=st.sampled_from([None, date(2026, 2, 1), date(2026, 2, 10)]))
+    @chosen(day=st.sampled_from([None, date(2026, 2, 1), date(2026, 2, 10)]))
     def books_are_closed(self, day: date | None) -> None:
         self.world.simulator.company.set_preferences(closing_date=day, closing_password="secret" if day else "")
 
-    @rule(path=st.sampled_from(["other", "", "demo", "demo"]))
+    @chosen(path=st.sampled_from(["other", "", "demo", "demo"]))
     def company_file_is_open(self, path: str) -> None:
         """Another company file, no QuickBooks at all, or the right one again."""
         simulator = self.world.simulator
         paths = {"other": simulator.other_path, "demo": simulator.demo_path, "": ""}
         simulator.quickbooks.open_path = paths[path]
 
-    @rule(title=st.sampled_from(["", "", "Reconcile"]))
+    @chosen(title=st.sampled_from(["", "", "Reconcile"]))
     def dialog_shows(self, title: str) -> None:
         self.world.simulator.quickbooks.dialog = title
 
     # -- people in the hub ---------------------------------------------------------------------------------------
 
-    @rule(number=NUMBERS)
+    @chosen(number=NUMBERS)
     def drop_one(self, number: int) -> None:
         waiting = self.world.house.operations(state="held") or self.world.house.operations(state="proposed")
         if waiting:
             self.world.house.person.drop([waiting[number % len(waiting)].id], "not ours")
 
-    @rule()
+    @chosen()
     def undrop_all(self) -> None:
         self.world.house.person.undrop([row.id for row in self.world.house.operations(state="dropped")])
 
-    @rule()
+    @chosen()
     def retry_all(self) -> None:
         for state in ("held", "failed"):
             rows = self.world.house.operations(state=state)
             self.world.told_twice |= {row.source_id for row in rows if row.problem_code == "posted_twice"}
             self.world.house.person.retry([row.id for row in rows])
+
+    # -- what people do, one of them at a time ---------------------------------------------------------------------
+
+    @rule(data=st.data(), who=st.sampled_from(list(PEOPLE)))
+    def somebody_acts(self, data: st.DataObject, who: str) -> None:
+        """Calm steps are one rule, so that most steps are visits, and most visits go wrong."""
+        does = getattr(self, data.draw(st.sampled_from(PEOPLE[who])))
+        does(**data.draw(does.chosen))
 
     # -- visits, and what fate does to them ----------------------------------------------------------------------
 
