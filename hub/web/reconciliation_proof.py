@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from hub.engine.reconciling import Proving
 from hub.errors import ProviderError, SettingsError
@@ -90,7 +90,7 @@ def show_calls(proof_id: int) -> ResponseReturnValue:
     row = row_or_404(found.proof(proof_id))
     with the_hub().store.read() as db:
         calls = found.calls(db, row, page_number(), sides=(row.ledger_id,))
-    name = f"Proof of {Markup(wording.moment(row.finished_at or row.asked_at)).striptags()}"
+    name = f"Proof of {(row.finished_at or row.asked_at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     shown = {"calls": calls, "name": name, "endpoint": "proofs.show", "arguments": {"proof_id": row.id}}
     return render_template("reconciliation_calls.html", **shown)
 
