@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -31,17 +32,20 @@ MEASURES: Mapping[str, Measure] = {
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(MEASURES)))
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON on standard output.")
+@click.option("--small", default=reconciling.SMALL, help="Of reconciling: how many sale documents the small run has.")
+@click.option("--times", default=reconciling.TIMES, help="Of reconciling: how many times as many the large one has.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Keep the databases there.")
-def main(names: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
+def main(names: tuple[str, ...], as_json: bool, small: int, times: int, folder: Path | None) -> None:
     """Measure what the hub promises; all of it, or only the NAMES given."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended too
     console = Console(stderr=as_json)
     place = folder or Path(tempfile.mkdtemp(prefix="ledgerport-bench-"))
+    measures: dict[str, Measure] = {**MEASURES, "reconciling": partial(reconciling.measure, small=small, times=times)}
     started = time.monotonic()
     rows: list[Row] = []
     try:
-        for name in names or MEASURES:
-            rows += MEASURES[name](place / name, lambda text: console.print(f"· {text}"))
+        for name in names or measures:
+            rows += measures[name](place / name, lambda text: console.print(f"· {text}"))
     finally:
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)

@@ -23,6 +23,8 @@ class Scene:
 
     pair: Pair
     hub: subprocess.Popen[str]
+    told: str
+    """What the hub's process was told."""
 
     def ask(self, *words: Any) -> Any:
         """Have the hub's process do something; its answer."""
@@ -96,14 +98,27 @@ def staged(
             "cin7core": pair.cin7core.url,
             "xero": pair.xero.url,
         }
-        command = [sys.executable, "-m", "bench.hub_process", json.dumps(told)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
-        try:
-            scene = Scene(pair, process)
-            scene.ask()
+        with _hub(pair, json.dumps(told)) as scene:
             yield scene
-        finally:
-            _stop(process)
+
+
+@contextmanager
+def another_hub(scene: Scene) -> Iterator[Scene]:
+    """A new process of the same hub: its memory is that of what it is asked from now on."""
+    with _hub(scene.pair, scene.told) as another:
+        yield another
+
+
+@contextmanager
+def _hub(pair: Pair, told: str) -> Iterator[Scene]:
+    command = [sys.executable, "-m", "bench.hub_process", told]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        scene = Scene(pair, process, told)
+        scene.ask()
+        yield scene
+    finally:
+        _stop(process)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

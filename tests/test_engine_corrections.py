@@ -159,6 +159,33 @@ def test_feeding_a_tracking_category_changes_nothing_of_a_month_that_is_posted(
     assert not house.operations(state="held")
 
 
+@on_both
+def test_tracking_fed_after_a_month_was_closed_is_said_of_its_correction_alone(world: World) -> None:
+    house = world.house
+    house.books.tracking[:] = [Tracking(external_id="k1", name="Region", options=("Ann", "Bob"))]
+    make_perpetual(house).post_journals(house.integration_id, JournalMode.MONTH)
+    put(house, journal("j1", "42.50", attributes=(("sales_rep", "Ann"),)))
+    house.sync()
+    lock(house, "2026-02-28")
+    chosen = TrackingChoices(house.person)
+    chosen.feed(house.integration_id, {"Region": "sales_rep"}, "warn")
+    chosen.options(house.integration_id, "Region", {"Ann": "Ann", "Bob": "Bob"})
+    put(house, journal("j2", "5.00", attributes=(("sales_rep", "Bob"),)))
+    house.sync()
+    [month] = journals(house)
+    before = dict(month.native)
+    correct(house.person, held(house).id, date(2026, 3, 15))
+    house.sync()
+    [month, made] = journals(house)
+    assert month.native == before
+    assert lines_of(made) == {"320": Decimal("5.00"), "630": Decimal("-5.00")}
+    assert "Bob" in str(made.native["lines"])
+    assert "Ann" not in str(made.native["lines"])
+    house.sync()
+    assert not house.operations(state="held")
+    assert total(house) == Decimal("47.50")
+
+
 def test_the_perpetual_method_does_not_begin_later_while_goods_of_bills_are_in_stock(world: World) -> None:
     methods = make_perpetual(world.house)
     with pytest.raises(SettingsError, match="holds since 2026-01-01"):

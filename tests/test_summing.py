@@ -106,6 +106,19 @@ def test_a_correction_is_what_is_missing_and_the_month_without_it_is_what_was_po
     assert correction(written, written, 2, date(2026, 3, 3)) is None
 
 
+def test_only_what_came_late_is_kept_apart_by_what_feeds_tracking_now() -> None:
+    ann, bob = (journal(id, attributes=(("sales_rep", rep),)) for id, rep in (("j1", "Ann"), ("j2", "Bob")))
+    late = journal("j3", "5.00", attributes=(("sales_rep", "Bob"),))
+    written = summarise(FEBRUARY, [ann, bob], ())
+    made = correction(summarise(FEBRUARY, [ann, bob, late], ()), written, 1, date(2026, 3, 3), [late], {"sales_rep"})
+    assert made is not None
+    assert [(line.account, line.amount, line.attributes) for line in made.lines] == [
+        ("320", Decimal("5.00"), (("sales_rep", "Bob"),)),
+        ("630", Decimal("-5.00"), (("sales_rep", "Bob"),)),
+    ]
+    assert summarise(FEBRUARY, [ann, bob, late], (), [made]) == written
+
+
 def test_a_month_of_which_everything_went_is_corrected_to_nothing() -> None:
     written = summarise(FEBRUARY, [journal("j1")], ())
     made = correction(None, written, 1, date(2026, 3, 3))

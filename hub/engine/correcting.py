@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from hub.documents import Journal, Kind, parse_document
 from hub.engine.decisions import Decisions
-from hub.engine.facts import Ground, load_ground
-from hub.engine.summaries import count_corrections, present_form, save_summary, summaries_due
+from hub.engine.facts import Ground, load_documents, load_ground
+from hub.engine.summaries import count_corrections, fed, present_form, save_summary, summaries_due
 from hub.errors import SettingsError
-from hub.models import JournalSummary, OperationRow, OperationState, table
-from hub.reconcile import correction, is_summary
+from hub.models import Flow, JournalSummary, OperationRow, OperationState, table
+from hub.reconcile import apart_by, correction, is_summary
 
 operations = table(OperationRow)
 summaries = table(JournalSummary)
@@ -45,8 +45,7 @@ def correct(person: Decisions, operation_id: int, day: date) -> Journal:
         _must_be_open(ground, day)
         base = _base_of(db, row)
         flow = ground.flows[row.flow_id]
-        number = count_corrections(db, flow, base) + 1
-        made = correction(present_form(db, ground, flow, base), _written(db, row.flow_id, base), number, day)
+        made = _correction(db, ground, flow, base, day)
         if made is None:
             raise SettingsError("It says what the ledger has: there is nothing to correct.")
         save_summary(person.store, db, ground, flow, made, person.hub.clock(), corrects=base)
@@ -54,6 +53,17 @@ def correct(person: Decisions, operation_id: int, day: date) -> Journal:
         person.want_both(db, row.integration_id)
         person.hub.audit(db, person.actor, "corrected", row.label, f"dated {day}", operation=operation_id)
     return made
+
+
+def _correction(db: sa.Connection, ground: Ground, flow: Flow, base: str, day: date) -> Journal | None:
+    """What is missing: kept apart as what is posted is, and only of what came late as tracking is fed now."""
+    number, written = count_corrections(db, flow, base) + 1, _written(db, flow.id or 0, base)
+    present = present_form(db, ground, flow, base, apart_by(written) if written else None)
+    if present is None or written is None:
+        return correction(present, written, number, day)
+    ids = sorted({*present.members} - {*written.members})
+    late = load_documents(db, ground.integration.stock_id, Kind.JOURNAL, ids)
+    return correction(present, written, number, day, cast(list[Journal], list(late.values())), fed(ground))
 
 
 def _must_be_open(ground: Ground, day: date) -> None:

@@ -118,10 +118,15 @@ def present_form(
     stored = load_documents(db, stock_id, Kind.JOURNAL, db.execute(mine).scalars())
     journals = cast(list[Journal], [stored[id] for id in sorted(stored)])
     if attributes is None:
-        attributes = frozenset(ground.rules.all(MappingList.TRACKING).values())
+        attributes = fed(ground)
     corrections = load_documents(db, stock_id, Kind.JOURNAL, _corrections(db, flow, summary_id))
     counting = cast(list[Journal], [corrections[id] for id in sorted(corrections)])
     return summarise(summary_id, journals, attributes, counting)
+
+
+def fed(ground: Ground) -> frozenset[str]:
+    """The attributes that feed a tracking category now."""
+    return frozenset(ground.rules.all(MappingList.TRACKING).values())
 
 
 def _corrections(db: sa.Connection, flow: Flow, summary_id: str) -> list[str]:

@@ -85,11 +85,11 @@ def summarise(
 ) -> Journal | None:
     """The journal that stands for its members, without what its corrections say already; None when that is nothing.
 
-    Lines are kept apart by account and by the ``attributes`` that feed a tracking category. It is dated the last day
-    of its period.
+    Lines are kept apart by account and by the ``attributes`` that feed a tracking category; those of a correction may
+    be kept apart by more of them. It is dated the last day of its period.
     """
     amounts = [_amounts(member, attributes) for member in members]
-    lines = _lines(added([*amounts, *(_negative(_own(each)) for each in corrections)]))
+    lines = _lines(added([*amounts, *(_negative(_amounts(each, attributes)) for each in corrections)]))
     if not lines:
         return None
     posted = {id for each in corrections for id in each.members}
@@ -107,9 +107,23 @@ def summarise(
     )
 
 
-def correction(present: Journal | None, written: Journal | None, number: int, day: date) -> Journal | None:
-    """A journal of what a summary should say and ``written`` does not; None when they say the same."""
+def correction(
+    present: Journal | None,
+    written: Journal | None,
+    number: int,
+    day: date,
+    late: Sequence[Journal] = (),
+    attributes: Collection[str] = (),
+) -> Journal | None:
+    """A journal of what a summary should say and ``written`` does not; None when they say the same.
+
+    ``present`` is kept apart as ``written`` is, for what was posted stays as it was. What feeds a tracking category now
+    is said of the ``late`` members alone, which are not in ``written``: ``attributes`` are those that feed one.
+    """
+    apart = apart_by(written) if written else frozenset(attributes)
     parts = [_own(present) if present else {}, _negative(_own(written)) if written else {}]
+    for each in late:
+        parts += [_negative(_amounts(each, apart)), _amounts(each, apart | frozenset(attributes))]
     lines, named = _lines(added(parts)), present or written
     if not lines or named is None:
         return None
