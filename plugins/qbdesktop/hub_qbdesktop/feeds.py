@@ -148,9 +148,13 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     reply = told.get("1")
     if reply is None or not (reply.is_done or reply.is_not_found):
         return _begun_anew(want, reply)
+    deleted = told.get(_DELETED)
+    if deleted is not None and not (deleted.is_done or deleted.is_not_found):
+        # Else the watermark would move past deletions that nobody was told of.
+        raise UnreachableError(_unread(want.feed.name, deleted))
     source, progress = SOURCES[want.feed.name], _progress(want)
-    gone = _deleted(told.get(_DELETED), source)
-    changed = [*reply.records, *(told[_DELETED].records if _DELETED in told else ())]
+    gone = _deleted(deleted, source)
+    changed = [*reply.records, *(deleted.records if deleted else ())]
     begun = want.cursor or ""
     latest = max([*native.stamps(changed), progress.get("latest", ""), watermarks.moment(begun)])
     page = Page(

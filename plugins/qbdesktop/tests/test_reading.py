@@ -126,6 +126,13 @@ def test_what_was_deleted_comes_with_the_first_page() -> None:
     assert page.states[0].status is TargetStatus.MISSING
 
 
+def test_deletions_that_quickbooks_does_not_tell_stop_the_read_and_are_asked_for_again() -> None:
+    """The watermark would move past them else, and nobody would ever ask for them again."""
+    refused = told("TxnDeletedQuery", id="deleted", code=1010, message="The system is not available.")
+    with pytest.raises(UnreachableError, match="did not give its invoices"):
+        hear("invoices", answer(told("InvoiceQuery", code=1), refused), cursor="2026-03-01T10:00:00")
+
+
 def test_a_deleted_transaction_is_missing() -> None:
     gone = "<TxnDeletedRet><TxnDelType>Bill</TxnDelType><TxnID>B-9</TxnID></TxnDeletedRet>"
     page = hear("bills", answer(told("BillQuery", code=1), told("TxnDeletedQuery", gone, id="deleted")))
