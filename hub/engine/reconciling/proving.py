@@ -22,6 +22,7 @@ from hub.engine.reconciling.work import Work, attempt, claim, end, opened
 from hub.engine.runs import BY_A_PERSON, want_run
 from hub.engine.sending import look
 from hub.errors import SettingsError
+from hub.http.answers import SAFE_METHODS
 from hub.models import Exchange, Integration, Link, Proof, table
 from hub.models.states import ReconciliationState
 from hub.providers import Action, BatchRule, Operation, Organisation, Provider, TargetState
@@ -143,26 +144,30 @@ class ProofMaker:
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
     began: dict[str, int] = field(default_factory=dict)
-    """By kind, in the order in which they were asked about: how many calls this process had made for it before."""
+    """By kind, in the order in which they were asked about: the newest call in the log before."""
 
     def make(self) -> None:
         """Ask for every mark, and keep what was answered."""
         with self.hub.store.read() as db:
             count = sum(count_links(db, self.integration.id or 0).values())
-            before = db.execute(sa.select(sa.func.max(exchanges.c.id))).scalar() or 0
-        earlier = self.work.all_calls
         self.work.tell(links=count)
         ledger = self.hub.connection(self.integration.ledger_id)
         with opened(self.hub, ledger, self.work, "ledger") as session:
             for part in self._parts():
-                self.began.setdefault(part[0].kind, self.work.all_calls - earlier)
+                self._begin(part[0].kind)
                 operations = self.operations_of(part)
                 if operations:
                     self.hear(self.links_of([one.id for one in operations]), look(session, operations))
+                self.work.flush()
                 self.tell()
         with self.hub.store.read() as db:
-            queries = self._queries(db, before, self.work.all_calls - earlier)
+            queries = self._queries(db)
         self.finish(queries)
+
+    def _begin(self, kind: str) -> None:
+        if kind not in self.began:
+            with self.hub.store.read() as db:
+                self.began[kind] = db.execute(sa.select(sa.func.max(exchanges.c.id))).scalar() or 0
 
     def tell(self) -> None:
         """Save how far it is."""
@@ -244,21 +249,19 @@ class ProofMaker:
         organisation = Organisation.model_validate(row.organisation)
         return self.hub.provider(row.provider).address_of(kind, target_id, organisation)
 
-    def _queries(self, db: sa.Connection, before: int, made: int) -> list[dict[str, Any]]:
-        """The first questions about each kind as the log of calls has them, without what belongs to runs.
-
-        ``before`` is the newest call of the log when this began, ``made`` how many calls were made since.
-        """
+    def _queries(self, db: sa.Connection) -> list[dict[str, Any]]:
+        """The first questions about each kind as the log of calls has them, without sign-ins and what runs asked."""
         mine = sa.select(exchanges.c.id, exchanges.c.method, exchanges.c.url).where(
-            exchanges.c.id > before,
             exchanges.c.connection_id == self.integration.ledger_id,
             exchanges.c.run_id.is_(None),
+            exchanges.c.method.in_(SAFE_METHODS),
         )
         kept: list[dict[str, Any]] = []
-        for kind, start in self.began.items():
-            end = min((other for other in self.began.values() if other > start), default=made)
-            most = min(QUERIES_KEPT, end - start)
-            found = db.execute(mine.order_by(exchanges.c.id).offset(start).limit(most)).all() if most else ()
+        for kind, until in zip(self.began, [*[*self.began.values()][1:], None], strict=True):
+            chosen = mine.where(exchanges.c.id > self.began[kind])
+            if until is not None:
+                chosen = chosen.where(exchanges.c.id <= until)
+            found = db.execute(chosen.order_by(exchanges.c.id).limit(QUERIES_KEPT)).all()
             kept += [{"kind": kind, "exchange": row.id, "sent": f"{row.method} {row.url}"} for row in found]
         return kept
 

@@ -56,6 +56,8 @@ class Work:
     last_beat: datetime
     most_calls: int | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    flush: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Writes the calls made so far to the log, which collects them."""
     _counting: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
@@ -237,6 +239,7 @@ def opened(hub: Hub, row: ConnectionRow, work: Work, side: str) -> Iterator[Sess
     connection = connections.view(hub, row)
     limits = connections.limits_of(provider, connection.settings, row.limits)
     door = hub.door(connection, limits, before_send=work.before_send, spend=work.spender(side))
+    work.flush = door.flush
     try:
         yield provider.open(connection, door)
     finally:
