@@ -17,7 +17,7 @@ from hub.engine import runs
 from hub.engine.facts import load_targets
 from hub.engine.visiting import Visits
 from hub.errors import Problem, RunLostError, SettingsError
-from hub.models import BatchRow, Link, Run, table
+from hub.models import BatchRow, Link, OperationRow, Run, table
 from hub.providers import party_of
 from hub.testing.visiting import reply
 
@@ -269,6 +269,22 @@ def test_a_visit_that_may_only_read_plans_and_sends_nothing(visited_world: World
     visits.close(run_id)
     assert visits.waiting(world.house.ledger_id) == 1
     assert world.books.entries == {}
+
+
+def test_what_an_unconfirmed_account_lacks_says_nothing_of_what_is_under_way(remembering_world: World) -> None:
+    """It may be another one. So nothing is looked for there, and what is unsure stays so."""
+    world = remembering_world
+    shelve(world, contact())
+    visits, run_id = begin(world)
+    reply(world.books, until(world, visits, run_id, "write"))
+    visits.fail(run_id, Problem(code="cut", what="The line was cut."))
+    visits, run_id = begin(world)
+    while (question := visits.question(run_id, reads_only=True)) is not None:
+        assert json.loads(question)["do"] == "pull"
+        visits.answer(run_id, reply(world.books, question))
+    visits.close(run_id)
+    with world.hub.store.read() as db:
+        assert db.execute(sa.select(table(OperationRow).c.state)).scalars().all() == ["unsure"]
 
 
 def test_a_visit_is_due_when_something_waits_or_was_asked_for_or_nothing_was_read_for_long(

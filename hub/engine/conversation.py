@@ -114,11 +114,11 @@ class Conversation:
     has_spare: Callable[[], bool] = _always
     """Whether the day's calls may go to new documents; else only money goes."""
     reads_only: bool = False
-    """Nothing is sent: the account was not confirmed yet."""
+    """Nothing is sent or looked for: nobody confirmed the account yet, and what another one lacks proves nothing."""
 
     def next_step(self) -> Step | None:
         """What to do now; None when the run is finished."""
-        unsure, later = looking.unsure(self.store, self.run)
+        unsure, later = (None, None) if self.reads_only else looking.unsure(self.store, self.run)
         if unsure:
             return LookStep(unsure.operations, unsure=unsure)
         if later is not None:

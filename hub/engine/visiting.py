@@ -64,14 +64,10 @@ class Visits:
 
         A question that was asked and never answered leaves its batch unsure, to be looked for first. Where the platform
         remembers what it carried out (``resend_seconds``), the identical bytes are asked once more before that, first
-        of all: the answer then is the one that was lost. With ``reads_only`` nothing is written.
+        of all: the answer then is the one that was lost. With ``reads_only`` lists are read, and nothing is written,
+        looked for or proved.
         """
-        try:
-            talk, visit = self._talk(run_id)
-        except RunLostError:
-            if self._is_stopped(run_id):  # by a person; the visitor had something of its own to say before it asked on
-                return None
-            raise
+        talk, visit = self._talk(run_id)
         try:
             talk.run.before_send()
         except StoppedError as error:
@@ -85,7 +81,7 @@ class Visits:
                 runs.mark_unsure(db, talk.run.connection_id)
         step = (None if reads_only else self._again(talk)) or talk.next_step()
         if step is None:
-            return self._proving(talk, visit)
+            return None if reads_only else self._proving(talk, visit)
         if isinstance(step, WaitStep):
             return None
         self._remember(talk, step)
@@ -150,11 +146,6 @@ class Visits:
     def _finish(self, talk: Conversation, state: RunState, problem: Problem | None, nudged: list[int]) -> None:
         visited.let_go(self.hub, talk.run.connection_id)
         self.hub.finish(self.hub.connection(talk.run.connection_id), talk.run, state, problem, nudged)
-
-    def _is_stopped(self, run_id: int) -> bool:
-        with self.hub.store.read() as db:
-            state = db.execute(sa.select(run_rows.c.state).where(run_rows.c.id == run_id)).scalar()
-        return bool(state == RunState.STOPPED.value)
 
     def _talk(self, run_id: int) -> tuple[Conversation, Visit]:
         with self.hub.store.read() as db:
