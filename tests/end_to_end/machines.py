@@ -47,7 +47,7 @@ class Machines:
         """Start what is not there."""
         if "hub" in names:
             self.processes["hub"] = self._hub()
-            wait_for(lambda: answers(f"http://localhost:{self.port}/healthz"), START_SECONDS)
+            wait_for(self._is_up, START_SECONDS)
         if "desktop" in names:
             _, self.processes["desktop"] = launch(self.folder, "qbdesktop", self.ledger_port, 1.0)
             self.desktop.tell("/_sim/applications", {"qwc": self.qwc, "password": self.password})
@@ -58,6 +58,10 @@ class Machines:
         env = {**os.environ, "HUB_DATA": str(self.folder), "HUB_LOG_LEVEL": "warning"}
         with (self.folder / "hub.log").open("ab") as log:
             return subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)
+
+    def _is_up(self) -> bool:
+        assert self.processes["hub"].poll() is None, (self.folder / "hub.log").read_text()[-2000:]
+        return answers(f"http://localhost:{self.port}/healthz")
 
     def kill(self, *names: str) -> None:
         """Without warning."""
