@@ -67,7 +67,12 @@ class Visits:
         of all: the answer then is the one that was lost. With ``reads_only`` lists are read, and nothing is written,
         looked for or proved.
         """
-        talk, visit = self._talk(run_id)
+        try:
+            talk, visit = self._talk(run_id)
+        except RunLostError:
+            if self._is_stopped(run_id):  # by a person; the visitor had something of its own to say before it asked on
+                return None
+            raise
         try:
             talk.run.before_send()
         except StoppedError as error:
@@ -146,6 +151,11 @@ class Visits:
     def _finish(self, talk: Conversation, state: RunState, problem: Problem | None, nudged: list[int]) -> None:
         visited.let_go(self.hub, talk.run.connection_id)
         self.hub.finish(self.hub.connection(talk.run.connection_id), talk.run, state, problem, nudged)
+
+    def _is_stopped(self, run_id: int) -> bool:
+        with self.hub.store.read() as db:
+            state = db.execute(sa.select(run_rows.c.state).where(run_rows.c.id == run_id)).scalar()
+        return bool(state == RunState.STOPPED.value)
 
     def _talk(self, run_id: int) -> tuple[Conversation, Visit]:
         with self.hub.store.read() as db:
