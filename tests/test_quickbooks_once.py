@@ -128,6 +128,25 @@ def test_an_answer_that_only_says_what_was_recovered_is_understood(world: Deskto
     world.run_ledger()
     [kept] = [row for row in world.house.links() if row.source_id == "i1"]
     assert Decimal(kept.state["total"]) == Decimal("20.00")
+    assert not kept.edited
+
+
+def test_a_change_after_such_an_answer_is_nobodys_edit(world: DesktopWorld) -> None:
+    """What is read later was not there when the ledger said that it was done, and a person did not do it."""
+    world.simulator.switches.set({"recovered_answers": "short"})
+    lose_the_answer(world)
+    world.run_ledger()
+    for net in ("35.10", "10.00"):
+        sold = line(net, tax_code="NONE", percent=0)
+        put(world, invoice("i1", lines=(sold,), currency="USD", date=date(2026, 2, 1)))
+        world.run_stock()
+        # The change is looked at, then sent: its answer is lost too, and only recovered in short.
+        world.simulator.faults.add([{"kind": "crash", "at": "after process", "skip": READS}])
+        world.run_ledger()
+        world.settle_down()
+        assert [row.state for row in world.house.operations() if row.state not in ("done", "replaced")] == []
+    [made] = [one for one in world.simulator.company.transactions if one.kind == "Invoice"]
+    assert made.total == Decimal("10.00")
 
 
 def test_a_process_that_hung_while_another_visit_went_on_hands_nothing_out(

@@ -17,7 +17,7 @@ from hub.engine.state_history import Moved, note_states
 from hub.mapping import ORGANISATION_FACT, fold, link_fact, source_fact, target_fact
 from hub.models import ConnectionRow, Cursor, Integration, Link, NativeRecord, Snapshot, table
 from hub.providers import Feed, Page, Record, TargetState
-from hub.reconcile import was_edited
+from hub.reconcile import NOT_SAID, settled_digest, was_edited
 from hub.store import Store
 
 connections = table(ConnectionRow)
@@ -355,6 +355,8 @@ def save_states(store: Store, db: sa.Connection, ledger_id: int, states: Sequenc
             change = sa.update(links).where(links.c.id == row.id)
             edited = bool(row.settled_stamp) and was_edited(row.settled_stamp, merged)
             values = {"state": dumped, "target_number": merged.number, "edited": edited}
+            if row.settled_stamp == NOT_SAID:
+                values["settled_stamp"] = settled_digest(merged)
             db.execute(change.values(**values, version=links.c.version + 1))
             _note_state(store, db, row)
             moved.append((row.id, before, merged))

@@ -20,7 +20,7 @@ from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, link_fact
 from hub.models import OPEN_STATES, BatchRow, Link, OperationFact, OperationRow, OperationState, table
 from hub.providers import Action, Batch, Operation, Outcome, TargetState, TargetStatus
-from hub.reconcile import state_digest
+from hub.reconcile import NOT_SAID, settled_digest, state_digest
 from hub.store import Store
 
 batches = table(BatchRow)
@@ -264,7 +264,7 @@ class Settlement:
             "written_payload": row.payload_hash,
             "written_document": document.model_dump_json(),
             "state": merged.model_dump(mode="json"),
-            "settled_stamp": state_digest(merged),
+            "settled_stamp": NOT_SAID if settled_digest(state) == NOT_SAID else state_digest(merged),
             "edited": False,
             "target_number": merged.number,
         }
@@ -364,7 +364,7 @@ def _link_row(row: sa.Row[Any], document: Document, state: TargetState, present:
         "written_payload": row.payload_hash,
         "written_document": document.model_dump_json(),
         "state": state.model_dump(mode="json"),
-        "settled_stamp": state_digest(state),
+        "settled_stamp": settled_digest(state),
         **money_of(document),
         "created_at": present,
         "ended_why": "",

@@ -7,6 +7,7 @@ No clock, no network, no randomness: preview, dry run and "why is this not in th
 from __future__ import annotations
 
 from hub.reconcile.case import (
+    NOT_SAID,
     Absence,
     Case,
     Decision,
@@ -19,6 +20,7 @@ from hub.reconcile.case import (
     is_locked,
     locked_until,
     payload_hash,
+    settled_digest,
     state_digest,
     was_edited,
 )
@@ -46,6 +48,7 @@ from hub.reconcile.summing import (
 
 __all__ = [
     "LEGAL_ANSWERS",
+    "NOT_SAID",
     "REMOVAL_TIER",
     "SUMMARIES",
     "SUMMARY_PREFIX",
@@ -83,6 +86,7 @@ __all__ = [
     "own_prefix",
     "payload_hash",
     "says_the_same",
+    "settled_digest",
     "standing_of",
     "state_digest",
     "summarise",

@@ -171,8 +171,21 @@ def state_digest(state: TargetState) -> str:
     return f"{head}.{state.content}" if state.content else head
 
 
+NOT_SAID = "?"
+"""The digest of what was settled without a word on what the target holds; the next read of it says that."""
+
+
+def settled_digest(state: TargetState) -> str:
+    """The digest of a target as we left it; a ledger may only remember that it carried something out."""
+    is_bare = state.total is None and state.date is None
+    is_bare = is_bare and not (state.number or state.reference or state.contact_id or state.content)
+    return NOT_SAID if is_bare else state_digest(state)
+
+
 def was_edited(digest: str, state: TargetState) -> bool:
     """Whether the target is another than when ``digest`` was made; its content counts where both say it."""
+    if digest == NOT_SAID:
+        return False
     head, _, content = digest.partition(".")
     head_now, _, content_now = state_digest(state).partition(".")
     return head != head_now or bool(content and content_now and content != content_now)
