@@ -56,6 +56,12 @@ class Connectors:
         with self.hub.store.write(durable=durable) as db:
             db.execute(sa.update(CONNECTORS).where(CONNECTORS.c.connection_id == connection_id).values(values))
 
+    def heard(self, connection_id: int, set_id: str) -> None:
+        """The answer to a message set is saved, and QuickBooks may forget it; unless another set left meanwhile."""
+        mine = (CONNECTORS.c.connection_id == connection_id, CONNECTORS.c.pending_set == set_id)
+        with self.hub.store.write(durable=False) as db:
+            db.execute(sa.update(CONNECTORS).where(*mine).values(spent_set=set_id, pending_set=""))
+
     def new_password(self, connection_id: int, actor: str) -> str:
         """Give it another password; this is the only time that it can be read."""
         password = secrets.token_urlsafe(20)

@@ -33,7 +33,7 @@ class Company:
     @property
     def title(self) -> str:
         """What people call it."""
-        return self.name or self.path or "the company file"
+        return self.name or self.path or "one without a name"
 
     def dump(self) -> str:
         """As it is stored."""
@@ -47,14 +47,15 @@ class Company:
     def is_same_file(self, other: Company) -> bool:
         """Whether another sight is of the same file: by our id in it, and by its name; by its path where both lack.
 
-        A file of the same name in which our id is not to be found is another one, such as a copy made before.
+        A file of the same name in which our id is not to be found is another one, such as a copy made before; and so is
+        one of which nobody tells anything.
         """
         is_told = bool(other.name or other.file_id)
         if self.file_id and is_told and _folded(self.file_id) != _folded(other.file_id):
             return False
         if self.name and other.name:
             return _folded(self.name) == _folded(other.name)
-        return not (self.path and other.path) or _folded(self.path) == _folded(other.path)
+        return _folded(self.path) == _folded(other.path) if self.path and other.path else is_told
 
 
 def company(answers: str, path: str, country: str, version: str, owner_id: str) -> Company:

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub import Hub, Problem, ProviderError, SettingsError, Visits
+from hub import Hub, Problem, ProviderError, RunLostError, SettingsError, Visits
 from hub_qbdesktop import hresults, messages, xmltext
 from hub_qbdesktop.connectors import OWNER_ID, Connectors
 from hub_qbdesktop.desk import Desk, digest
@@ -230,7 +230,7 @@ class Sessions:
             response = re.sub(own, OWNER_ID, response, flags=re.IGNORECASE)
         self.visits.answer(row.run_id, response.encode("utf-8", "replace"))
         if row.request_set:
-            self.connectors.change(row.connection_id, spent_set=row.request_set, pending_set="")
+            self.connectors.heard(row.connection_id, row.request_set)
 
     def _progress(self, row: sa.Row[Any], heard: str) -> int:
         """Store the next request with what is answered now, so that 100 is said exactly when nothing is left."""
@@ -303,9 +303,12 @@ class Sessions:
                 self.visits.close(row.run_id)
             else:
                 self.visits.fail(row.run_id, problem)
-        except Exception:
+        except RunLostError:
             # Another visit took the run over, or somebody stopped it: there is nothing left to end.
             log.info("run %s of connection %s was ended elsewhere", row.run_id, row.connection_id, exc_info=True)
+        except Exception:
+            # The session is over all the same; the run is taken over when it has been silent for long enough.
+            log.exception("run %s of connection %s could not be ended", row.run_id, row.connection_id)
 
     def _settings(self, connection_id: int) -> QuickBooksSettings:
         return QuickBooksSettings.model_validate(self.hub.connection(connection_id).settings)

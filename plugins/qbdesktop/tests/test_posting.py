@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from desktop_shop import added, customer, invoice, links, operations, put, visits
 from hub_qbdesktop import messages
+from hub_qbdesktop.connectors import Connectors
 
 from hub import Visits
 
@@ -103,6 +104,46 @@ def test_a_process_that_died_after_hearing_loses_nothing_and_doubles_nothing(
     visits(shop)
     assert added(shop, "Invoice") == ["N-i1"]
     assert links(shop)["i1"]
+
+
+def test_a_process_that_hung_while_it_heard_forgets_no_set_that_left_meanwhile(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the answer to the other one, were it lost too, would not be asked for: it would be sent again."""
+    put(shop, customer())
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    answer = shop.company.process(shop.connector.until("<CustomerAddRq"))
+    connectors, plain = Connectors(shop.hub), Visits.answer
+
+    def hang(visits: Visits, run_id: int, answer: bytes) -> None:
+        plain(visits, run_id, answer)
+        connectors.change(shop.ledger_id, pending_set="of-another", spent_set="before-it")
+
+    monkeypatch.setattr(Visits, "answer", hang)
+    shop.connector.tell(answer)
+    row = connectors.made(shop.ledger_id)
+    assert (row.pending_set, row.spent_set) == ("of-another", "before-it")
+
+
+def test_a_run_that_could_not_be_ended_is_told_in_the_log(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.clock.on(minutes=40)
+    shop.connector.sign_in()
+    with monkeypatch.context() as patch:
+        patch.setattr(Visits, "fail", _die)
+        assert "ended before everything was read" in shop.connector.leave()
+    assert [each.levelname for each in caplog.records if "could not be ended" in each.message] == ["ERROR"]
+
+
+def test_a_file_of_which_nobody_tells_anything_is_neither_read_nor_written(shop: Any) -> None:
+    put(shop, customer())
+    shop.company.host_answers, shop.connector.path = lambda: "", ""
+    before = len(shop.company.requests)
+    visits(shop)
+    assert len(shop.company.requests) == before
+    assert "open is one without a name, but the hub expects Acme Trading Ltd" in shop.connector.error()
 
 
 def _die(*_: Any) -> None:
