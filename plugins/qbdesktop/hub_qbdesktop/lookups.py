@@ -112,7 +112,14 @@ def _states(operation: Operation, reply: Reply) -> list[TargetState]:
     found = [states.transaction(node, mark) for node in transactions]
     if _is_by_number(operation):
         found = [state for state in found if state.number.casefold() == _number(operation).casefold()]
-    return [state for state in found if state.ours or not _is_another_suppliers(operation, state)]
+    return [state for state in found if state.ours or not _is_another_ones(operation, state)]
+
+
+def _is_another_ones(operation: Operation, state: TargetState) -> bool:
+    """Whether the same number says nothing: it is another supplier's, or another journal's of the same document."""
+    if operation.kind is Kind.JOURNAL:
+        return bool(marks.memo_token(state.reference))
+    return _is_another_suppliers(operation, state)
 
 
 def _is_another_suppliers(operation: Operation, state: TargetState) -> bool:

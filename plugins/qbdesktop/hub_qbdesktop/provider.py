@@ -35,7 +35,7 @@ from hub_qbdesktop import cards, feeds, ids, lifecycle, lookups, messages, money
 from hub_qbdesktop.connectors import OWNER_ID
 from hub_qbdesktop.settings import QuickBooksSettings
 
-_NUMBERED = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT)
+_NUMBERED = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.JOURNAL)
 _CARD = frozenset({Action.CREATE, Action.UPDATE})
 _SALE = frozenset({Action.CREATE, Action.UPDATE, Action.VOID, Action.DELETE})
 _PURCHASE = frozenset({Action.CREATE, Action.UPDATE, Action.VOID})

@@ -7,13 +7,16 @@ from typing import Any
 import desktop_samples as samples
 import pytest
 import sqlalchemy as sa
-from desktop_machine import Desktop, bill, invoice
+from desktop_machine import Desktop, bill, by_type, invoice
 from hub_qbdesktop import lookups, marks
 from lxml import etree
 from sim_qbdesktop.caller import Caller, named
 
 from hub import Kind
-from hub.models import Link, OperationRow, table
+from hub.engine import Decisions
+from hub.engine.facts import PERPETUAL
+from hub.mapping import MappingList
+from hub.models import Integration, Link, OperationRow, table
 
 
 def numbers(desktop: Desktop, sort: str) -> list[str]:
@@ -58,19 +61,41 @@ def test_another_suppliers_bill_of_the_same_number_is_no_obstacle_and_the_same_s
     assert [problem["code"] for _, problem in desktop.unfinished().values()] == ["number_taken"]
 
 
+def forget(desktop: Desktop, source_id: str) -> None:
+    """An older copy of the database is back: a document is in QuickBooks, and the hub does not know of it any more."""
+    links, operations = table(Link), table(OperationRow)
+    with desktop.office.hub.store.write() as db:
+        db.execute(sa.delete(links).where(links.c.source_id == source_id))
+        again = sa.update(operations).where(operations.c.source_id == source_id)
+        db.execute(again.values(state="pending", batch_id=None, link_id=None, target_id="", looked_in=None, attempt=0))
+
+
 def test_what_an_older_copy_of_the_database_forgot_is_found_and_not_made_again(desktop: Desktop) -> None:
-    """The invoice is in QuickBooks with our mark, and the hub does not know of it any more."""
     desktop.put(samples.contact("Harbour Stores"), invoice())
     desktop.visit(2)
     before = desktop.links()
-    links, operations = table(Link), table(OperationRow)
-    with desktop.office.hub.store.write() as db:
-        db.execute(sa.delete(links).where(links.c.source_id == "i1"))
-        again = sa.update(operations).where(operations.c.source_id == "i1")
-        db.execute(again.values(state="pending", batch_id=None, link_id=None, target_id="", looked_in=None, attempt=0))
+    forget(desktop, "i1")
     desktop.visit(2)
     assert numbers(desktop, "Invoice") == ["SO-1"]
     assert desktop.links() == before
+
+
+def test_a_forgotten_journal_is_found_beside_another_one_of_the_same_sale(desktop: Desktop) -> None:
+    """The journals of a sale have its number, all of them: each is known by its mark."""
+    with desktop.office.hub.store.write() as db:
+        method = {"inventory_method": PERPETUAL, "perpetual_from": samples.DAY}
+        db.execute(sa.update(table(Integration)).values(**method))
+    stock = {"1200": by_type(desktop, "OtherCurrentAsset")}
+    Decisions(desktop.office.hub, "bookkeeper").set_mapping(desktop.office.integration_id, MappingList.ACCOUNT, stock)
+    desktop.switch_on(Kind.JOURNAL)
+    lines = tuple(line.model_copy(update={"tracking": ()}) for line in samples.journal().lines)
+    desktop.put(samples.journal(lines=lines), samples.journal(external_id="j2", lines=lines))
+    desktop.visit(2)
+    before = desktop.links()
+    forget(desktop, "j1")
+    desktop.visit(2)
+    assert numbers(desktop, "JournalEntry") == ["SO-0001", "SO-0001"]
+    assert (desktop.links(), desktop.unfinished()) == (before, {})
 
 
 def test_a_batch_of_many_asks_for_its_numbers_once(desktop: Desktop) -> None:
