@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import cast
 
 from lxml import etree
@@ -12,6 +13,8 @@ from hub_qbdesktop import ids, messages, refusals, states, xmltext
 from hub_qbdesktop.messages import Reply
 
 _LISTS = (Kind.CONTACT, Kind.ITEM)
+_HOME_RATE = Decimal(1)
+"""What QuickBooks says of a transaction in its home currency, where it keeps several."""
 
 
 def read(batch: Batch, answer: bytes) -> Iterator[Outcome]:
@@ -94,5 +97,13 @@ def _warnings(operation: Operation, reply: Reply, state: TargetState) -> Iterato
     if reply.code:
         yield f"QuickBooks warns: {reply.message}"
     document = operation.document
-    if isinstance(document, TradeDocument) and state.total is not None and state.total != document.total:
+    if not isinstance(document, TradeDocument):
+        return
+    rate = states.amount(reply.records[0], "ExchangeRate") if reply.records else None
+    if rate not in (None, _HOME_RATE) and document.rate in (None, _HOME_RATE):
+        yield (
+            f"QuickBooks took the amounts for a foreign currency, at a rate of {rate}, since it keeps that customer or"
+            f" vendor in it. Void it there, and link one that is kept in {document.currency}."
+        )
+    if state.total is not None and state.total != document.total:
         yield f"QuickBooks came to a total of {state.total}; the document says {document.total}. Compare the two."

@@ -213,6 +213,20 @@ def test_a_foreign_customer_is_invoiced_and_pays_in_its_currency(abroad: Simulat
     abroad.close()
 
 
+@pytest.mark.parametrize(("kept_in", "warned"), [("EUR", True), ("USD", False)])
+def test_amounts_that_quickbooks_took_for_another_currency_are_told(
+    abroad: Simulator, kept_in: str, warned: bool
+) -> None:
+    """A document is in the currency of its customer, whatever the stock system says: 100 dollars become 100 euros."""
+    poster = poster_of(abroad)
+    poster.post(samples.contact("Paris Tea", currency=kept_in))
+    line = samples.line("100.00", account=of_type(poster.facts, "Income"), tax_code="No tax")
+    fit = poster.provider.fit(samples.trade(Kind.INVOICE, line, external_id="i1", number="EU-1"), poster.facts)
+    [outcome] = poster.send([poster.operation(fit.document)])
+    assert ["foreign currency" in text for text in outcome.warnings] == [True] * warned
+    abroad.close()
+
+
 def test_the_account_of_a_currency_is_known_by_it(abroad: Simulator) -> None:
     accounts = poster_of(abroad).facts.accounts
     assert (accounts["1101"].currency, accounts["1099"].currency) == ("EUR", "EUR")
