@@ -49,12 +49,6 @@ class Desk:
         with self.hub.store.read() as db:
             return db.execute(sa.select(SESSIONS).where(*mine).order_by(SESSIONS.c.opened_at.desc())).first()
 
-    def newest_of(self, connection_id: int) -> sa.Row[Any] | None:
-        """The last session of a connection."""
-        mine = sa.select(SESSIONS).where(SESSIONS.c.connection_id == connection_id)
-        with self.hub.store.read() as db:
-            return db.execute(mine.order_by(SESSIONS.c.opened_at.desc()).limit(1)).first()
-
     def open(self, connection_id: int, run_id: int | None) -> str:
         """A new session and its ticket; without a run it is over at once. The oldest sessions are forgotten."""
         ticket = secrets.token_urlsafe(24)
