@@ -494,6 +494,8 @@ class TaxRate(Document):
     classes: tuple[AccountClass, ...] = ()
     special: bool = False
     """Zero-rated, exempt, outside scope, reverse charge or import: never to be suggested by rate alone."""
+    parts: Annotated[tuple[Percent, ...], Field(exclude_if=_is_empty)] = ()
+    """The rates that ``percent`` is the sum of, where the ledger rounds the tax of each by itself; else empty."""
 
     @property
     def label(self) -> str:

@@ -119,8 +119,8 @@ def _taxable_code(preferences: etree._Element | None, codes: Iterable[etree._Ele
 
 def _taxed(node: etree._Element, code: str, rates: Mapping[str, Decimal]) -> TaxRate:
     name = text(node, "Name")
-    parts = [text(each, "ListID") for each in node.iterfind("ItemSalesTaxRef")]
-    percent = sum((rates.get(part, Decimal(0)) for part in parts), Decimal(0)) if parts else amount(node, "TaxRate")
+    parts = tuple(rates.get(text(each, "ListID"), Decimal(0)) for each in node.iterfind("ItemSalesTaxRef"))
+    percent = sum(parts, Decimal(0)) if parts else amount(node, "TaxRate")
     return TaxRate(
         external_id=text(node, "ListID"),
         code=taxes.code_of(code, name),
@@ -129,6 +129,7 @@ def _taxed(node: etree._Element, code: str, rates: Mapping[str, Decimal]) -> Tax
         active=is_active(node),
         on_purchases=False,
         special=not percent,
+        parts=parts,
     )
 
 

@@ -46,13 +46,18 @@ def untaxed_code(facts: Facts) -> str:
 
 
 def predicted(lines: Sequence[Line], facts: Facts) -> Decimal:
-    """The tax that QuickBooks will add to lines with net amounts."""
+    """The tax that QuickBooks will add to lines with net amounts.
+
+    Of a sales tax group it rounds the tax of each rate by itself (QuickBooks Desktop help, How does QuickBooks
+    calculate sales tax for a sales tax group item?).
+    """
     taxed = [line for line in lines if item_of(line.tax_code)]
     rate = facts.taxes.get(taxed[0].tax_code) if taxed else None
     if rate is None:
         return Decimal(0)
     net = sum((line.amount for line in taxed), Decimal(0))
-    return (net * rate.percent / 100).quantize(_CENT, ROUND_HALF_UP)
+    parts = rate.parts or (rate.percent,)
+    return sum(((net * each / 100).quantize(_CENT, ROUND_HALF_UP) for each in parts), Decimal(0))
 
 
 def problems(document: TradeDocument, lines: Sequence[Line], facts: Facts) -> Iterator[Problem]:
@@ -72,7 +77,9 @@ def problems(document: TradeDocument, lines: Sequence[Line], facts: Facts) -> It
         yield Problem(
             code="tax_differs",
             what=f"The tax of {document.label} is {document.tax}; QuickBooks would make it {tax}.",
-            why=f"QuickBooks works the tax out itself, with {items[0]}." if items else "No line has a taxable code.",
+            why=f"QuickBooks works the tax out itself, with {items[0]}; of a group it rounds the tax of each rate."
+            if items
+            else "No line has a taxable code.",
             fix="Correct the rate in QuickBooks or the tax mapping, so that both come to the same.",
             subject=document.external_id,
         )

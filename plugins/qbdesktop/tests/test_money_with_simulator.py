@@ -140,6 +140,28 @@ def test_nothing_in_a_closed_period_is_written_or_voided(desktop: Desktop) -> No
     assert all(each.total for each in desktop.books("Invoice"))
 
 
+# -- sales tax -----------------------------------------------------------------------------------------------------
+
+
+def test_of_a_sales_tax_group_the_tax_of_each_rate_is_rounded_as_quickbooks_does(sim: Simulator) -> None:
+    """6.25% of 3.80 is 0.24 and 2% is 0.08: together a cent more than 8.25%."""
+    agency = Ref(next(each.list_id for each in sim.company.entries if each.kind == "Vendor"))
+    rates = [
+        sim.company.add_entry(
+            "ItemSalesTax", Name=name, IsActive=True, ItemDesc=name, TaxRate=Decimal(rate), TaxVendorRef=agency
+        )
+        for name, rate in (("State", "6.25"), ("City", "2"))
+    ]
+    parts = [Ref(each.list_id) for each in rates]
+    sim.company.add_entry("ItemSalesTaxGroup", Name="Both", IsActive=True, ItemDesc="Both", ItemSalesTaxRef=parts)
+    poster = poster_of(sim)
+    poster.post(samples.contact("Harbour Stores"))
+    line = samples.line("3.80", account=of_type(poster.facts, "Income"), tax_code="Tax:Both", tax="0.32")
+    assert poster.post(samples.trade(Kind.INVOICE, line)).total == Decimal("4.12")
+    naive = samples.trade(Kind.INVOICE, line.model_copy(update={"tax_amount": Decimal("0.31")}), external_id="i2")
+    assert [each.code for each in poster.provider.fit(naive, poster.facts).problems] == ["tax_differs"]
+
+
 # -- changes of journals -------------------------------------------------------------------------------------------
 
 
