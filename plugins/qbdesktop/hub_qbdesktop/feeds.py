@@ -18,6 +18,7 @@ from lxml import etree
 from hub import Feed, Kind, Page, Problem, Record, TargetState, UnreachableError, Want
 from hub_qbdesktop import ids, messages, native, qbxml, states, watermarks, xmltext
 from hub_qbdesktop.messages import Reply
+from hub_qbdesktop.refusals import UNDECIDED
 
 PAGE = 200
 """Records of one answer. QuickBooks forgets an iterator that rests for ten seconds, so a page must be saved quickly."""
@@ -231,7 +232,7 @@ def _hear_whole(name: str, told: Mapping[str, Reply], owner_id: str) -> Page:
     for number, query in enumerate(_WHOLE[name], 1):
         reply = told.get(str(number))
         if reply is None or not (reply.is_done or reply.is_not_found):
-            if query in _MAY_BE_MISSING and reply is not None:
+            if query in _MAY_BE_MISSING and reply is not None and reply.code not in UNDECIDED:
                 continue
             raise UnreachableError(_unread(name, reply))
         nodes += reply.records
@@ -245,7 +246,7 @@ def _hear_whole(name: str, told: Mapping[str, Reply], owner_id: str) -> Page:
 _MAY_BE_MISSING = frozenset(
     {"SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery", "HostQuery", "CurrencyQuery"}
 )
-"""A company that has the feature switched off may refuse the question."""
+"""A company that has the feature switched off may refuse the question; trouble that passes is no such refusal."""
 
 
 def _accounts(nodes: Sequence[etree._Element]) -> list[Record]:

@@ -216,6 +216,19 @@ def test_a_company_without_sales_tax_has_one_code_for_sales() -> None:
     assert codes == ["In cost", "No tax"]
 
 
+@pytest.mark.parametrize(("code", "is_read"), [(3250, True), (1000, False), (1010, False)])
+def test_a_feature_that_is_off_has_no_list_and_trouble_that_passes_empties_none(code: int, is_read: bool) -> None:
+    """Else a bad moment would withdraw every tax code of the company."""
+    queries = ("SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery")
+    refused = [told(query, id=str(number), code=code, message="no") for number, query in enumerate(queries, 2)]
+    content = answer(told("PreferencesQuery", "<PreferencesRet/>"), *refused)
+    if is_read:
+        assert [record.label for record in hear("tax_rates", content).records][-1] == "No sales tax in this company"
+    else:
+        with pytest.raises(UnreachableError, match="did not give its tax rates"):
+            hear("tax_rates", content)
+
+
 def test_classes_are_the_options_of_one_category() -> None:
     nodes = [
         node(f"<ClassRet><FullName>{name}</FullName><IsActive>{active}</IsActive></ClassRet>")
