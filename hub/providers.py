@@ -195,7 +195,9 @@ class Facts:
 
     ``accounts`` and ``taxes`` are the target's lists by code, ``tracking`` its tracking categories by name (empty where
     they were not read: then a choice is not checked). ``targets`` gives the target id a source record is linked to; a
-    reference that is not linked yet is left symbolic by the provider.
+    reference that is not linked yet is left symbolic by the provider. ``card_currencies`` tells the currency that the
+    target keeps a contact in, by the contact id of documents: only while documents are fitted, and where it keeps
+    several; a contact of which the target says none is not in it.
     """
 
     organisation: Organisation
@@ -205,6 +207,7 @@ class Facts:
     targets: Mapping[Ref, str] = field(default_factory=dict)
     rounding_limit: Decimal = Decimal("0.05")
     rounding_account: str = ""
+    card_currencies: Mapping[str, str] = field(default_factory=dict)
 
     def target(self, kind: Kind, external_id: str) -> str:
         """The target id of a source record, or a symbol that shows it is still to come."""

@@ -9,13 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Contact, Document, Journal, Kind, Status, TradeDocument, parse_document
+from hub.engine.card_currencies import load_card_currencies
 from hub.engine.facts import Ground, load_links, load_matches, load_namesakes, load_resolver
 from hub.engine.faults import allowed_for, fit_of
 from hub.engine.notes import chunks
 from hub.engine.standing import load_dependencies
 from hub.mapping import Ref, Resolved, target_fact
 from hub.models import OPEN_STATES, Flow, OperationRow, OperationState, Snapshot, SummaryMember, table
-from hub.providers import Provider
+from hub.providers import Facts, Provider
 from hub.reconcile import Case, LinkView, Match, covers, summary_of
 
 members = table(SummaryMember)
@@ -119,8 +120,10 @@ def cases_of(portion: Portion) -> list[tuple[Case, sa.Row[Any]]]:
     refs: list[Ref] = [ref for one in resolved for ref in one.depends_on]
     dependencies = load_dependencies(portion.db, portion.ground, refs)
     names = _Names(portion, [row for _, row, _ in documents])
+    cards = load_card_currencies(portion.db, portion.ground, [one.document for one in resolved])
+    facts = portion.ground.facts(card_currencies=cards)
     return [
-        (_case(portion, row, document, one, dependencies, names), note)
+        (_case(portion, row, document, one, dependencies, names, facts), note)
         for (note, row, document), one in zip(documents, resolved, strict=True)
     ]
 
@@ -192,13 +195,14 @@ def _case(
     resolved: Resolved,
     dependencies: Mapping[Ref, Any],
     names: _Names,
+    facts: Facts,
 ) -> Case:
     ground = portion.ground
     link = portion.links.get(document.external_id)
     matches = names.matches(row)
     own = [match for match in matches if ground.provider.may_be(document, match.target_id)]
     named = _named(ground.provider, resolved.document, link, is_taken=bool(matches) and not own)
-    fit = fit_of(ground.provider, named, ground.facts())
+    fit = fit_of(ground.provider, named, facts)
     resolved.trace.extend(fit.notes)
     if document.kind in (Kind.CONTACT, Kind.ITEM):
         resolved.rest_on(target_fact(document.kind, row.natural_key))

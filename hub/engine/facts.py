@@ -101,7 +101,9 @@ class Ground:
             perpetual_from=self.integration.perpetual_from,
         )
 
-    def facts(self, targets: Mapping[Ref, str] | None = None) -> Facts:
+    def facts(
+        self, targets: Mapping[Ref, str] | None = None, card_currencies: Mapping[str, str] | None = None
+    ) -> Facts:
         """What the provider is told when it fits or renders."""
         return Facts(
             organisation=self.organisation,
@@ -111,6 +113,7 @@ class Ground:
             targets=targets or {},
             rounding_limit=Decimal(self.integration.rounding_limit_cents) / 100,
             rounding_account=self.rules.find(MappingList.DEFAULT, Default.ROUNDING_ACCOUNT),
+            card_currencies=card_currencies or {},
         )
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from hub import Account, Facts, Problem
+from hub import Account, Facts, Kind, Problem, TradeDocument
 from hub_qbdesktop.states import flag, text
 
 RECEIVABLE, PAYABLE = "AccountsReceivable", "AccountsPayable"
@@ -41,6 +41,14 @@ NAMES = {
 }
 """What QuickBooks calls its built-in currencies. A new customer or vendor names its currency so; where a company calls
 it otherwise, QuickBooks refuses the record and nothing is written."""
+
+
+_CODES = {name: code for code, name in NAMES.items()}
+
+
+def code_of(name: str) -> str:
+    """The code of a currency by what QuickBooks calls it; the name itself where that is none of its known ones."""
+    return _CODES.get(name, name)
 
 
 def codes(nodes: Iterable[etree._Element]) -> dict[str, str]:
@@ -109,6 +117,30 @@ def problems(currency: str, label: str, facts: Facts, type: str = "") -> Iterato
             fix=f"Add an {_WORDS[type]} account in {currency} to QuickBooks' chart of accounts.",
             subject=currency,
         )
+
+
+def card_problems(document: TradeDocument, facts: Facts) -> Iterator[Problem]:
+    """Why a document would be taken for another currency: it is in that of its customer or vendor, whatever it says.
+
+    A card in a currency whose code is not known here may well be in the document's own, unless that is the home one.
+    """
+    card = facts.card_currencies.get(document.contact_id, "")
+    own = document.currency or facts.organisation.base_currency
+    is_known = card in NAMES or own == facts.organisation.base_currency
+    if not card or card == own or not is_known:
+        return
+    side = "customer" if document.kind in (Kind.INVOICE, Kind.CREDIT_NOTE) else "vendor"
+    who = document.contact_name or f"its {side}"
+    yield Problem(
+        code="contact_in_other_currency",
+        what=f"{document.label} is in {own}, and QuickBooks keeps {who} in {card}.",
+        why=f"QuickBooks takes every amount for the currency of the {side}, so {own} would become {card}; and it never"
+        f" changes the currency of a {side}.",
+        fix=f"Add a {side} in {own} to QuickBooks and link it on the contacts page, or correct the currency in the"
+        " stock system.",
+        subject=document.contact_id,
+        done="Nothing was sent.",
+    )
 
 
 def _listed(facts: Facts) -> str:

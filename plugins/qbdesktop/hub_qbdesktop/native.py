@@ -179,6 +179,7 @@ def contact(node: etree._Element) -> Contact:
         phone=text(node, "Phone"),
         tax_number=text(node, "VendorTaxIdent"),
         number=text(node, "AccountNumber"),
+        currency=currencies.code_of(text(node, "CurrencyRef/FullName")),
     )
 
 

@@ -18,7 +18,11 @@ def fit(document: TradeDocument, facts: Facts) -> Fit:
     """The document as it will be posted, or why it can not be."""
     notes = Notes()
     type = currencies.RECEIVABLE if document.kind in SALES else currencies.PAYABLE
-    found = [*currencies.problems(document.currency, document.label, facts, type), *_problems(document)]
+    found = [
+        *currencies.problems(document.currency, document.label, facts, type),
+        *currencies.card_problems(document, facts),
+        *_problems(document),
+    ]
     if not xmltext.one_line(document.number):
         return Fit(document, problems=(*found, number_problem(document.label)))
     if any(line.amount != line.amount.quantize(CENT) for line in document.lines):
