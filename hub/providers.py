@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date as Date  # noqa: N812 - a field is called date
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -168,6 +169,7 @@ class Want:
     longest untried first: what lists only changes would never bring them again, so a session asks for them by id.
     Whichever it delivers, readable or not, is untried last of all next time. ``run`` tells runs apart: what a platform
     keeps for one session alone, such as the place in a list, is gone when a progress was made in another run.
+    ``present`` is the hub's own time (aware, UTC), by which a platform's stamps can be judged; None: it is not told.
     """
 
     feed: Feed
@@ -177,6 +179,7 @@ class Want:
     since: Date | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
     run: int = 0
+    present: datetime | None = None
 
 
 Ref = tuple[Kind, str]
@@ -290,7 +293,8 @@ class Outcome:
 
     ``refresh`` marks a refusal because of the target's state: it is read again and planned anew. ``look`` marks one
     because the platform has such a record already, which may be what we made: it is looked for, and the refusal holds
-    unless it is.
+    unless it is. ``passes`` marks one for a reason that passes, such as a record in use: it counts as unsure and is
+    tried again, and the problem is told when it never passed.
     """
 
     operation_id: int
@@ -299,6 +303,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     refresh: bool = False
     look: bool = False
+    passes: bool = False
 
 
 @dataclass(frozen=True)

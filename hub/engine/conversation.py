@@ -222,7 +222,7 @@ class Conversation:
                     # A full feed is told nothing: what it left out would count as withdrawn.
                     known = _nothing_known if feed.full else self._known(feed)
                     unread = {} if feed.full else self._unread(db, feed)
-                    return Want(feed, watermark, progress, known, since, unread, self.run.id)
+                    return Want(feed, watermark, progress, known, since, unread, self.run.id, self.run.clock())
         return None
 
     def _cursor(self, db: sa.Connection, feed: Feed) -> sa.Row[Any] | None:

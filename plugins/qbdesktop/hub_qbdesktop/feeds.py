@@ -130,9 +130,16 @@ def _modified(source: Source, since: str) -> dict[str, Any]:
 
 def _since(want: Want) -> str:
     """From when changes are asked for: the last one seen less the overlap; at first, the day from which we post."""
-    if want.cursor:
-        return watermarks.since(want.cursor)
+    begun = _begun(want)
+    if begun:
+        return watermarks.since(begun)
     return f"{want.since}T00:00:00" if want.since and not SOURCES[want.feed.name].is_list else ""
+
+
+def _begun(want: Want) -> str:
+    """The watermark that a read begins with; one in the future has missed changes, so all is read again."""
+    cursor = want.cursor or ""
+    return cursor if watermarks.is_possible(watermarks.moment(cursor), want.present) else ""
 
 
 def _progress(want: Want) -> dict[str, Any]:
@@ -156,8 +163,9 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     source, progress = SOURCES[want.feed.name], _progress(want)
     gone = _deleted(deleted, source)
     changed = [*reply.records, *(deleted.records if deleted else ())]
-    begun = want.cursor or ""
-    latest = max([*native.stamps(changed), progress.get("latest", ""), watermarks.moment(begun)])
+    begun = _begun(want)
+    stamps = (watermarks.believed(stamp, want.present) for stamp in native.stamps(changed))
+    latest = max([*stamps, progress.get("latest", ""), watermarks.moment(begun)])
     page = Page(
         records=(*map(_record, reply.records), *map(_withdrawn, gone)) if source.is_list else (),
         states=(*_states(reply.records, source), *gone),

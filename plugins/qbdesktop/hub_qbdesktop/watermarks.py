@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 OVERLAP = timedelta(hours=3)
+_DAY = timedelta(days=1)
 _AT_REST = "="
 _SUNDAY, _AUTUMN = 6, (10, 11)
 _LAST_HOUR = 3
@@ -19,6 +20,24 @@ _LAST_HOUR = 3
 def moment(cursor: str) -> str:
     """The last change that a watermark stands for."""
     return cursor.removesuffix(_AT_REST)
+
+
+def believed(stamp: str, present: datetime | None) -> str:
+    """A stamp that can be true; one of more than a day ahead of the hub's time counts as of a day before.
+
+    A record saved while the computer's clock was years ahead would stop the reading of changes until then. Whatever is
+    changed from now on, in any time zone, is later than a day ago.
+    """
+    return stamp if present is None or is_possible(stamp, present) else _written(present - _DAY)
+
+
+def is_possible(stamp: str, present: datetime | None) -> bool:
+    """Whether a clock in any time zone can show this now."""
+    return present is None or stamp <= _written(present + _DAY)
+
+
+def _written(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def since(cursor: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -115,6 +115,27 @@ def test_changes_are_asked_for_in_local_time_with_hours_of_overlap() -> None:
 def test_a_time_with_a_wrong_offset_is_taken_as_the_computers_own() -> None:
     summer = hear("customers", answer(told("CustomerQuery", customer("1", "2026-07-01T10:00:00-08:00"))))
     assert summer.watermark == "2026-07-01T10:00:00"
+
+
+def test_a_record_stamped_in_the_future_does_not_stop_the_reading_of_changes() -> None:
+    ahead = customer("2", "2036-01-01T00:00:00-08:00")
+    both = answer(told("CustomerQuery", customer("1") + ahead))
+    first = hear("customers", both, present=datetime(2026, 3, 1, 20, tzinfo=UTC))
+    assert first.watermark == "2026-03-01T10:00:00"
+    assert len(first.records) == 2
+    alone = hear("customers", answer(told("CustomerQuery", ahead)), present=datetime(2026, 3, 1, 20, tzinfo=UTC))
+    assert alone.watermark == "2026-02-28T20:00:00"
+
+
+def test_the_clock_of_any_time_zone_is_believed() -> None:
+    tonga = answer(told("CustomerQuery", customer("1", "2026-03-02T09:00:00+13:00")))
+    assert hear("customers", tonga, present=datetime(2026, 3, 1, 20, tzinfo=UTC)).watermark == "2026-03-02T09:00:00"
+
+
+def test_a_watermark_in_the_future_is_forgotten_and_all_is_read_again() -> None:
+    late: dict[str, Any] = {"cursor": "2036-01-01T00:00:00=", "present": datetime(2026, 3, 1, 20, tzinfo=UTC)}
+    assert ask("customers", **late).find(".//FromModifiedDate") is None
+    assert hear("customers", answer(told("CustomerQuery", customer("1"))), **late).watermark == "2026-03-01T10:00:00"
 
 
 def test_what_was_deleted_comes_with_the_first_page() -> None:
