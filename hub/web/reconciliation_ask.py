@@ -28,6 +28,7 @@ from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
+from hub.web.queries.side_by_side import dated
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
 from hub.web.side_by_side import instead_of_asking
 
@@ -71,7 +72,7 @@ def start(integration_id: int) -> ResponseReturnValue:
     except SettingsError as error:
         form.object_to(str(error))
         return _page(row, form, None), 422
-    tell("It begins in a moment. You can leave this page: the result is kept.")
+    tell("Asked for. You can leave this page: the result is kept.")
     return redirect(url_for("reconciliation.show", reconciliation_id=made), 303)
 
 
@@ -134,7 +135,7 @@ def _page(row: sa.Row[Any], form: ModelForm[PeriodFields], period: Period | None
         integration = hub.integration(row.id)
         accounts, charts = load_accounts(db, integration), load_charts(db, integration)
         sides = db.execute(sa.select(CONNECTIONS).where(CONNECTIONS.c.id.in_([row.stock_id, row.ledger_id]))).all()
-        calls = calls_today(hub, db, sides)
+        calls, days = calls_today(hub, db, sides), dated(db, row.stock_id)
     today = hub.clock().date()
     named = {each.id: each.name for each in sides}
     return render_template(
@@ -151,6 +152,7 @@ def _page(row: sa.Row[Any], form: ModelForm[PeriodFields], period: Period | None
         charts=_sides(charts),
         measures=MEASURE_TITLES,
         period=period,
+        days=days,
         offered=usual_periods(today, row.start_date),
     )
 

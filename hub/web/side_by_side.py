@@ -16,7 +16,7 @@ from hub.web.checklist import pair_of
 from hub.web.context import the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries import linked
-from hub.web.queries.side_by_side import SHOWN, SideBySide, compare
+from hub.web.queries.side_by_side import SHOWN, SideBySide, compare, dated
 from hub.web.visits import visits
 
 pages = Blueprint("side_by_side", __name__)
@@ -60,6 +60,7 @@ def show(integration_id: int) -> ResponseReturnValue:
     ledger = hub.connection(row.ledger_id)
     with hub.store.read() as db:
         found = compare(db, row, period.start, period.end) if period is not None else SideBySide()
+        days = dated(db, row.stock_id)
         told = linked.newest_runs(db, row.ledger_id, 1)
     return render_template(
         "side_by_side.html",
@@ -68,6 +69,14 @@ def show(integration_id: int) -> ResponseReturnValue:
         period=period,
         found=found,
         most=SHOWN,
+        days=days,
+        those=_within(days, row.start_date, today) if days else None,
         told_at=told[0].finished_at or told[0].started_at if told else None,
         is_visited=visits(hub.providers.get(ledger.provider)),
     ), 200 if period is not None else 422
+
+
+def _within(days: tuple[date, date], start_date: date, today: date) -> Period | None:
+    """What of these days can be compared."""
+    period = Period(max(days[0], start_date), min(days[1], today))
+    return period if period.start <= period.end else None
