@@ -253,15 +253,17 @@ def _judge(settlement: Settlement, row: sa.Row[Any], one: Operation, verdict: Lo
         found = state or TargetState(kind=one.kind, target_id=one.target_id, status=TargetStatus.MISSING)
         settlement.done(row, one.document, found, ["its answer was lost; it was found by looking"])
         return "found"
-    if row.problem is not None and row.problem_code != UNSURE:
+    if row.problem is not None and row.problem_code not in ("", UNSURE):
         # Refused, since the ledger has such a record; it is not ours.
         hold(db, row, Problem.model_validate(row.problem), OperationState.FAILED)
         return "failed"
     if verdict is Look.NOT_DONE and row.attempt < TRIES:
+        again = {"state": OperationState.PENDING.value, "batch_id": None, "not_before": None, "looked_in": None}
         change = sa.update(operations).where(operations.c.id == row.id)
-        db.execute(change.values(state=OperationState.PENDING.value, batch_id=None, not_before=None, looked_in=None))
+        db.execute(change.values(**again, problem=None, problem_code="", problem_subject=""))
         return "not found"
-    problem = _ask(row, verdict)
+    passing = row.problem is not None and not row.problem_code and verdict is Look.NOT_DONE
+    problem = _never_passed(row) if passing else _ask(row, verdict)
     hold(db, row, problem, OperationState.FAILED)
     return "asked"
 
@@ -284,6 +286,13 @@ def refused_targets(store: Store, refused: Sequence[Operation]) -> list[Operatio
                 asked = Operation(-number, kind, Action.UPDATE, link.written_document, "", target_id=link.target_id)
                 again.append(replace(asked, generation=link.generation, target=link.state))
     return again
+
+
+def _never_passed(row: sa.Row[Any]) -> Problem:
+    """What it was refused with the last time, for a reason that should have passed."""
+    problem = Problem.model_validate(row.problem)
+    done = f"It was sent {row.attempt} times; the ledger did not take it."
+    return problem.model_copy(update={"done": done, "subject": problem.subject or row.kind})
 
 
 def _ask(row: sa.Row[Any], verdict: Look) -> Problem:

@@ -79,19 +79,24 @@ def _settle_one(
         return "late"
     if outcome.state is not None:
         return settlement.done(row, one.document, outcome.state, outcome.warnings)
-    if outcome.problem is not None and not outcome.look:
+    if outcome.problem is not None and not (outcome.look or outcome.passes):
         # A refusal is not planned again by itself: only when something it rests on turns out to have changed.
         hold(db, row, outcome.problem, OperationState.FAILED)
         return "failed"
     change = sa.update(operations).where(operations.c.id == row.id, operations.c.state == OperationState.SENDING.value)
-    db.execute(change.values(state=OperationState.UNSURE.value, **_refused_with(outcome.problem, not_before)))
+    db.execute(change.values(state=OperationState.UNSURE.value, **_refused_with(outcome, not_before)))
     return "unsure"
 
 
-def _refused_with(problem: Problem | None, not_before: datetime) -> dict[str, Any]:
-    """What an unsure operation was refused with, if it was: then it has been carried out or never will be."""
-    if problem is None:
-        return {"not_before": not_before, "problem": None, "problem_code": "", "problem_subject": ""}
+def _refused_with(outcome: Outcome, not_before: datetime) -> dict[str, Any]:
+    """What an unsure operation was refused with, if it was: then it has been carried out or never will be.
+
+    A refusal that passes is only kept to be told: its code is not, so the operation stays one to try again.
+    """
+    problem = outcome.problem
+    if problem is None or outcome.passes:
+        kept = problem.model_dump() if problem else None
+        return {"not_before": not_before, "problem": kept, "problem_code": "", "problem_subject": ""}
     named = {"problem_code": problem.code, "problem_subject": problem.subject}
     return {"not_before": None, "problem": problem.model_dump(), **named}
 

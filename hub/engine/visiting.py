@@ -14,7 +14,7 @@ from hub.engine.looking import of_each
 from hub.engine.reconciling import visited
 from hub.errors import Problem, RunLostError, SettingsError, StoppedError
 from hub.models import OperationRow, OperationState, Run, RunState, table
-from hub.providers import Visit
+from hub.providers import Outcome, Visit
 
 if TYPE_CHECKING:
     from hub.engine.hub import Hub
@@ -137,6 +137,17 @@ class Visits:
             visited.take(self.hub, talk.run, visit, asked, answer)
         else:
             raise SettingsError("There is no question that this could be the answer to.")
+
+    def unread(self, run_id: int, problem: Problem) -> None:
+        """The platform could not read the last question; should it stay so, its operations say why."""
+        talk, _ = self._talk(run_id)
+        asked = self._asked(run_id)
+        if asked["do"] != "send":
+            return
+        batch = taking.batch_of(self.hub.store, self.hub.vault, asked["batch"])
+        taking.answered(self.hub.store, talk.run, batch)
+        outcomes = [Outcome(one.id, problem=problem, passes=True) for one in batch.operations]
+        settling.settle(self.hub.store, talk.run, batch, outcomes, settling_seconds=talk.provider.settling_seconds)
 
     def close(self, run_id: int) -> None:
         """End the visit; what was asked and not answered is unsure."""

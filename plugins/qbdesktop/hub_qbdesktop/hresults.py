@@ -106,5 +106,22 @@ def problem_of(hresult: str, message: str) -> Problem:
     )
 
 
+def is_unreadable(hresult: str) -> bool:
+    """Whether QuickBooks could not read the request at all: nothing of it was carried out."""
+    return _digits(hresult) == "80040400"
+
+
+def unreadable_problem(message: str) -> Problem:
+    """What to say of a record whose request QuickBooks could not read, though it went alone."""
+    return Problem(
+        code="request_not_understood",
+        what="QuickBooks could not read the request for this record.",
+        why=f"QuickBooks says: {message}" if message else "It gave no reason.",
+        fix="Look for unusual characters or values in the record, correct them in the stock system, and retry; else"
+        " report it with the words of QuickBooks and enter it there by hand.",
+        detail=f"0x80040400 {message}".strip()[:2000],
+    )
+
+
 def _digits(hresult: str) -> str:
     return hresult.strip().upper().removeprefix("0X")

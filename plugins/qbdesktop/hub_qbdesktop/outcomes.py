@@ -18,7 +18,7 @@ _HOME_RATE = Decimal(1)
 
 
 def read(batch: Batch, answer: bytes) -> Iterator[Outcome]:
-    """An outcome for each operation that the answer decides. What it leaves open has none, and is looked for."""
+    """An outcome for each operation that the answer names. What it leaves open is looked for."""
     told = messages.read(answer)
     if told.says_nothing:
         return
@@ -60,8 +60,9 @@ def _outcome(operation: Operation, reply: Reply) -> Iterator[Outcome]:
         yield Outcome(operation.id, state=states.gone(operation.kind, operation.target_id))
     elif reply.code in refusals.TAKEN:
         yield Outcome(operation.id, problem=refusals.problem(operation, reply), look=True)
-    elif not refusals.is_undecided(reply):
-        yield Outcome(operation.id, problem=refusals.problem(operation, reply))
+    else:
+        passes = refusals.is_undecided(reply)
+        yield Outcome(operation.id, problem=refusals.problem(operation, reply), passes=passes)
 
 
 def _state(operation: Operation, reply: Reply) -> TargetState | None:

@@ -51,7 +51,25 @@ NUMBER_TAKEN = Refusal(
     "If it is the same document, skip this one with a reason; else give one of the two another number.",
 )
 
+_IN_USE = Refusal(
+    "record_in_use",
+    "Somebody has the record, or one that it needs, open in QuickBooks.",
+    "Close it in QuickBooks on every computer, then retry.",
+)
+_NOT_PROCESSED = Refusal(
+    "not_processed",
+    "QuickBooks did not carry it out.",
+    "Restart QuickBooks; if it goes on, let it verify the company file (File, Utilities, Verify Data). Then retry.",
+)
+
 KNOWN: dict[int, Refusal] = {
+    **dict.fromkeys((3175, 3176), _IN_USE),
+    **dict.fromkeys((1000, 1010, 3170, 3230, 3231), _NOT_PROCESSED),
+    3200: Refusal(
+        "record_out_of_date",
+        "The record was changed in QuickBooks each time between the look at it and our change.",
+        "Let nobody edit it in QuickBooks for a while, then retry.",
+    ),
     **dict.fromkeys((1030, 1060, 3130, 3150), _NOT_UNDERSTOOD),
     **dict.fromkeys((3010, 3020, 3030, 3031, 3040, 3045, 3050, 3060, 3090, 3110), _VALUE),
     **dict.fromkeys((3180, 3300), _NOT_SAVED),
@@ -139,11 +157,17 @@ def is_undecided(reply: Reply) -> bool:
     return reply.code in UNDECIDED or (reply.code == 3180 and bool(_LOCKED.search(reply.message)))
 
 
+def _known(reply: Reply) -> Refusal | None:
+    if reply.code == 3180 and _USED_NUMBER.search(reply.message):
+        return NUMBER_TAKEN
+    return _IN_USE if reply.code == 3180 and is_undecided(reply) else KNOWN.get(reply.code)
+
+
 def problem(operation: Operation, reply: Reply) -> Problem:
     """What a refusal amounts to."""
     what = f"QuickBooks refused the {operation.kind.replace('_', ' ')} {operation.document.label}."
     detail = f"{reply.code}: {reply.message}"
-    known = NUMBER_TAKEN if reply.code == 3180 and _USED_NUMBER.search(reply.message) else KNOWN.get(reply.code)
+    known = _known(reply)
     if known is None:
         why = (
             f"QuickBooks says: {reply.message}" if reply.message else f"It gave the number {reply.code} and no reason."

@@ -199,6 +199,8 @@ class Sessions:
             if row.request is None or row.handed_at is None:
                 return self._heard_before(row, response)
             if hresult.strip():
+                if hresults.is_unreadable(hresult) and not row.is_clearing:
+                    self.visits.unread(row.run_id, hresults.unreadable_problem(message))
                 raise SessionError(hresults.problem_of(hresult, message))
             self._hear(row, response)
             return self._progress(self.desk.again(row), digest(response))

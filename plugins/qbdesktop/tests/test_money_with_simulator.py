@@ -197,7 +197,8 @@ def test_a_change_with_an_old_edit_sequence_is_left_open_and_changes_nothing(sim
     before = journal(sim, "7.10")
     state = poster.post(before)
     stale = again(poster, before, state.target_id).model_copy(update={"stamp": "1"})
-    assert poster.send([poster.operation(journal(sim, "9.25"), Action.UPDATE, stale)]) == []
+    [outcome] = poster.send([poster.operation(journal(sim, "9.25"), Action.UPDATE, stale)])
+    assert (outcome.state, outcome.passes) == (None, True)
     assert again(poster, before, state.target_id).total == Decimal("7.10")
 
 

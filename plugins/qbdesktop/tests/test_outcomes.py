@@ -34,8 +34,11 @@ def outcome_of(code: int, message: str = "no", action: Action = Action.CREATE, r
 
 
 @pytest.mark.parametrize("code", [3170, 3175, 3176, 3200, 3230, 3231, 1000, 1010])
-def test_what_passes_by_itself_is_left_open(code: int) -> None:
-    assert outcome_of(code) is None
+def test_what_passes_by_itself_is_left_open_with_quickbooks_own_words(code: int) -> None:
+    outcome = outcome_of(code, "It is busy.")
+    assert (outcome.state, outcome.passes) == (None, True)
+    assert outcome.problem.code in ("record_in_use", "record_out_of_date", "not_processed")
+    assert outcome.problem.why.endswith("QuickBooks says: It is busy.")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_a_number_that_quickbooks_refuses_since_it_is_used_is_told_as_such() -> 
 
 
 def test_a_save_that_failed_for_a_lock_is_left_open() -> None:
-    assert outcome_of(3180, "The transaction could not be locked. It is in use by another user.") is None
+    assert outcome_of(3180, "The transaction could not be locked. It is in use by another user.").passes
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
             "test_one_bad_record_never_stops_the_others",
             "test_answers_find_their_requests_in_whatever_order_they_come",
             "test_a_request_that_makes_its_set_unreadable_takes_no_other_with_it",
-            "test_what_passes_by_itself_is_left_open",
+            "test_what_passes_by_itself_is_left_open_with_quickbooks_own_words",
         ),
     ),
     34: (
@@ -278,7 +278,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
             "test_a_change_that_stays_out_of_date_is_not_sent_for_ever",
             "test_a_record_in_use_is_sent_again_with_the_next_visit",
             "test_a_save_that_failed_for_a_lock_is_left_open",
-            "test_what_passes_by_itself_is_left_open",
+            "test_what_passes_by_itself_is_left_open_with_quickbooks_own_words",
         ),
     ),
     36: (
@@ -418,7 +418,10 @@ def test_a_request_that_makes_its_set_unreadable_takes_no_other_with_it(shop: An
         shop.connector.leave()
     assert added(shop, "Customer") == list(names.values())
     assert links(shop).keys() == names.keys()
-    assert [row.source_id for row in operations(shop) if row.state == "failed"] == ["c-bad"]
+    [failed] = [row for row in operations(shop) if row.state == "failed"]
+    assert failed.source_id == "c-bad"
+    assert failed.problem["what"] == "QuickBooks could not read the request for this record."
+    assert unreadable in failed.problem["why"]
 
 
 # -- 35: what is out of date ---------------------------------------------------------------------------------------
@@ -436,7 +439,9 @@ def test_a_change_that_stays_out_of_date_is_not_sent_for_ever(shop: Any) -> None
     [change] = operations(shop, action="update")
     assert 2 <= sent <= 3
     assert change.state == "failed"
-    assert change.problem["fix"]
+    assert change.problem["code"] == "record_out_of_date"
+    assert "The provided edit sequence is out-of-date." in change.problem["why"]
+    assert "connection" not in change.problem["fix"]
 
 
 # -- 36, 39: what is not moved -------------------------------------------------------------------------------------
