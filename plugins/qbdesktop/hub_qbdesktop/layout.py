@@ -1,4 +1,6 @@
-"""What each request of qbXML 13.0 may hold, in the order that QuickBooks insists on: the part of it that we send.
+"""What each request of qbXML 13.0 may hold, in the order that QuickBooks insists on.
+
+It lists what we send and some fields beside it that we never do; QuickBooks has more.
 
 A field is ``Name:sort``. Sorts: ``t41`` a text of at most 41 characters, ``r41`` a reference by list id or by a full
 name of at most 41, ``@Address`` the fields of that name, ``id``, ``amount`` (two decimals), ``price`` and ``quantity``
