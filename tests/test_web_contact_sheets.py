@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from hub.models import AuditEvent, ContactSheet, FlowMode, table
 from hub.store import Store
 from hub.vault import Vault
 from hub.web.sheets import LARGEST_FILE, MOST_ROWS, harmless, read_sheet, write_csv, write_xlsx
+from hub.web.wording import amount
 
 FORMULA = '=HYPERLINK("http://evil.test","click")'
 
@@ -209,3 +211,9 @@ def test_semicolons_numbers_and_blank_lines_are_read() -> None:
     content = b"Action;source ID\nlink;12\n;\nunlink;13\n"
     rows = read_sheet("x.csv", content, ("Source id", "Action", "Reason"), ("Source id",))
     assert rows == [["2", "12", "link", ""], ["4", "13", "unlink", ""]]
+
+
+def test_a_zero_has_no_sign_on_pages_nor_in_sheets() -> None:
+    assert [amount(each, "GBP") for each in ("-0", "-0.00", Decimal("-0E+2"))] == ["0.00 GBP"] * 3
+    content = b"".join(write_csv(("Difference",), [(Decimal("-0.00"),), (Decimal("-0.01"),)]))
+    assert content.decode("utf-8-sig").split() == ["Difference", "0.00", "-0.01"]

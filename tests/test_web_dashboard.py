@@ -208,6 +208,35 @@ def test_drafts_and_contacts_without_a_link_are_counted(house: House) -> None:
     assert "Contacts 1 contact Not linked" in page.text
 
 
+def test_the_sentence_says_nothing_needs_you_only_where_no_card_says_that_something_does(house: House) -> None:
+    put(house, contact(), invoice("i1"))
+    house.sync()
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    put(house, contact("c2", "Nobody's"))
+    house.run_stock()
+    text = seen(house).text
+    assert "All posted to 2026-02-01; 1 contact is not linked." in text
+    house.set_flow(Kind.INVOICE, FlowMode.AUTOMATIC, post_as="draft")
+    put(house, invoice("i2"), contact("c3", "Nobody else"))
+    house.sync()
+    text = seen(house).text
+    assert "1 draft waits in the ledger, 2 contacts are not linked." in text
+    assert "nothing needs you" not in text
+
+
+def test_every_table_of_the_dashboard_scrolls_by_itself_on_a_narrow_screen(house: House) -> None:
+    put(house, contact(), invoice("i1", date=date(2025, 12, 31)))
+    house.sync()
+    records = table(NativeRecord)
+    left = {"connection_id": house.stock_id, "feed": "records", "stamp": "", "label": "", "pull": 0}
+    with house.hub.store.write() as db:
+        row = {**left, "record_id": "r-9", "skipped": {"a": "draft"}, "seen_at": house.clock()}
+        db.execute(sa.insert(records).values(row))
+    html = seen(house).html
+    for name in ("Not eligible, by rule", "Left in the stock system"):
+        assert f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">' in html
+
+
 def test_the_calls_of_the_day_the_last_and_the_next_run_are_shown(house: House) -> None:
     add_schedule(house.hub, house.stock_id, Timing("cron", "0 18 * * *"))
     with house.hub.store.write() as db:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called
+from houses import House, called, visiting
 from visitors import Seen, Visitor, visitor
 
 from hub.models import ConnectionRow, Schedule, table
@@ -217,3 +217,33 @@ def last_of(seen: Visitor) -> str:
     found = re.search(r"<td>([^/]*(?:</time>)?)</td>\s*<td>nobody", seen.get("/schedules").html)
     assert found
     return re.sub("<[^>]+>", "", found[1])
+
+
+def test_a_reconciliation_with_a_ledger_that_visits_is_not_offered_and_refused_in_words(
+    store: Store, vault: Vault
+) -> None:
+    house = visiting(store, vault, on=False)
+    seen = visitor(house)
+    address = f"/schedules/new?reconcile={house.integration_id}"
+    for path in ("/schedules", "/schedules/new"):
+        page = seen.get(path)
+        assert page.faults == []
+        assert "reconcile=" not in page.html, path
+    asked = seen.get(address)
+    assert asked.faults == []
+    assert "The worth of the stock is not reconciled with Books yet." in asked.text
+    refused = seen.post(address, form(connection=str(house.stock_id), reconcile=str(house.integration_id)))
+    assert refused.status == 422
+    assert "The worth of the stock is not reconciled with Books yet." in refused.text
+    assert schedules(house) == []
+
+
+def test_a_schedule_of_a_ledger_that_visits_is_said_to_be_a_wish(store: Store, vault: Vault) -> None:
+    house = visiting(store, vault, on=False)
+    seen = visitor(house)
+    wish = "Books can't be called: its schedule is only a wish for the next visit. It comes by its own schedule"
+    assert wish in seen.get("/schedules/new").text
+    mine = add_schedule(house.hub, house.ledger_id, Timing("interval", "1h"))
+    assert wish in seen.get(f"/schedules/{mine}").text
+    other = add(house)
+    assert wish not in seen.get(f"/schedules/{other}").text

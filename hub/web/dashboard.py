@@ -74,6 +74,7 @@ def show() -> ResponseReturnValue:
             numbers.standing,
             failing=len(failing),
             drifted=len(drifted),
+            kept_off=len(kept_off),
             steps=steps,
             may_set_up=may(Right.MANAGE_ENTITIES),
         ),
@@ -134,10 +135,19 @@ def first_steps(here: Scope, anything_on: bool) -> list[Step]:
     ]
 
 
-def sentence(found: standing.Standing, *, failing: int, drifted: int, steps: Sequence[Step], may_set_up: bool) -> str:
+def sentence(
+    found: standing.Standing,
+    *,
+    failing: int,
+    drifted: int,
+    kept_off: int,
+    steps: Sequence[Step],
+    may_set_up: bool,
+) -> str:
     """How things stand, in one sentence. Who ``may_set_up`` what is missing is told to do so, others who can.
 
-    ``drifted`` is how many periods have other figures since they were signed off: each needs a person as well.
+    ``drifted`` is how many periods have other figures since they were signed off, ``kept_off`` how many flows wait for
+    a decision: each needs a person as well. Whatever the cards show is in it.
     """
     undone = [step for step in steps if not step.done]
     if undone and not may_set_up:
@@ -148,17 +158,23 @@ def sentence(found: standing.Standing, *, failing: int, drifted: int, steps: Seq
         return "Nothing is connected yet: three steps, and the first documents can be looked at."
     if undone:
         return f"Almost there. Next: {undone[0].words[:1].lower()}{undone[0].words[1:]}."
-    needing = found.needing_a_person + drifted
+    rest = ", ".join(_rest(found, failing, found.needing_a_person + drifted + kept_off)) or "nothing needs you"
+    if found.posted_to is None:
+        return f"Nothing is posted yet; {rest}."
+    return f"All posted to {wording.day(found.posted_to)}; {rest}."
+
+
+def _rest(found: standing.Standing, failing: int, needing: int) -> list[str]:
+    """What the sentence says of each sort of card."""
     parts = (
         wording.counted(failing, "connection fails", "connections fail") if failing else "",
         wording.counted(needing, "needs you", "need you") if needing else "",
         wording.counted(found.proposed, "waits for your approval", "wait for your approval") if found.proposed else "",
         wording.counted(found.on_their_way, "is on its way", "are on their way") if found.on_their_way else "",
+        wording.counted(found.drafts, "draft waits", "drafts wait") + " in the ledger" if found.drafts else "",
+        wording.counted(found.unlinked, "contact is", "contacts are") + " not linked" if found.unlinked else "",
     )
-    rest = ", ".join(part for part in parts if part) or "nothing needs you"
-    if found.posted_to is None:
-        return f"Nothing is posted yet; {rest}."
-    return f"All posted to {wording.day(found.posted_to)}; {rest}."
+    return [part for part in parts if part]
 
 
 def caveats(here: Scope, numbers: Numbers, schedules: Sequence[Schedule]) -> list[str]:

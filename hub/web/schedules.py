@@ -19,9 +19,11 @@ from hub.scheduler import Timing
 from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.context import row_or_404, tell, the_hub
 from hub.web.forms import ModelForm
-from hub.web.queries.pairs import sides
+from hub.web.queries.pairs import reconcilable, sides
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, SCHEDULES
 from hub.web.schedule_form import NewScheduleFields, ScheduleFields, choices, filled_in, timing_of, usual, zone_of
+from hub.web.side_by_side import instead_of_asking
+from hub.web.visits import how_it_comes, visits
 
 pages = Blueprint("schedules", __name__, url_prefix="/schedules")
 
@@ -45,7 +47,7 @@ def show_all() -> ResponseReturnValue:
         connections = _connections(db)
         chosen = sa.select(SCHEDULES).where(visible_connections(SCHEDULES.c.connection_id))
         rows = db.execute(chosen.order_by(SCHEDULES.c.connection_id, SCHEDULES.c.id)).all()
-        joined = sides(db)
+        joined, offered = sides(db), reconcilable(db, the_hub().providers)
     listed = [
         (
             each,
@@ -54,13 +56,16 @@ def show_all() -> ResponseReturnValue:
         for each in connections
     ]
     alive = scheduler.is_scheduler_alive(the_hub().store)
-    return render_template("schedules.html", listed=listed, joined=joined, alive=alive)
+    return render_template("schedules.html", listed=listed, joined=offered, alive=alive)
 
 
 @pages.get("/new")
 @needs(Right.MANAGE_ENTITIES)
 def ask() -> ResponseReturnValue:
-    """The form for another schedule."""
+    """The form for another schedule; for a reconciliation that can't be made, the page that says so."""
+    reconcile = request.args.get("reconcile", type=int)
+    if reconcile and (told := instead_of_asking(_integration(reconcile))) is not None:
+        return told
     return _form_page(_new_form())
 
 
@@ -74,6 +79,8 @@ def save() -> ResponseReturnValue:
     if fields is None or timing is None:
         return _form_page(form), 422
     integration = _integration(fields.reconcile) if fields.reconcile else None
+    if integration is not None and (told := instead_of_asking(integration)) is not None:
+        return told, 422
     connection_id = integration.stock_id if integration else fields.connection
     reconciled = integration.id if integration else None
     if "look" in request.form:
@@ -154,7 +161,7 @@ def _form_page(
     """The form, with what it would do where that can be said."""
     reconciled = row.integration_id if row is not None else int(form["reconcile"].value or 0) or None
     with the_hub().store.read() as db:
-        joined = sides(db)
+        joined, offered = sides(db), reconcilable(db, the_hub().providers)
     what = joined.get(reconciled or 0) or (row.connection if row is not None else connection)
     told = None
     if timing is not None:
@@ -164,8 +171,22 @@ def _form_page(
     elif row is not None and not form.is_faulty:
         told = _told(_plain(row), what)
     can_send = notify.can_send(the_hub().settings)
-    shown = {"reconciled": joined.get(reconciled or 0, ""), "joined": joined, "can_send": can_send}
+    shown = {"reconciled": joined.get(reconciled or 0, ""), "joined": offered, "can_send": can_send}
+    shown["wishes"] = [] if reconciled else _wishes(row.connection_id if row is not None else None)
     return render_template("schedule.html", form=form, row=row, told=told, **shown)
+
+
+def _wishes(connection_id: int | None) -> list[str]:
+    """What a schedule of a platform that visits us can do: of one connection, or of all that the form offers."""
+    with the_hub().store.read() as db:
+        offered = [each for each in _connections(db) if connection_id in (None, each.id)]
+    known = the_hub().providers
+    return [
+        f"{each.name} can't be called: its schedule is only a wish for the next visit."
+        f" {how_it_comes(known[each.provider].visitor)}"
+        for each in offered
+        if visits(known.get(each.provider))
+    ]
 
 
 def _saved() -> ResponseReturnValue:

@@ -15,6 +15,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from python_calamine import CalamineError, CalamineWorkbook
 
 from hub.errors import SettingsError
+from hub.web.wording import unsigned_zero
 
 LARGEST_FILE = 4 * 1024 * 1024
 LARGEST_UNPACKED = 64 * 1024 * 1024
@@ -35,7 +36,7 @@ def write_csv(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator
     yield b"\xef\xbb\xbf"
     yield _csv_line(titles)
     for row in rows:
-        yield _csv_line([str(value) if isinstance(value, Decimal) else harmless(value) for value in row])
+        yield _csv_line([str(unsigned_zero(each)) if isinstance(each, Decimal) else harmless(each) for each in row])
 
 
 def _csv_line(row: Sequence[str]) -> bytes:
@@ -61,7 +62,7 @@ def write_xlsx(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> IO[byte
         for number, row in enumerate(rows, start=1):
             for column, value in enumerate(row):
                 if isinstance(value, Decimal):
-                    sheet.write_number(number, column, value, money)
+                    sheet.write_number(number, column, unsigned_zero(value), money)
                 else:
                     sheet.write_string(number, column, harmless(value))
     file.seek(0)

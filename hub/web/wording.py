@@ -111,9 +111,14 @@ def amount(value: Decimal | str | None, currency: str = "") -> str:
     """An amount with thousands separated and the decimals of its currency, or more if it has them; nothing for none."""
     if value is None or value == "":
         return ""
-    exact = Decimal(value)
+    exact = unsigned_zero(Decimal(value))
     decimals = -int(exact.normalize().as_tuple().exponent)
     return f"{exact:,.{max(decimals, minor_units(currency))}f} {currency}".strip()
+
+
+def unsigned_zero(value: Decimal) -> Decimal:
+    """The amount; a zero without the sign that the difference of two amounts may leave on it."""
+    return value or abs(value)
 
 
 def day(value: date | str | None) -> str:

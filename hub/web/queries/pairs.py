@@ -63,3 +63,11 @@ def sides(db: sa.Connection) -> dict[int, str]:
     """By integration, those that the person may see: the names of both sides, as in "Shelf with Books"."""
     chosen = _EVERY_PAIR.where(visible_integrations(INTEGRATIONS.c.id))
     return {row.id: f"{row.stock} with {row.ledger}" for row in db.execute(chosen)}
+
+
+def reconcilable(db: sa.Connection, providers: Mapping[str, Provider]) -> dict[int, str]:
+    """The same, of those whose ledger can be asked for balances: one that visits can't."""
+    chosen = _EVERY_PAIR.where(visible_integrations(INTEGRATIONS.c.id))
+    visiting = {name for name, provider in providers.items() if provider.visit is not None}
+    found = [row for row in db.execute(chosen) if row.ledger_provider not in visiting]
+    return {row.id: f"{row.stock} with {row.ledger}" for row in found}
