@@ -187,9 +187,24 @@ def test_the_page_tells_the_cost_and_starts_a_proof(house: House) -> None:
     twice(house, Kind.INVOICE)
     assert prove(house.hub, 1)
     ended = seen.get("/proofs/1/live")
-    assert (ended.status, "Show what was found." in ended.text) == (286, True)
+    assert (ended.status, ended.headers["HX-Retarget"]) == (286, "#content")
+    assert "1 document is in the ledger more than once." in ended.text
     told = seen.get("/proofs/1")
     assert "hx-get" not in told.html
     assert "Proof of 2026-03-01 09:00 UTC: Shelf -> Books" in told.text
     assert "1 document is in the ledger more than once." in told.text
     assert told.faults == []
+
+
+@on_sqlite
+def test_a_long_question_is_cut_by_its_letters_and_opens_as_a_whole(house: House) -> None:
+    address = "GET https://ledger.example/invoices?marks=" + ",".join(f"mark-{n}" for n in range(60))
+    made = Proving(house.hub, "anna@example.com").ask(house.integration_id)
+    assert prove(house.hub, made)
+    with house.hub.store.write() as db:
+        query = {"kind": "invoice", "exchange": 1, "sent": address}
+        db.execute(sa.update(table(Proof)).values(queries=[query]))
+    page = visitor(house).get(f"/proofs/{made}")
+    assert page.faults == []
+    assert f">{address[:197]}...</a>" in page.html
+    assert f"All of it {address}" in page.text

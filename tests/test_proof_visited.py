@@ -119,4 +119,8 @@ def test_the_pages_say_that_it_waits_for_the_visit(house: House) -> None:
     assert "The next visit asks." in after.text
     assert "Not made yet. It is made with the next visit of it. It comes by its own schedule" in after.text
     house.visit()
-    assert "Not made yet" not in seen.get(f"/proofs/{proof(house, 1).id}").text
+    made = seen.get(f"/proofs/{proof(house, 1).id}")
+    assert made.faults == []
+    assert "Not made yet" not in made.text
+    assert "How it was asked In 2 questions of one visit, which are no calls, so the log has none of them." in made.text
+    assert "Each asks for up to 100 marks" in made.text

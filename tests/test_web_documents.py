@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, line, payment, put
+from houses import House, called, contact, invoice, line, payment, put, visiting
 from visitors import Seen, Visitor, visitor
 
 from hub.documents import Kind
+from hub.engine.visiting import Visits
 from hub.models import BatchRow, Exchange, FlowMode, Snapshot, table
 from hub.store import Store
+from hub.testing.visiting import reply
 from hub.vault import Vault
 
 
@@ -173,3 +175,57 @@ def test_a_document_that_waits_or_is_left_out_says_so(seen: Visitor, house: Hous
     house.sync()
     assert "Waiting for approval" in page_of(seen, house, "i5").text
     assert "Not eligible: dated before the start date" in page_of(seen, house, "old").text
+
+
+def test_what_went_with_a_visit_shows_that_visit_and_what_was_sent(store: Store, vault: Vault) -> None:
+    house = visiting(store, vault)
+    put(house, contact(), invoice("i1", "SO-1"))
+    house.sync()
+    seen = visitor(house)
+    (row,) = house.operations(source_id="i1")
+    page = page_of(seen, house)
+    assert "Visits that wrote it It went with a visit, in questions and answers, which are no calls." in page.text
+    assert "are kept until Books answers it, and no longer" in page.text
+    (run_id,) = _runs_of(house, row.batch_id)
+    leads = {tag.get("href") for tag in page.tags("a")}
+    assert {f"/runs/{run_id}", f"/operations/{row.id}"} <= leads
+    assert "not answered yet" not in page.text
+    plan = seen.get(f"/operations/{row.id}")
+    assert f"It was sent in a visit, run {run_id} , which has no calls." in plan.text
+    assert "The exact bytes were kept until Books answered" in plan.text
+
+
+def test_the_exact_bytes_of_a_question_are_shown_until_it_is_answered(store: Store, vault: Vault) -> None:
+    house = visiting(store, vault)
+    put(house, contact(), invoice("i1", "SO-1"))
+    house.visit()
+    house.run_stock()
+    visits = Visits(house.hub)
+    run_id = visits.open(house.ledger_id)
+    assert run_id is not None
+    while not house.operations(source_id="i1", state="sending"):
+        question = visits.question(run_id)
+        assert question is not None
+        if not house.operations(source_id="i1", state="sending"):
+            visits.answer(run_id, reply(house.books, question))
+    (row,) = house.operations(source_id="i1")
+    seen = visitor(house)
+    page = page_of(seen, house)
+    assert f"The exact bytes of run {run_id}, not answered yet" in page.text
+    for told in (page, seen.get(f"/operations/{row.id}")):
+        assert '"mark": "i1#1"' in told.text
+        assert told.faults == []
+
+
+def test_what_nothing_was_sent_for_does_not_speak_of_calls(seen: Visitor, house: House) -> None:
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, invoice("i5", "SO-5"))
+    house.sync()
+    assert "Nothing was sent for it." in page_of(seen, house, "i5").text
+    assert "The log of the calls that sent it was cleared since." in page_of(seen, house).text
+
+
+def _runs_of(house: House, batch_id: str) -> list[int]:
+    batches = table(BatchRow)
+    with house.hub.store.read() as db:
+        return list(db.execute(sa.select(batches.c.run_id).where(batches.c.id == batch_id)).scalars())

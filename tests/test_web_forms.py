@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validato
 
 from hub.web.comparison import number
 from hub.web.forms import ModelForm
-from hub.web.wording import amount, counted, detail, done_by_run, duration, pretty
+from hub.web.wording import amount, counted, detail, done_by_run, duration, pretty, symbols
 
 
 class Colour(StrEnum):
@@ -180,3 +180,13 @@ def test_words_for_amounts_and_spans() -> None:
     assert (amount("", "GBP"), amount(None)) == ("", "")
     assert [duration(seconds) for seconds in (0, 59, 60, 3661)] == ["0 s", "59 s", "1 min", "1 h 1 min 1 s"]
     assert (counted(1, "entry", "entries"), counted(2000, "entry", "entries")) == ("1 entry", "2,000 entries")
+
+
+def test_what_stands_for_an_id_still_to_come_is_found_in_json_and_in_xml() -> None:
+    assert symbols('{"a": "<invoice:i 1>", "b": ["<contact of bill:b2>", "<invoice:i 1>"], "c": "<b>"}') == [
+        "<invoice:i 1>",
+        "<contact of bill:b2>",
+    ]
+    sent = '<?xml version="1.0"?><Ref><ListID>&lt;contact:c1&gt;</ListID><Memo>a &lt; b: c &gt; d</Memo></Ref>'
+    assert symbols(pretty(sent)) == ["&lt;contact:c1&gt;"]
+    assert symbols(pretty("<?xml version='1.0'?><A><B>1</B></A>")) == []

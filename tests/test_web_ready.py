@@ -216,6 +216,15 @@ def test_the_preview_shows_the_source_the_target_the_rules_and_the_payload(seen:
     assert '"number": "SO-1"' in page.text
     assert "Standard becomes STANDARD" in page.text
     assert '"mark": "i1#1"' in page.text
+    assert "not sent as written" not in page.text
+
+
+def test_the_preview_names_each_thing_that_is_filled_in_later(seen: Visitor, house: House) -> None:
+    house.set_flow(Kind.CONTACT, FlowMode.REVIEW)
+    put(house, contact("c9", "Dockside"), invoice("i9", "SO-9", contact_id="c9", contact_name="Dockside"))
+    house.sync()
+    page = seen.get(f"/operations/{house.operations(label='SO-9')[0].id}")
+    assert "is posted, which is not known yet: <contact:c9> . All else is sent as it stands here." in page.text
 
 
 def test_one_document_is_approved_from_its_preview(seen: Visitor, house: House) -> None:
@@ -446,6 +455,10 @@ def test_a_preview_in_the_drawer_is_the_page_without_its_frame(seen: Visitor, ho
     row = house.operations(label="SO-1")[0]
     part = seen.client.get(f"/operations/{row.id}", headers={"HX-Request": "true"}).get_data(as_text=True)
     assert "<html" not in part
+    assert '<h2 class="h4" id="preview-title">Invoice SO-1</h2>' in part
+    assert 'id="preview-title"' not in seen.get(f"/operations/{row.id}").html  # its heading names it
+    (dialog,) = (tag for tag in seen.get("/ready").tags("dialog") if tag.get("id") == "preview")
+    assert dialog["aria-labelledby"] == "preview-title"
     assert "account 200 of the line becomes 200 Sales" in part
     seen.follow(f"/operations/{row.id}/approve", {"hash": row.payload_hash, "post_as": "draft"})
     assert '"status":"draft"' in house.operations(label="SO-1")[0].document

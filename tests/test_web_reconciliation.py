@@ -95,11 +95,25 @@ def test_it_is_asked_for_followed_and_then_shown(house: House) -> None:
     assert reconcile(house.hub, 1)
     live = seen.get("/reconciliations/1/live")
     assert live.status == 286
-    assert "finished" in live.text
+    assert [live.headers[name] for name in ("HX-Retarget", "HX-Reselect")] == ["#content", "#content"]
+    assert "hx-trigger" not in live.html
     shown = seen.get("/reconciliations/1")
     assert "Stock: the stock system says" not in shown.text  # both agree: there is no picture to read
     assert "Both sides agree." in shown.text
     assert shown.faults == []
+
+
+def test_one_that_ended_says_only_that_and_not_what_was_true_before(house: House) -> None:
+    seen = visitor(house)
+    page = seen.follow(f"/integrations/{house.integration_id}/reconcile", {"start": "2026-02-01", "end": "2026-02-28"})
+    assert "Asked for. You can leave this page: the result is kept." in page.text
+    assert "No call was made" not in page.text  # it has not begun
+    assert reconcile(house.hub, 1)
+    ended = seen.get("/reconciliations/1/live")
+    for stale in ("begins in a moment", "waiting to begin", "Asked for. You", "Show what it found"):
+        assert stale not in ended.text, stale
+    assert "Both sides agree." in ended.text
+    assert ended.faults == []
 
 
 def test_a_period_that_makes_no_sense_is_told_at_the_form_and_what_was_typed_is_kept(house: House) -> None:

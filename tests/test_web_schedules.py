@@ -219,6 +219,16 @@ def last_of(seen: Visitor) -> str:
     return re.sub("<[^>]+>", "", found[1])
 
 
+def test_a_connection_without_a_schedule_says_which_one_it_gets(seen: Visitor) -> None:
+    assert "No schedule yet. The scheduler gives it the usual one: every 15 minutes." in seen.get("/schedules").text
+
+
+def test_a_ledger_that_visits_says_that_it_comes_by_itself(store: Store, vault: Vault) -> None:
+    told = visitor(visiting(store, vault)).get("/schedules").text
+    assert "It comes by its own schedule; for a visit now, start its visit there." in told
+    assert told.count("The scheduler gives it the usual one") == 1  # of the side that is called
+
+
 def test_a_reconciliation_with_a_ledger_that_visits_is_not_offered_and_refused_in_words(
     store: Store, vault: Vault
 ) -> None:

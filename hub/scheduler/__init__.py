@@ -16,6 +16,7 @@ from hub.scheduler.schedules import (
     pause,
     resume,
     run_now,
+    usual_schedule,
 )
 from hub.scheduler.sentences import describe
 from hub.scheduler.workers import Workers
@@ -37,4 +38,5 @@ __all__ = [
     "pause",
     "resume",
     "run_now",
+    "usual_schedule",
 ]

@@ -120,6 +120,11 @@ def run_now(hub: Hub, connection_id: int, *, actor: str = "") -> None:
         hub.audit(db, actor, "asked for a run", name, connection=connection_id)
 
 
+def usual_schedule(hub: Hub) -> dict[str, Any]:
+    """The schedule that a connection gets which we call and which never had one, without its connection."""
+    return {"name": "Usual", "trigger": "interval", "expression": f"{hub.settings.sync_minutes}m"}
+
+
 def ensure_schedules(hub: Hub) -> int:
     """Give every connection that never had a schedule one of ``HUB_SYNC_MINUTES``; how many got one."""
     called = [name for name, provider in hub.providers.items() if provider.visit is None and provider.feeds]
@@ -133,13 +138,7 @@ def ensure_schedules(hub: Hub) -> int:
             return 0
     with hub.store.write() as db:
         rows = [
-            {
-                "connection_id": connection_id,
-                "name": "Usual",
-                "trigger": "interval",
-                "expression": f"{hub.settings.sync_minutes}m",
-                "counts_from": hub.clock(),
-            }
+            {"connection_id": connection_id, "counts_from": hub.clock(), **usual_schedule(hub)}
             for connection_id in db.execute(none_yet).scalars()
         ]
         if rows:

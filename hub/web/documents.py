@@ -21,6 +21,7 @@ from hub.web.elsewhere import Ledger, safe
 from hub.web.queries.history import belonging, calls, document_of, history
 from hub.web.queries.naming import names_of
 from hub.web.queries.report import readable_day
+from hub.web.queries.sent import sent
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, SNAPSHOTS
 from hub.web.queries.together import corrections_of, members_of
 
@@ -56,6 +57,7 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
             correct=can_correct(found.newest) if found.newest else False,
             today=the_hub().clock().date(),
             calls=calls(db, found),
+            visited=[each for each in sent(db, the_hub().vault, found.operations) if each.in_visit],
             ledger=ledger,
             source_address=safe(document.source_url),
         )

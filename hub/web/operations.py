@@ -20,6 +20,7 @@ from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.queries.sent import sent
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
 from hub.web.ready import STATUSES
 from hub.web.visits import sent_next
@@ -41,6 +42,7 @@ def show(operation_id: int) -> ResponseReturnValue:
     with the_hub().store.read() as db:
         source, link = _source(db, row), _link(db, row)
         ledger_address = Ledger(db, row.ledger_id).address(row.kind, link.target_id) if link else ""
+        left = next(iter(sent(db, the_hub().vault, [row])), None)
     route, payload, refusal = _payload(row)
     in_drawer = bool(request.headers.get("HX-Request"))
     return render_template(
@@ -54,7 +56,10 @@ def show(operation_id: int) -> ResponseReturnValue:
         line_fields=comparison.line_fields(target),
         route=route,
         payload=payload,
+        symbols=wording.symbols(payload),
         refusal=refusal,
+        sent=left,
+        in_drawer=in_drawer,
         link=link,
         newer=_newer(row),
         ledger_address=ledger_address,

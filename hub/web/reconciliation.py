@@ -20,6 +20,7 @@ from hub.web.access import visible_integrations
 from hub.web.context import chosen_integration, row_or_404, rows, the_hub
 from hub.web.elsewhere import safe
 from hub.web.paging import page_number
+from hub.web.polling import in_place
 from hub.web.queries import reconciliation as found
 from hub.web.queries.tables import INTEGRATIONS
 from hub.web.sheets import CSV, TYPES, XLSX, Cell, write_csv, write_xlsx
@@ -27,8 +28,6 @@ from hub.web.sheets import CSV, TYPES, XLSX, Cell, write_csv, write_xlsx
 pages = Blueprint("reconciliation", __name__)
 
 NEWEST_CALLS = 20
-STOP_POLLING = 286
-"""htmx takes this status for the last answer of a poll."""
 BUSY = (ReconciliationState.WANTED.value, ReconciliationState.OPEN.value)
 TITLES = (
     "Compared",
@@ -91,8 +90,9 @@ def show(reconciliation_id: int) -> ResponseReturnValue:
 def live(reconciliation_id: int) -> ResponseReturnValue:
     """How far it is, asked for again and again while it is under way."""
     row = row_or_404(found.reconciliation(reconciliation_id))
-    status = 200 if row.state in BUSY else STOP_POLLING
-    return render_template("reconciliation_live.html", row=row, polled=True, **_told()), status
+    if row.state not in BUSY:
+        return in_place(show(reconciliation_id))
+    return render_template("reconciliation_live.html", row=row, polled=True, **_told())
 
 
 @pages.get("/reconciliations/<int:reconciliation_id>/calls")

@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.engine.reconciling import Proving
+from hub.engine.reconciling.visited import AT_ONCE
 from hub.errors import ProviderError, SettingsError
 from hub.models import ReconciliationState
 from hub.web import wording
@@ -17,10 +18,11 @@ from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import row_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import safe
 from hub.web.paging import page_number
+from hub.web.polling import in_place
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
-from hub.web.reconciliation import BUSY, STOP_POLLING
+from hub.web.reconciliation import BUSY
 from hub.web.reconciliation_words import STATES
 from hub.web.visits import how_it_comes, visits
 
@@ -64,7 +66,7 @@ def start(integration_id: int) -> ResponseReturnValue:
     except (SettingsError, ProviderError) as error:
         tell_error(error)
         return redirect(url_for("proofs.show_all", integration_id=integration_id), 303)
-    when = "The next visit asks" if _visit_words(row.ledger_id) else "It begins in a moment"
+    when = "The next visit asks" if _visit_words(row.ledger_id) else "Asked for"
     tell(f"{when}. You can leave this page: the result is kept.")
     return redirect(url_for("proofs.show", proof_id=made), 303)
 
@@ -80,8 +82,9 @@ def show(proof_id: int) -> ResponseReturnValue:
 def live(proof_id: int) -> ResponseReturnValue:
     """How far it is, asked for again and again while it is under way."""
     row = row_or_404(found.proof(proof_id))
-    status = 200 if row.state in BUSY else STOP_POLLING
-    return render_template("proof_live.html", row=row, polled=True, **_shown(row)), status
+    if row.state not in BUSY:
+        return in_place(show(proof_id))
+    return render_template("proof_live.html", row=row, polled=True, **_shown(row))
 
 
 @pages.get("/proofs/<int:proof_id>/calls")
@@ -129,7 +132,7 @@ def _visit_words(ledger_id: int) -> str:
 def _shown(row: sa.Row[Any]) -> dict[str, Any]:
     """What both its page and the part that is asked for again say; ``in_visits`` where it is made without calls."""
     in_visits = bool(_visit_words(the_hub().integration(row.integration_id).ledger_id))
-    return {"busy": BUSY, "sentence": _sentence(row), "in_visits": in_visits}
+    return {"busy": BUSY, "sentence": _sentence(row), "in_visits": in_visits, "at_once": AT_ONCE}
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:

@@ -56,7 +56,7 @@ def show_all() -> ResponseReturnValue:
         for each in connections
     ]
     alive = scheduler.is_scheduler_alive(the_hub().store)
-    return render_template("schedules.html", listed=listed, joined=offered, alive=alive)
+    return render_template("schedules.html", listed=listed, joined=offered, alive=alive, without=_without)
 
 
 @pages.get("/new")
@@ -192,6 +192,18 @@ def _wishes(connection_id: int | None) -> list[str]:
 def _saved() -> ResponseReturnValue:
     tell("The schedule is saved.")
     return redirect(url_for("schedules.show_all"), 303)
+
+
+def _without(connection: sa.Row[Any]) -> str:
+    """What happens to a connection that has no schedule."""
+    hub = the_hub()
+    provider = hub.providers.get(connection.provider)
+    if provider is not None and visits(provider):
+        return how_it_comes(provider.visitor)
+    if provider is None or not provider.feeds:
+        return "It has no schedule, and gets none by itself."
+    usual = scheduler.describe(Schedule(connection_id=connection.id, **scheduler.usual_schedule(hub)))
+    return f"No schedule yet. The scheduler gives it the usual one: {usual[:1].lower()}{usual[1:]}."
 
 
 def _what(row: sa.Row[Any], connection: sa.Row[Any], joined: Mapping[int, str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup
 
-from hub.documents import minor_units
+from hub.documents import Kind, minor_units
 from hub.errors import Problem
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -197,6 +197,15 @@ def pretty(body: bytes | str) -> str:
         return "".join(_laid_out(json.loads(text, parse_float=Decimal), ""))
     except ValueError:
         return text
+
+
+def symbols(payload: str) -> list[str]:
+    """What in a preview stands for ids that the ledger has not given yet, such as ``<invoice:i1>``; each once."""
+    return list(dict.fromkeys(_SYMBOL.findall(payload)))
+
+
+_SYMBOL = re.compile(rf"(?:<|&lt;)(?:contact of )?(?:{'|'.join(Kind)}):[^<>&\"]+(?:>|&gt;)")
+"""As ``Facts.target`` and ``Facts.party`` make them; in XML their brackets are written as entities."""
 
 
 def _laid_out(value: Any, indent: str) -> Iterable[str]:

@@ -71,10 +71,10 @@ def test_a_month_is_reconciled_and_signed_from_the_keyboard_alone(
     page.on("framenavigated", lambda frame: loads.append(frame.url))
     expect(page.locator("#reconciliation-state")).to_contain_text("waiting to begin")
     assert reconcile(site.hub, 1)
-    expect(page.get_by_text("It has ended. Show what it found.")).to_be_visible()
-    assert len(loads) == 1  # the page that Reconcile leads to; then only a part of it changed
-    press(page, re.compile("It has ended"), "link")
     expect(page.get_by_role("table", name=re.compile("Stock: causes that add up to -2.50 GBP"))).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="finished")).to_be_visible()
+    expect(page.get_by_text("Asked for. You can leave this page")).to_be_hidden()
+    assert len(loads) == 1  # the page that Reconcile leads to; then only its content changed
     press(page, "Sign off…", "link")
     tab_to(page, re.compile("Note"), "textbox")
     page.keyboard.type("The journal is known")
