@@ -15,12 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub import Hub
+from hub_qbdesktop.host import Company
 from hub_qbdesktop.tables import CONNECTORS, SIGN_INS
 
 FAILURES = 5
 """Wrong passwords of one user name from one address, after which it is not heard for ``REST`` seconds."""
 REST = 60
 
+_ENTITIES = sa.table("connection", sa.column("id"), sa.column("name"), sa.column("removed_at"))
 _NOBODY = hashlib.sha256(secrets.token_bytes(20)).hexdigest()
 
 
@@ -93,6 +95,19 @@ class Connectors:
             db.execute(change.values(values))
             self.hub.audit(db, actor, "confirmed the company file of", name, connection=connection_id)
         self.hub.want(connection_id, "company file confirmed")
+
+    def confirmed_elsewhere(self, connection_id: int, seen: Company) -> list[str]:
+        """The names of the other entities of this hub that write to the same company file."""
+        others = sa.select(_ENTITIES.c.name, CONNECTORS.c.confirmed).where(
+            _ENTITIES.c.id == CONNECTORS.c.connection_id,
+            _ENTITIES.c.removed_at.is_(None),
+            CONNECTORS.c.connection_id != connection_id,
+            CONNECTORS.c.confirmed != "",
+        )
+        with self.hub.store.read() as db:
+            rows = db.execute(others.order_by(_ENTITIES.c.name)).all()
+        files = [(str(row.name), Company.load(row.confirmed)) for row in rows]
+        return [name for name, file in files if file is not None and file.is_where(seen)]
 
     def sign_in(self, user_name: str, password: str, address: str) -> sa.Row[Any] | None:
         """The connector that these belong to; None for anything else, and while whoever asks has to wait."""

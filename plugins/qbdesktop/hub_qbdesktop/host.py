@@ -57,6 +57,11 @@ class Company:
             return _folded(self.name) == _folded(other.name)
         return _folded(self.path) == _folded(other.path) if self.path and other.path else is_told
 
+    def is_where(self, other: Company) -> bool:
+        """Whether another sight has the same name and path: one company file, whichever entity saw it."""
+        mine, theirs = ((_folded(each.name), _folded(each.path)) for each in (self, other))
+        return bool(self.path) and mine == theirs
+
 
 def company(answers: str, path: str, country: str, version: str, owner_id: str) -> Company:
     """The company file that a session's first call is about; ``answers`` may be empty.

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from hub import Hub, Right, actor, needs, visible_connections
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import Connectors
+from hub_qbdesktop.host import Company
 from hub_qbdesktop.settings import COUNTRIES, QuickBooksSettings
 from hub_qbdesktop.soap import PATH
 from hub_qbdesktop.standing import standing_of
@@ -108,8 +109,11 @@ class Desktop:
         """The person who looks at the page says that the company file they see there is the right one."""
         self.row_or_404(connection_id)
         connector = self.connectors.of(connection_id)
-        if connector is None or not connector.seen or request.form.get("seen") != connector.seen:
+        seen = Company.load(connector.seen) if connector else None
+        if connector is None or seen is None or request.form.get("seen") != connector.seen:
             flash("Another company file was opened meanwhile. Look at it again.", "danger")
+        elif "twice" not in request.form and self.connectors.confirmed_elsewhere(connection_id, seen):
+            flash("Another entity writes to this company file already. Tick that you want both, or leave it.", "danger")
         else:
             self.connectors.confirm(connection_id, connector.seen, actor())
             flash("The company file is confirmed. From the next visit on, the hub writes to it.", "success")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +32,8 @@ class Standing:
     is_here: bool
     """A visit is going on."""
     present: datetime
+    elsewhere: Sequence[str] = ()
+    """Other entities of this hub that write to the company file that was seen."""
     refused: datetime | None = None
     """When it came with a wrong password, and not with the right one since."""
 
@@ -83,7 +86,7 @@ class Standing:
     @property
     def digest(self) -> str:
         """Tells whether a page still shows what is so: nothing is drawn anew, or read out again, when it is."""
-        shown = (self.connector, self.waiting, self.minutes, self.is_here, self.is_late, self.refused)
+        shown = (self.connector, self.waiting, self.minutes, self.is_here, self.is_late, self.refused, self.elsewhere)
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
@@ -92,9 +95,11 @@ def standing_of(hub: Hub, connection_id: int) -> Standing:
     connectors = Connectors(hub)
     connector = connectors.of(connection_id)
     refused = connectors.refused_at(connector.user_name) if connector else None
+    seen = Company.load(connector.seen) if connector else None
     return Standing(
         connector=connector,
-        seen=Company.load(connector.seen) if connector else None,
+        seen=seen,
+        elsewhere=connectors.confirmed_elsewhere(connection_id, seen) if seen else (),
         confirmed=Company.load(connector.confirmed) if connector else None,
         waiting=Visits(hub).waiting(connection_id),
         minutes=QuickBooksSettings.model_validate(hub.connection(connection_id).settings).minutes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,12 +10,15 @@ import hub_qbdesktop
 import pytest
 from hub_qbdesktop import qwc
 from hub_qbdesktop.connectors import Connectors
+from hub_qbdesktop.provider import QuickBooksProvider
+from hub_qbdesktop.settings import QuickBooksSettings
 from hub_qbdesktop.soap import PATH
 from people import add_owner, add_person
 from visitors import Visitor
 
 from hub.accounts import Sort
 from hub.app import create_app
+from hub.engine.connections import connect
 
 
 @pytest.fixture
@@ -88,6 +92,26 @@ def test_the_company_file_is_confirmed_by_a_person_and_then_written_to(office: A
     row = Connectors(office.hub).of(office.ledger_id)
     assert row is not None
     assert row.confirmed_by
+
+
+def test_a_company_file_that_another_entity_writes_to_is_confirmed_only_by_a_tick(office: Any, owner: Visitor) -> None:
+    office.confirm()
+    first = Connectors(office.hub).of(office.ledger_id)
+    assert first is not None
+    settings = QuickBooksSettings.model_validate({})
+    second = connect(office.hub, QuickBooksProvider(), settings, name="Second books", account_id="second")
+    Connectors(office.hub).made(second)
+    seen = json.dumps({**json.loads(first.seen), "name": "ACME Trading Ltd", "file_id": "{another}"})
+    Connectors(office.hub).change(second, seen=seen)
+    address = f"/qbdesktop/entities/{second}/"
+    page = owner.get(address)
+    assert page.faults == []
+    assert "Acme books writes to this company file already: the same name and path." in page.text
+    assert "Both would post everything there twice." in page.text
+    refused = owner.follow(f"{address}company", {"seen": seen})
+    assert "Another entity writes to this company file already." in refused.text
+    assert "Is this the right company file?" in refused.text
+    assert "is confirmed" in owner.follow(f"{address}company", {"seen": seen, "twice": "yes"}).text
 
 
 def test_a_file_that_changed_meanwhile_is_not_confirmed_unseen(office: Any, owner: Visitor) -> None:
