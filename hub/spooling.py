@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import pickle  # nosec B403 # for our own files alone
 import tempfile
 from collections.abc import Iterator
 from types import TracebackType
@@ -47,7 +47,7 @@ class Spool(Generic[Each]):
         end = self._file.tell()
         self._file.seek(0)
         while self._file.tell() < end:
-            yield pickle.load(self._file)  # noqa: S301 - our own file, which has no name
+            yield pickle.load(self._file)  # nosec B301 # noqa: S301 - our own file, which has no name
 
     def __iter__(self) -> Iterator[Each]:
         for part in self.portions():

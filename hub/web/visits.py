@@ -89,4 +89,4 @@ def _is_ledger(provider: Provider | None) -> bool:
 def standing_of(row: sa.Row[Any] | ConnectionRow) -> Markup | None:
     """How the visits of a connection stand, told by its plugin; None where it tells nothing."""
     view = current_app.view_functions.get(f"{row.provider}.standing")
-    return Markup(view(connection_id=row.id)) if view is not None else None  # noqa: S704 - a template of the plugin's
+    return Markup(view(connection_id=row.id)) if view is not None else None  # nosec B704 # noqa: S704 - a plugin's template
