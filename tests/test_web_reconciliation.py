@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, put
+from houses import House, called, contact, put, trade
 from people import add_person
 from python_calamine import CalamineWorkbook
 from reconciled import busy_month, by_hand, journal, perpetual, reconciled
@@ -18,9 +18,9 @@ from visitors import Visitor, visitor
 
 from hub.app import create_app
 from hub.causes import CAUSES
-from hub.documents import Kind
+from hub.documents import Bill, Kind
 from hub.engine.reconciling import Reconciling, reconcile
-from hub.models import Exchange, FlowMode, table
+from hub.models import Exchange, FlowMode, ReconciliationLine, Snapshot, table
 from hub.scheduler import Timing, add_schedule
 from hub.store import Store
 from hub.vault import Vault
@@ -174,6 +174,27 @@ def test_a_cause_opens_its_documents_a_page_at_a_time_with_the_largest_first(hou
     assert "It waits for approval." in second.text
     assert first.faults == second.faults == []
     assert seen.get(links[0]).status == 200
+
+
+def test_bills_of_one_number_are_told_apart_by_their_contacts(house: House, waiting: Any) -> None:
+    bills = (trade(Bill, "b1", "1001"), trade(Bill, "b2", "1001", contact_id="c2"))
+    put(house, contact(), contact("c2", "Brightwater"), *bills)
+    house.sync()
+    snapshots, lines = table(Snapshot), table(ReconciliationLine)
+    with house.hub.store.write() as db:
+        ids = db.execute(sa.select(snapshots.c.id).where(snapshots.c.external_id.in_(["b1", "b2"]))).scalars().all()
+        chosen = (
+            sa.select(lines.c.id)
+            .where(lines.c.measure == "stock", lines.c.cause == "not_posted")
+            .order_by(lines.c.size.desc())
+        )
+        for line_id, snapshot_id in zip(db.execute(chosen).scalars().all(), ids, strict=False):
+            values = {"snapshot_id": snapshot_id, "stock_number": "1001", "kind": Kind.BILL.value}
+            db.execute(sa.update(lines).where(lines.c.id == line_id).values(values))
+    page = visitor(house).get(f"/reconciliations/{waiting.id}/stock/not_posted")
+    assert page.faults == []
+    assert "1001 Bill Acme" in page.text
+    assert "1001 Bill Brightwater" in page.text
 
 
 def test_each_cause_leads_to_where_it_is_fixed(house: House, waiting: Any) -> None:

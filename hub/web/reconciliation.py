@@ -115,6 +115,7 @@ def show_cause(reconciliation_id: int, measure: str, cause: str) -> ResponseRetu
         abort(404)
     with the_hub().store.read() as db:
         page = found.lines(db, reconciliation_id, measure, cause, page_number())
+        contacts = found.contacts_of(db, row.stock_id, page.rows)
     share = row.figures[measure]["causes"].get(cause, {"amount": "0", "lines": 0})
     fix = words.fix_of(Cause(cause), row.integration_id)
     return render_template(
@@ -125,6 +126,7 @@ def show_cause(reconciliation_id: int, measure: str, cause: str) -> ResponseRetu
         cause=Cause(cause),
         share=share,
         fix=fix,
+        contacts=contacts,
         safe=safe,
         **_told(),
     )

@@ -13,7 +13,8 @@ from hub.models.states import ReconciliationState
 from hub.store import Store
 from hub.web.access import visible_integrations
 from hub.web.paging import Paged, paged
-from hub.web.queries.tables import EXCHANGES, INTEGRATIONS
+from hub.web.queries.counterparts import counterparts
+from hub.web.queries.tables import EXCHANGES, INTEGRATIONS, SNAPSHOTS
 
 RECONCILIATIONS = table(Reconciliation)
 LINES = table(ReconciliationLine)
@@ -140,6 +141,15 @@ def lines(db: sa.Connection, reconciliation_id: int, measure: str, cause: str, p
     """One page of a cause's lines, the largest first."""
     chosen = _lines(reconciliation_id).where(LINES.c.measure == measure, LINES.c.cause == cause)
     return paged(db, chosen.order_by(LINES.c.size.desc(), LINES.c.id.desc()), page, id=LINES.c.id)
+
+
+def contacts_of(db: sa.Connection, stock_id: int, lines: Sequence[sa.Row[Any]]) -> dict[int, str]:
+    """By snapshot: whom the documents of some lines are with, where that is known; at most two statements."""
+    ids = [line.snapshot_id for line in lines if line.snapshot_id is not None]
+    if not ids:
+        return {}
+    found = db.execute(sa.select(SNAPSHOTS.c.id, SNAPSHOTS.c.document).where(SNAPSHOTS.c.id.in_(ids)))
+    return counterparts(db, stock_id, {row.id: row.document for row in found})
 
 
 def every_line(store: Store, reconciliation_id: int) -> Iterator[sa.Row[Any]]:
