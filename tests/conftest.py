@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -27,6 +28,10 @@ from hub.store import Store
 from hub.vault import Vault
 
 pytest.register_assert_rewrite("hub.testing.contract")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every process that they start as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
