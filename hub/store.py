@@ -122,6 +122,17 @@ class Store:
             yield db
 
     @contextmanager
+    def scan(self) -> Iterator[sa.Connection]:
+        """A connection for reading a statement of many rows with ``yield_per``, a portion of them at a time."""
+        if self.is_sqlite:
+            with self.read() as db:
+                yield db
+            return
+        # PostgreSQL keeps the rows that are still to come only within a transaction.
+        with self._reader.connect().execution_options(isolation_level="READ COMMITTED") as db:
+            yield db
+
+    @contextmanager
     def one_read(self) -> Iterator[None]:
         """Within it, all reads of this thread go through one connection, and only the first has to get it.
 

@@ -266,7 +266,7 @@ def test_bills_of_another_supplier_give_no_hit(house: House) -> None:
 
 def test_a_ledger_that_visits_is_asked_before_the_first_document(visited: House) -> None:
     switch_on(visited)
-    assert [row.reason for row in audited(visited, "set flow")][1] == "Books visits the hub and can't be asked now"
+    assert [row.reason for row in audited(visited, "set flow")][1] == "Books can only be asked while it visits the hub"
     visited.sync()
     assert len(invoices(visited)) == 1
     assert (visited.flow(Kind.INVOICE).mode, len(hits(visited))) == ("off", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from houses import House, called
 from statements import counting
 from visitors import Visitor, visitor
 
-from bench.many import Amounts, fill, shop_of
+from bench.many import LAST_DAY, Amounts, fill, shop_of
 from hub.mapping import MappingList
 from hub.models import Exchange, Link, OperationRow, Run, Schedule, Snapshot, table
 from hub.scheduler.schedules import ensure_schedules
@@ -26,6 +27,7 @@ LONGEST_PAGE = 200_000
 QUERIES = {
     "attention.show_group": "?state=held&code=account_not_mapped&subject=17",
     "contacts.show": "?show=unlinked",
+    "side_by_side.show": f"?start=2024-01-01&end={LAST_DAY}",
 }
 """What a page is asked for where its bare address shows little."""
 
@@ -72,6 +74,7 @@ def addresses(seen: Visitor, house: House) -> dict[str, str]:
 
 def seen_with(store: Store, vault: Vault, count: int) -> tuple[House, Visitor]:
     house = called(store, vault)
+    house.clock.at = datetime.combine(LAST_DAY, time(20), UTC)
     ensure_schedules(house.hub)
     amounts = Amounts(documents=count * 2, contacts=count, operations=count * 4)
     fill(house.hub, shop_of(house.hub, house.integration_id), amounts)

@@ -58,8 +58,11 @@ def show(integration_id: int) -> ResponseReturnValue:
             form.object_to(str(error))
             period = None
     ledger = hub.connection(row.ledger_id)
+    found = SideBySide()
+    if period is not None:
+        with hub.store.scan() as db:
+            found = compare(db, row, period.start, period.end)
     with hub.store.read() as db:
-        found = compare(db, row, period.start, period.end) if period is not None else SideBySide()
         days = dated(db, row.stock_id)
         told = linked.newest_runs(db, row.ledger_id, 1)
     return render_template(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -16,12 +15,12 @@ from hub.models import FlowMode, OperationState
 from hub.providers import TargetStatus
 from hub.web import wording
 from hub.web.queries.counterparts import counterparts
-from hub.web.queries.report_statements import NEWEST_OPERATIONS, RULES
-from hub.web.queries.tables import FLOWS, LINKS, SNAPSHOTS
+from hub.web.queries.tables import EXCLUSIONS, FLOWS, LINKS, OPERATIONS, SNAPSHOTS
 
 KINDS = tuple(kind.value for kind in Kind if kind in TRADE_KINDS or kind in (Kind.PAYMENT, Kind.REFUND))
 """What has a total on both sides. Journals of several documents have none of their own: the sync report lists them."""
 PORTION = 1_000
+"""How many documents are in memory at a time."""
 SHOWN = 200
 """How many documents that differ are listed; all are counted."""
 _IN_BOOKS = frozenset({TargetStatus.OPEN.value, TargetStatus.PART_PAID.value, TargetStatus.PAID.value})
@@ -100,50 +99,19 @@ class SideBySide:
             self.pairs += [pair] if len(self.pairs) < SHOWN else []
 
 
-@dataclass(frozen=True)
-class _Unposted:
-    """What is known of the documents of a portion that are not in the ledger, by kind and source id."""
-
-    rules: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    operations: Mapping[tuple[str, str], sa.Row[Any]] = field(default_factory=dict)
-    off: frozenset[str] = frozenset()
-    """Kinds whose flow is off."""
-
-    def reason(self, row: sa.Row[Any]) -> str:
-        """Why a document is not to be posted at all; empty where it is."""
-        name = (row.kind, row.external_id)
-        if rule := self.rules.get(name):
-            return rule
-        if row.withdrawn or (status := _status(row)) == Status.VOIDED:
-            return "voided in the source"
-        if status == Status.DRAFT:
-            return "draft in the source"
-        operation = self.operations.get(name)
-        if operation is not None and operation.state == OperationState.DROPPED.value:
-            return "skipped by a person"
-        return "the flow is off" if row.kind in self.off else ""
-
-    def standing(self, row: sa.Row[Any]) -> str:
-        """What keeps a document that is to be posted."""
-        operation = self.operations.get((row.kind, row.external_id))
-        if operation is None:
-            return "not planned yet"
-        told = (operation.problem or {}).get("what", "").rstrip(".")
-        return told or wording.operation_state(operation.state).lower()
-
-
 def compare(db: sa.Connection, integration: sa.Row[Any], since: date, until: date) -> SideBySide:
-    """Put the documents of a period side by side, a portion at a time."""
+    """Put the documents of a period side by side: one statement, of which a portion is in memory at a time."""
     found, documents = SideBySide(), dict[int, str]()
-    for part in _portions(db, integration, since, until):
-        unposted = _unposted(db, integration.id, [row for row in part if not row.target_id])
-        for row in part:
-            if not row.target_id and (reason := unposted.reason(row)):
-                found.leave_out(row, reason)
-                continue
-            found.add(_pair(row, unposted))
-        shown = {pair.snapshot_id for pair in found.pairs}
-        documents |= {row.id: row.document for row in part if row.id in shown}
+    asked = {"integration": integration.id, "stock": integration.stock_id, "since": since, "until": until}
+    switched_on = frozenset(db.execute(_SWITCHED_ON, asked).scalars())
+    for row in db.execute(_DOCUMENTS, asked, execution_options={"yield_per": PORTION}):
+        if not row.target_id and (reason := _left_out(row, switched_on)):
+            found.leave_out(row, reason)
+            continue
+        listed = len(found.pairs)
+        found.add(_pair(row))
+        if len(found.pairs) > listed:
+            documents[row.id] = row.document
     names = counterparts(db, integration.stock_id, documents)
     found.pairs = [replace(pair, contact=names.get(pair.snapshot_id, "")) for pair in found.pairs]
     found.tallies = dict(sorted(found.tallies.items(), key=lambda each: _rank(each[0])))
@@ -169,27 +137,34 @@ def _status(row: sa.Row[Any]) -> str:
     return str(json.loads(row.document).get("status", ""))
 
 
-def _unposted(db: sa.Connection, integration_id: int, rows: Sequence[sa.Row[Any]]) -> _Unposted:
-    if not rows:
-        return _Unposted()
-    asked = {"integration": integration_id, "ids": [row.external_id for row in rows]}
-    kinds = sorted({row.kind for row in rows})
-    newest: sa.Select[Any] = NEWEST_OPERATIONS
-    on = sa.select(FLOWS.c.kind).where(FLOWS.c.integration_id == integration_id, FLOWS.c.mode != FlowMode.OFF.value)
-    return _Unposted(
-        rules={(each.kind, each.source_id): each.rule for each in db.execute(RULES, asked)},
-        operations={(each.kind, each.source_id): each for each in db.execute(newest, {**asked, "kinds": kinds})},
-        off=frozenset(kinds) - frozenset(db.execute(on).scalars()),
-    )
+def _left_out(row: sa.Row[Any], switched_on: frozenset[str]) -> str:
+    """Why a document that is not posted is not to be posted at all; empty where it is."""
+    if row.rule:
+        return str(row.rule)
+    if row.withdrawn or (status := _status(row)) == Status.VOIDED:
+        return "voided in the source"
+    if status == Status.DRAFT:
+        return "draft in the source"
+    if row.operation_state == OperationState.DROPPED.value:
+        return "skipped by a person"
+    return "" if row.kind in switched_on else "the flow is off"
 
 
-def _pair(row: sa.Row[Any], unposted: _Unposted) -> Pair:
+def _standing(row: sa.Row[Any]) -> str:
+    """What keeps a document that is to be posted."""
+    if row.operation_state is None:
+        return "not planned yet"
+    told = str((row.problem or {}).get("what", "")).rstrip(".")
+    return told or wording.operation_state(row.operation_state).lower()
+
+
+def _pair(row: sa.Row[Any]) -> Pair:
     state = row.state or {}
     gone = _gone(row)
     source = _ZERO if gone else Decimal(row.amount or 0)
     status = state.get("status", "")
     ledger = Decimal(str(state.get("total") or 0)) if status in _IN_BOOKS else _ZERO
-    why = _why(row, status, gone, source == ledger) if row.target_id else f"not posted: {unposted.standing(row)}"
+    why = _why(row, status, gone, source == ledger) if row.target_id else f"not posted: {_standing(row)}"
     return Pair(
         snapshot_id=row.id,
         kind=row.kind,
@@ -228,43 +203,50 @@ def _why(row: sa.Row[Any], status: str, gone: str, same_amount: bool) -> str:
     return "edited in the ledger, for the same amount" if row.edited else ""
 
 
-def _portions(db: sa.Connection, integration: sa.Row[Any], since: date, until: date) -> Iterator[Sequence[sa.Row[Any]]]:
+def _documents() -> sa.Select[Any]:
+    """The documents of a period, in the order of their days, each with its link or else what was planned for it."""
+    mine: sa.BindParameter[int] = sa.bindparam("integration")
     linked = sa.and_(
-        LINKS.c.integration_id == integration.id,
+        LINKS.c.integration_id == mine,
         LINKS.c.kind == SNAPSHOTS.c.kind,
         LINKS.c.source_id == SNAPSHOTS.c.external_id,
         LINKS.c.live.is_(True),
     )
-    shown = (
-        "id",
-        "external_id",
-        "kind",
-        "label",
-        "number",
-        "document_date",
-        "amount",
-        "currency",
-        "withdrawn",
-        "document",
+    unposted = LINKS.c.id.is_(None)  # only for those are the others looked up
+    newest = (
+        sa.select(sa.func.max(OPERATIONS.c.id))
+        .where(OPERATIONS.c.integration_id == mine, OPERATIONS.c.kind == SNAPSHOTS.c.kind)
+        .where(OPERATIONS.c.source_id == SNAPSHOTS.c.external_id, OPERATIONS.c.state != OperationState.REPLACED.value)
+        .correlate(SNAPSHOTS)
+        .scalar_subquery()
     )
-    chosen = (
+    planned = OPERATIONS.alias("planned")
+    rule = (
+        sa.select(sa.func.min(EXCLUSIONS.c.rule))
+        .join(FLOWS, FLOWS.c.id == EXCLUSIONS.c.flow_id)
+        .where(FLOWS.c.integration_id == mine, FLOWS.c.kind == SNAPSHOTS.c.kind)
+        .where(EXCLUSIONS.c.external_id == SNAPSHOTS.c.external_id)
+        .correlate(SNAPSHOTS)
+        .scalar_subquery()
+    )
+    of_documents = ["id", "kind", "label", "number", "document_date", "amount", "currency", "withdrawn", "document"]
+    of_links = ["target_id", "target_number", "state", "edited"]
+    return (
         sa.select(
-            *(SNAPSHOTS.c[name] for name in shown),
-            *(LINKS.c[name] for name in ("target_id", "target_number", "state", "edited")),
+            *(SNAPSHOTS.c[name] for name in of_documents),
+            *(LINKS.c[name] for name in of_links),
+            planned.c.state.label("operation_state"),
+            planned.c.problem,
+            sa.case((unposted, rule)).label("rule"),
         )
-        .outerjoin_from(SNAPSHOTS, LINKS, linked)
-        .where(SNAPSHOTS.c.connection_id == integration.stock_id, SNAPSHOTS.c.kind.in_(KINDS))
+        .select_from(SNAPSHOTS.outerjoin(LINKS, linked).outerjoin(planned, planned.c.id == sa.case((unposted, newest))))
+        .where(SNAPSHOTS.c.connection_id == sa.bindparam("stock"), SNAPSHOTS.c.kind.in_(KINDS))
+        .where(SNAPSHOTS.c.document_date.between(sa.bindparam("since"), sa.bindparam("until")))
         .order_by(SNAPSHOTS.c.document_date, SNAPSHOTS.c.id)
     )
-    after, last = since, 0
-    while True:
-        later = sa.or_(
-            SNAPSHOTS.c.document_date > after,
-            sa.and_(SNAPSHOTS.c.document_date == after, SNAPSHOTS.c.id > last),
-        )
-        within = (SNAPSHOTS.c.document_date.between(after, until), later)
-        part = db.execute(chosen.where(*within).limit(PORTION)).all()
-        yield part
-        if len(part) < PORTION:
-            return
-        after, last = part[-1].document_date, part[-1].id
+
+
+_DOCUMENTS = _documents()
+_SWITCHED_ON = sa.select(FLOWS.c.kind).where(
+    FLOWS.c.integration_id == sa.bindparam("integration"), FLOWS.c.mode != FlowMode.OFF.value
+)
