@@ -210,3 +210,19 @@ def test_one_odd_record_is_told_and_the_others_go_on(simulator: Any, connect: Co
     problem = found[sales[1].id].problem
     assert problem and problem.why == "Total is not a number: 'twelve'"
     assert [len(found[sale.id].documents) for sale in (sales[0], sales[2])] == [1, 1]
+
+
+def test_the_page_that_a_document_leads_to_is_there(simulator: Any, connect: Connect) -> None:
+    sim_cin7core.new_sale(simulator, "Acme", items=[("BREAD", 10, "2.50")])
+    sim_cin7core.new_purchase(simulator, "Mill", items=[("FLOUR", 4, "1.25")])
+    session = open_simulator(simulator, connect)
+    found = documents(session, "customers", "suppliers", "products", *TASK_FEEDS)
+    addresses = {document.source_url for document in found if document.source_url}
+    assert len(addresses) >= 6
+    for address in addresses:
+        page, _, id = address.partition("#")
+        with urlopen(page) as answer:  # noqa: S310
+            asking = answer.read().decode()
+        record = asking.partition('location.replace("')[2].partition('"')[0] + id
+        with urlopen(f"{simulator.root}{record}") as answer:  # noqa: S310
+            assert "<h1>" in answer.read().decode()

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import ceil
 
 from hub import Kind, Organisation, Posting, Reading
-from hub_xero import addresses, control, native, trial_balance
+from hub_xero import addresses, control, feeds, trial_balance
 from hub_xero.client import PAGE_SIZE, XeroClient
 from hub_xero.control import Controls
 from hub_xero.dates import before, dated
@@ -75,7 +75,7 @@ class Books:
 
     @cached_property
     def _organisation(self) -> Organisation:
-        return native.organisation(self._client.list("Organisation").only(), self._client.tenant_id)
+        return feeds.organisation(self._client)
 
 
 _TIME_ZONES = timedelta(hours=14)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from hub import (
     Answer,
@@ -26,7 +27,7 @@ from hub import (
 from hub_xero.authorisation import disconnected, is_expired, is_stale, not_accepted_yet, rejected, unavailable
 from hub_xero.dates import moment
 from hub_xero.exact import Json
-from hub_xero.settings import XeroSettings
+from hub_xero.settings import API, XeroSettings
 
 PAGE_SIZE = 1000
 KEY_LENGTH = 128
@@ -87,6 +88,11 @@ class Listed:
         return self.natives[0]
 
 
+def is_at_xero(settings: XeroSettings) -> bool:
+    """Whether these are Xero's own organisations, which have pages; those of a simulator have none."""
+    return urlsplit(settings.api_url).hostname == urlsplit(API).hostname
+
+
 class XeroClient:
     """Calls of one organisation. Every call names the tenant, so nothing ever reaches another one."""
 
@@ -95,6 +101,7 @@ class XeroClient:
         self.tenant_id = connection.account_id
         self._consent = connection.consent
         self._token: str | None = None
+        self.is_at_xero = is_at_xero(settings)
         self._connections_url = f"{settings.api_url.rstrip('/')}/connections"
         self._door = http.bind(
             base_url=f"{settings.api_url.rstrip('/')}/api.xro/2.0/",

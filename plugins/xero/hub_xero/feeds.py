@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hub import Document, Feed, Kind, Page, Record, TargetState, TargetStatus, Want
+from hub import Document, Feed, Kind, Organisation, Page, Record, TargetState, TargetStatus, Want
 from hub_xero import exact, native, states, taxes
 from hub_xero.client import Listed, XeroClient
 from hub_xero.dates import moment, stamp_of
@@ -86,17 +86,22 @@ def pull(client: XeroClient, want: Want) -> Iterator[Page]:
     """The pages of one feed."""
     name = want.feed.name
     if name == "organisation":
-        yield _organisation(client)
+        found, listed = _organisation(client)
+        yield Page(organisation=found, watermark=listed.answered_at.isoformat(), expected=1)
     elif name in _PAGED:
         yield from _paged(client, _LISTS[name], want)
     else:
         yield _whole(client, _LISTS[name], want)
 
 
-def _organisation(client: XeroClient) -> Page:
+def organisation(client: XeroClient) -> Organisation:
+    """Whose books these are, by one call."""
+    return _organisation(client)[0]
+
+
+def _organisation(client: XeroClient) -> tuple[Organisation, Listed]:
     listed = client.list("Organisation")
-    found = native.organisation(listed.only(), client.tenant_id)
-    return Page(organisation=found, watermark=listed.answered_at.isoformat(), expected=1)
+    return native.organisation(listed.only(), client.tenant_id, has_pages=client.is_at_xero), listed
 
 
 def _since(want: Want) -> datetime | None:

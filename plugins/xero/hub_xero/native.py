@@ -46,9 +46,9 @@ _JOURNAL_REFUSING_SYSTEM_ACCOUNTS = frozenset(
 """System accounts that no manual journal may touch: they are to equal what documents say, or Xero reckons them."""
 
 
-def organisation(native: Json, tenant_id: str) -> Organisation:
+def organisation(native: Json, tenant_id: str, *, has_pages: bool = True) -> Organisation:
     """Whose books these are, under the id that calls name them by. The later of both lock dates binds, since
-    an adviser's lock binds us as well.
+    an adviser's lock binds us as well. A simulated organisation ``has_pages`` nowhere, so no short code leads to any.
     """
     locks = [lock for name in ("PeriodLockDate", "EndOfYearLockDate") if (lock := day_of(native, name))]
     return Organisation(
@@ -57,7 +57,7 @@ def organisation(native: Json, tenant_id: str) -> Organisation:
         base_currency=native["BaseCurrency"],
         time_zone=iana(native.get("Timezone") or ""),
         lock_date=max(locks, default=None),
-        short_code=native.get("ShortCode") or "",
+        short_code=(native.get("ShortCode") or "") if has_pages else "",
     )
 
 

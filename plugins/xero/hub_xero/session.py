@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from hub import Account, Batch, Connection, Door, Operation, Organisation, Outcome, Page, Posting, TargetState, Want
-from hub_xero import chart, feeds, native, permissions
+from hub_xero import chart, feeds, permissions
 from hub_xero.books import Books
 from hub_xero.client import XeroClient
 from hub_xero.lookups import Lookup
@@ -24,7 +24,7 @@ class XeroSession:
 
     def check(self) -> Organisation:
         """The organisation that the connection's tenant id stands for."""
-        return native.organisation(self._client.list("Organisation").only(), self._client.tenant_id)
+        return feeds.organisation(self._client)
 
     def pull(self, want: Want) -> Iterator[Page]:
         """What changed in one of Xero's lists."""

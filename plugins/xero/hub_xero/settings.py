@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field, JsonValue, SecretStr
 
+API = "https://api.xero.com"
 STARTER_CALLS_PER_DAY = 1_000
 CALLS_PER_DAY = 5_000
 """Per organisation and day, by the app's tier (Xero developer pricing and API limits)."""
@@ -57,7 +58,7 @@ class XeroSettings(BaseModel):
         json_schema_extra=_ADVANCED,
     )
     api_url: str = Field(
-        default="https://api.xero.com",
+        default=API,
         title="API address",
         description="Where the Accounting API is. Change it only for a simulator.",
         json_schema_extra=_ADVANCED,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hub_xero.addresses import address_of
+from hub_xero.client import is_at_xero
+from hub_xero.native import organisation
+from hub_xero.settings import XeroSettings
 
 from hub import Kind
 
@@ -30,3 +33,13 @@ def test_what_has_no_page_has_no_address() -> None:
 
 def test_an_id_can_not_lead_elsewhere() -> None:
     assert "a%26shortcode%3Dother" in address_of(Kind.INVOICE, "a&shortcode=other", "!x5K2")
+
+
+@pytest.mark.parametrize(
+    ("api_url", "short_code"),
+    [("https://api.xero.com", "!x5K2"), ("https://API.xero.com/", "!x5K2"), ("http://127.0.0.1:8081", "")],
+)
+def test_only_an_organisation_that_is_at_xero_is_led_to(api_url: str, short_code: str) -> None:
+    assert is_at_xero(XeroSettings(client_id="id", api_url=api_url)) is bool(short_code)
+    told = {"Name": "Demo", "BaseCurrency": "GBP", "ShortCode": "!x5K2"}
+    assert organisation(told, "tenant-1", has_pages=bool(short_code)).short_code == short_code

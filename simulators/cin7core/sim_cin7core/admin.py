@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from sim_cin7core import stamps, truth
+from sim_cin7core import screens, stamps, truth
 from sim_cin7core.archive import plain
 from sim_cin7core.person import perform
 from sim_cin7core.person.action import ImpossibleError
@@ -52,6 +52,11 @@ def _state_pages(app: Flask, simulator: Simulator) -> None:
         offset, limit = request.args.get("offset", 0, int), request.args.get("limit", 1000, int)
         with simulator.store.lock:
             return jsonify([plain(record) for record in found.in_order()[offset : offset + limit]])
+
+    @app.get("/_sim/screens/<screen>/<record_id>")
+    def screen(screen: str, record_id: str) -> Response:
+        page, status = screens.shown(simulator.store, screen, record_id)
+        return Response(page, status, content_type=screens.HTML)
 
     @app.get("/_sim/books")
     def books() -> Response:

@@ -18,6 +18,7 @@ from typing import Any
 
 from sim_cin7core.api import Api
 from sim_cin7core.exchange import Answer, Call
+from sim_cin7core.screens import opened, screen_of
 
 ADMIN = "/_sim/"
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -76,6 +77,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(
                 _through_wsgi(self.server.admin, self.command, self.path, self.headers.get("Content-Type", ""), body)
             )
+            return
+        if self.command == "GET" and (screen := screen_of(self.path)):
+            self._send(opened(screen))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         self._send(self.server.api.answer(Call.of(self.command, self.path, headers, body)))
