@@ -61,6 +61,7 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     TAX_RATE = "tax_rate"
     PAYMENT_TERM = "payment_term"
+    PAYMENT_METHOD = "payment_method"
     BANK_ACCOUNT = "bank_account"
     TRACKING = "tracking"
 
@@ -350,9 +351,13 @@ class Settlement(Document):
 
 
 class Payment(Settlement):
-    """A payment of an invoice or a bill."""
+    """A payment of an invoice or a bill.
+
+    ``payment_method`` is the ledger's own word for how it was paid, filled in when the payment is mapped.
+    """
 
     kind: Literal[Kind.PAYMENT] = Kind.PAYMENT
+    payment_method: Annotated[str, Field(exclude_if=_is_empty)] = ""
 
 
 class Refund(Settlement):
@@ -516,6 +521,23 @@ class PaymentTerm(Document):
         return self.name
 
 
+class PaymentMethod(Document):
+    """How money comes, in a ledger that keeps a list of that: cash, a check, a card."""
+
+    kind: Literal[Kind.PAYMENT_METHOD] = Kind.PAYMENT_METHOD
+    name: Annotated[str, Field(min_length=1)]
+    active: bool = True
+
+    @property
+    def code(self) -> str:
+        """What a mapping names it by."""
+        return self.name
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
 class BankAccount(Document):
     """A bank account as the stock system knows it; ``code`` is its account in the chart."""
 
@@ -557,10 +579,13 @@ DOCUMENT_TYPES: dict[Kind, type[Document]] = {
     Kind.ACCOUNT: Account,
     Kind.TAX_RATE: TaxRate,
     Kind.PAYMENT_TERM: PaymentTerm,
+    Kind.PAYMENT_METHOD: PaymentMethod,
     Kind.BANK_ACCOUNT: BankAccount,
     Kind.TRACKING: Tracking,
 }
-REFERENCE_KINDS = frozenset({Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM, Kind.BANK_ACCOUNT, Kind.TRACKING})
+REFERENCE_KINDS = frozenset(
+    {Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM, Kind.PAYMENT_METHOD, Kind.BANK_ACCOUNT, Kind.TRACKING}
+)
 TRADE_KINDS = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT})
 CREDIT_KINDS = frozenset({Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT})
 

@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 from houses import contact, invoice, item, line, payment, trade
 
-from hub.documents import Account, AccountClass, Bill, Contact, CreditNote, Item, Kind, SupplierCredit, TaxRate
+from hub.documents import (
+    Account,
+    AccountClass,
+    BankAccount,
+    Bill,
+    Contact,
+    CreditNote,
+    Item,
+    Kind,
+    PaymentMethod,
+    SupplierCredit,
+    TaxRate,
+)
 from hub.mapping import (
     Chart,
     Default,
@@ -19,6 +31,7 @@ from hub.mapping import (
     fold,
     suggest_accounts,
     suggest_payment_accounts,
+    suggest_payment_methods,
     suggest_tax_rates,
 )
 
@@ -244,6 +257,45 @@ def test_a_payment_account_must_take_payments_in_that_currency() -> None:
         assert expected in codes(resolve(payment(account="till"), {("payment_account", "till"): code}))
 
 
+def method_of(found: Resolved) -> str:
+    return found.document.payment_method  # type: ignore[attr-defined]
+
+
+def paid_with(kind: Kind = Kind.INVOICE, mapped: str = "Cash", **methods: bool) -> Resolved:
+    listed = {fold(name): PaymentMethod(external_id=name, name=name, active=active) for name, active in methods.items()}
+    rules = {**RULES, **({("payment_method", "till"): mapped} if mapped else {})}
+    chart = Chart(ACCOUNTS, TAXES, payment_methods=listed)
+    return Resolver(Rules(rules), chart, Sources()).resolve(payment(account="Till", document_kind=kind))
+
+
+def test_a_customers_payment_says_the_method_that_its_account_stands_for() -> None:
+    found = paid_with(Cash=True)
+    assert (method_of(found), codes(found)) == ("Cash", [])
+    assert "payment account Till stands for the payment method Cash" in found.trace
+    assert {"map:payment_method:till", "target:payment_method:cash"} <= set(found.facts)
+    assert method_of(paid_with(Kind.BILL, Cash=True)) == ""
+
+
+def test_a_payment_without_a_method_waits_for_none() -> None:
+    for found in (paid_with(mapped="", Cash=True), paid_with(mapped="")):
+        assert (method_of(found), codes(found), found.warnings) == ("", [], [])
+    assert "map:payment_method:till" not in paid_with(mapped="").facts, "a ledger without such a list rests on nothing"
+
+
+@pytest.mark.parametrize("methods", [{}, {"Cash": False}, {"Visa": True}])
+def test_a_method_that_the_ledger_no_longer_has_is_left_out_with_a_warning(methods: dict[str, bool]) -> None:
+    found = paid_with(**methods)
+    assert (method_of(found), codes(found)) == ("", [])
+    assert found.warnings == ["The ledger has no payment method Cash to use any more. It is posted without."]
+
+
+def test_a_payment_method_is_suggested_only_by_the_name_of_the_account() -> None:
+    cash, old = PaymentMethod(external_id="1", name="Cash"), PaymentMethod(external_id="2", name="Visa", active=False)
+    till = BankAccount(external_id="b", code="091", name="cash")
+    accounts = [account("092", "Visa"), account("Cash", "Bank")]
+    assert suggested(suggest_payment_methods([till, *accounts], [cash, old])) == {"091": "Cash"}
+
+
 def test_an_items_unmapped_codes_are_left_out_since_documents_decide() -> None:
     sold = item().model_copy(update={"sale_account": "line", "purchase_account": "unknown", "sale_tax": "line"})
     resolved = resolve(sold)
@@ -315,5 +367,5 @@ def test_a_tax_of_the_same_name_and_another_rate_is_not_suggested() -> None:
 
 
 def test_the_lists_have_the_names_that_are_stored() -> None:
-    documents = {"account", "tax_rate", "payment_account", "default"}
+    documents = {"account", "tax_rate", "payment_account", "payment_method", "default"}
     assert {one.value for one in MappingList} == documents | {"tracking", "tracking_option"}

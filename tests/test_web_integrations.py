@@ -11,7 +11,7 @@ from houses import House, called, contact, invoice, line, put
 from people import OWNER
 from visitors import Shop, Visitor, visitor
 
-from hub.documents import Kind
+from hub.documents import Kind, PaymentMethod
 from hub.mapping import MappingList
 from hub.models import ConnectionRow, FlowMode, Integration, MappingRow, table
 from hub.store import Store
@@ -253,6 +253,33 @@ def test_lines_are_not_booked_to_a_bank_account_and_nobody_is_asked_for_the_stoc
     page = seen.post(f"{path}/mappings/account", {"source": ["200"], "target": ["090"]})
     assert "is a bank account: lines of documents can't be booked to it." in page.text
     assert "Ledger code for 090" not in seen.get(f"{path}/mappings/account").html
+
+
+def test_a_ledger_without_payment_methods_shows_no_list_of_them(seen: Visitor, path: str) -> None:
+    assert "Payment methods" not in seen.get(f"{path}/mappings/payment_account").text
+
+
+def test_an_account_gets_its_payment_method_and_one_without_needs_no_look(
+    seen: Visitor, house: House, path: str
+) -> None:
+    house.books.payment_methods = [PaymentMethod(external_id=name, name=name) for name in ("Bank", "Cash")]
+    house.hub.run(house.ledger_id)
+    page = seen.get(f"{path}/mappings/payment_method")
+    assert page.faults == []
+    assert "One without a method is posted without" in page.text
+    assert "Use Bank for 090" in page.text
+    assert "Add it to the ledger" not in page.text
+    refused = seen.post(f"{path}/mappings/payment_method", {"source": ["090"], "target": ["Gold"]})
+    assert "The ledger has no payment method 'Gold' to use here." in refused.text
+    seen.follow(f"{path}/mappings/payment_method", {"source": ["090"], "target": ["Cash"]})
+    assert mapped(house) == {("payment_method", "090"): "Cash"}
+    told = seen.follow(f"{path}/mappings/payment_method", {"source": ["090"], "target": [""]}).text
+    assert "1 mapping removed. What is not posted yet goes without." in told
+    house.books.payment_methods = [PaymentMethod(external_id="Cash", name="Cash")]
+    house.hub.run(house.ledger_id)
+    left = seen.get(f"{path}/mappings/payment_method").text
+    assert "Left out" in left
+    assert "0 that need a look" in left
 
 
 def test_payments_only_go_to_accounts_that_take_them(seen: Visitor, house: House, path: str) -> None:

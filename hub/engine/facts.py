@@ -18,6 +18,7 @@ from hub.documents import (
     Document,
     Item,
     Kind,
+    PaymentMethod,
     Settlement,
     Status,
     TaxRate,
@@ -153,11 +154,16 @@ def load_rules(db: sa.Connection, integration_id: int) -> Rules:
 
 
 def load_chart(db: sa.Connection, connection_id: int) -> Chart:
-    """A connection's accounts and tax rates by code, and its tracking categories."""
+    """A connection's accounts and tax rates by code, its tracking categories and its payment methods."""
     listed = [parse_listed(Kind(row.kind), row.document) for row in db.execute(_CHART, {"connection": connection_id})]
     accounts = {one.code: one for one in listed if isinstance(one, Account) and one.code}
     taxes = {one.code: one for one in listed if isinstance(one, TaxRate) and one.code}
-    return Chart(accounts, taxes, {fold(one.name): one for one in listed if isinstance(one, Tracking)})
+    return Chart(
+        accounts,
+        taxes,
+        {fold(one.name): one for one in listed if isinstance(one, Tracking)},
+        {fold(one.name): one for one in listed if isinstance(one, PaymentMethod)},
+    )
 
 
 def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Document]:
@@ -181,7 +187,8 @@ _PRESENT = (
     .order_by(snapshots.c.natural_key)
 )
 _LIST = _PRESENT.where(snapshots.c.kind == sa.bindparam("kind"))
-_CHART = _PRESENT.where(snapshots.c.kind.in_([Kind.ACCOUNT.value, Kind.TAX_RATE.value, Kind.TRACKING.value]))
+_CHARTED = (Kind.ACCOUNT, Kind.TAX_RATE, Kind.TRACKING, Kind.PAYMENT_METHOD)
+_CHART = _PRESENT.where(snapshots.c.kind.in_([kind.value for kind in _CHARTED]))
 
 
 @lru_cache(maxsize=2000)

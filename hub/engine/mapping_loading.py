@@ -29,6 +29,7 @@ def loadable(db: sa.Connection, integration_id: int, other_id: int) -> dict[Mapp
             code for code, one in chart.accounts.items() if one.active and one.takes_payments
         },
         MappingList.TAX_RATE: {code for code, one in chart.taxes.items() if one.active},
+        MappingList.PAYMENT_METHOD: {one.code for one in chart.payment_methods.values() if one.active},
     }
     targets[MappingList.DEFAULT] = targets[MappingList.ACCOUNT] | targets[MappingList.TAX_RATE]
     mine = {(each.list, fold(each.source_code)) for each in _stored(db, integration_id)}
@@ -56,6 +57,7 @@ def _sources(db: sa.Connection, stock_id: int) -> dict[MappingList, set[str]]:
     return {
         MappingList.ACCOUNT: accounts,
         MappingList.PAYMENT_ACCOUNT: accounts | banks,
+        MappingList.PAYMENT_METHOD: accounts | banks,
         MappingList.TAX_RATE: taxes,
         MappingList.DEFAULT: {each.value for each in _FREE},
     }

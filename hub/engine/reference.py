@@ -1,4 +1,4 @@
-"""The short lists of both sides that mappings are made between: accounts, tax rates and bank accounts."""
+"""The short lists of both sides that mappings are made between: accounts, tax rates, bank accounts and the like."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from hub.documents import Account, BankAccount, Document, Kind, TaxRate
+from hub.documents import Account, BankAccount, Document, Kind, PaymentMethod, TaxRate
 from hub.engine.facts import parse_listed
 from hub.mapping import (
     MappingList,
@@ -16,6 +16,7 @@ from hub.mapping import (
     fold,
     suggest_accounts,
     suggest_payment_accounts,
+    suggest_payment_methods,
     suggest_tax_rates,
 )
 from hub.models import Snapshot, table
@@ -23,11 +24,12 @@ from hub.models import Snapshot, table
 Entry = TypeVar("Entry", bound=Document)
 snapshots = table(Snapshot)
 
+_LISTED = (Kind.ACCOUNT, Kind.TAX_RATE, Kind.BANK_ACCOUNT, Kind.PAYMENT_METHOD)
 _REFERENCE = (
     sa.select(snapshots.c.connection_id, snapshots.c.kind, snapshots.c.document)
     .where(
         snapshots.c.connection_id.in_([sa.bindparam("stock"), sa.bindparam("ledger")]),
-        snapshots.c.kind.in_([Kind.ACCOUNT.value, Kind.TAX_RATE.value, Kind.BANK_ACCOUNT.value]),
+        snapshots.c.kind.in_([kind.value for kind in _LISTED]),
         snapshots.c.withdrawn.is_(False),
     )
     .order_by(snapshots.c.natural_key)
@@ -43,6 +45,12 @@ class Reference:
     source_banks: Sequence[BankAccount]
     target_accounts: Sequence[Account]
     target_taxes: Sequence[TaxRate]
+    target_methods: Sequence[PaymentMethod] = ()
+
+    @property
+    def source_paying(self) -> Sequence[Account | BankAccount]:
+        """What the stock system's payments may name."""
+        return [*(account for account in self.source_accounts if account.takes_payments), *self.source_banks]
 
     def suggestions(
         self, mapped: Collection[tuple[str, str]], *, periodic: bool
@@ -51,6 +59,7 @@ class Reference:
         found = {
             MappingList.ACCOUNT: suggest_accounts(self.source_accounts, self.target_accounts, periodic=periodic),
             MappingList.PAYMENT_ACCOUNT: suggest_payment_accounts(self.source_accounts, self.target_accounts),
+            MappingList.PAYMENT_METHOD: suggest_payment_methods(self.source_paying, self.target_methods),
             MappingList.TAX_RATE: suggest_tax_rates(self.source_taxes, self.target_taxes),
         }
         return {where: [s for s in all if (where, fold(s.source_code)) not in mapped] for where, all in found.items()}
@@ -67,6 +76,7 @@ def load_reference(db: sa.Connection, stock_id: int, ledger_id: int) -> Referenc
         source_banks=_of(BankAccount, source),
         target_accounts=_of(Account, target),
         target_taxes=_of(TaxRate, target),
+        target_methods=_of(PaymentMethod, target),
     )
 
 

@@ -27,6 +27,7 @@ from hub.mapping.suggesting import (
     suggest_accounts,
     suggest_options,
     suggest_payment_accounts,
+    suggest_payment_methods,
     suggest_tax_rates,
 )
 from hub.mapping.tracking import ATTRIBUTES, MOST_CATEGORIES, option_code
@@ -56,6 +57,7 @@ __all__ = [
     "suggest_accounts",
     "suggest_options",
     "suggest_payment_accounts",
+    "suggest_payment_methods",
     "suggest_tax_rates",
     "target_fact",
 ]

@@ -26,6 +26,7 @@ from hub.documents import (
 )
 from hub.errors import Problem
 from hub.mapping.journals import resolve_journal
+from hub.mapping.paying import payment_method
 from hub.mapping.problems import account_problem, not_mapped
 from hub.mapping.rules import (
     DIRECT_TARGET,
@@ -273,7 +274,10 @@ class Resolver:
         resolved.depend(document.document_kind, document.document_id)
         resolved.rest_on(map_fact(MappingList.PAYMENT_ACCOUNT, document.account))
         target = self.rules.find(MappingList.PAYMENT_ACCOUNT, document.account)
-        resolved.document = document.model_copy(update={"account": target})
+        method = payment_method(document, self.rules, self.chart, resolved)
+        resolved.document = document.model_copy(
+            update={"account": target, **({"payment_method": method} if method else {})}
+        )
         if not target:
             resolved.object_to(
                 Problem(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from hub.documents import Account, Contact, Document, Item, Kind, TaxRate, Tracking
+from hub.documents import Account, Contact, Document, Item, Kind, PaymentMethod, TaxRate, Tracking
 from hub.errors import Problem
 
 Ref = tuple[Kind, str]
@@ -19,6 +19,8 @@ class MappingList(StrEnum):
     ACCOUNT = "account"
     TAX_RATE = "tax_rate"
     PAYMENT_ACCOUNT = "payment_account"
+    PAYMENT_METHOD = "payment_method"
+    """How customers pay into an account, in a ledger that keeps a list of that; none is left out."""
     DEFAULT = "default"
     TRACKING = "tracking"
     """Which attribute of the source feeds a tracking category: the category's name -> the attribute's."""
@@ -70,6 +72,8 @@ class Chart:
     taxes: Mapping[str, TaxRate] = field(default_factory=dict)
     tracking: Mapping[str, Tracking] = field(default_factory=dict)
     """Categories by folded name."""
+    payment_methods: Mapping[str, PaymentMethod] = field(default_factory=dict)
+    """By folded name; empty where the ledger keeps no such list."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hub.documents import Account, AccountClass, TaxRate, Tracking
+from hub.documents import Account, AccountClass, BankAccount, PaymentMethod, TaxRate, Tracking
 from hub.mapping.rules import fold
 
 
@@ -60,6 +60,17 @@ def suggest_payment_accounts(source: Sequence[Account], target: Sequence[Account
         match = by_code.get(fold(account.code))
         if match and fold(match.name) == fold(account.name):
             yield Suggestion(account.code, match.code, "same code and name")
+
+
+def suggest_payment_methods(
+    source: Sequence[Account | BankAccount], target: Sequence[PaymentMethod]
+) -> Iterator[Suggestion]:
+    """Only a method that has the name of the account which the money comes into."""
+    by_name = {fold(method.name): method for method in target if method.active}
+    for account in source:
+        match = by_name.get(fold(account.name))
+        if match:
+            yield Suggestion(account.code, match.code, "same name")
 
 
 def suggest_tax_rates(source: Sequence[TaxRate], target: Sequence[TaxRate]) -> Iterator[Suggestion]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from hub.documents import Account, Kind, Tracking
+from hub.documents import Account, Kind, PaymentMethod, Tracking
 from hub.providers import TargetState, TargetStatus
 
 
@@ -84,6 +84,7 @@ class Books:
     accounts: list[Account] = field(default_factory=list)
     """What was added to the chart."""
     tracking: list[Tracking] = field(default_factory=list)
+    payment_methods: list[PaymentMethod] = field(default_factory=list)
     """The categories that a person set up."""
     faults: list[Fault] = field(default_factory=list)
     writes: int = 0

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from hub.documents import Account, AccountClass, Contact, Document, Item, Kind, TaxRate
+from hub.documents import REFERENCE_KINDS, Account, AccountClass, Contact, Document, Item, Kind, TaxRate
 from hub.entries import Entry as LedgerEntry
 from hub.entries import Posting, Reading, StockValue
 from hub.errors import BusyError, Problem, RejectedError, UnsureError
@@ -67,7 +67,7 @@ TAXES = (
 
 BASE_CURRENCY = "GBP"
 
-STOCK_KINDS = frozenset(Kind) - {Kind.ACCOUNT, Kind.TAX_RATE, Kind.PAYMENT_TERM, Kind.BANK_ACCOUNT, Kind.TRACKING}
+STOCK_KINDS = frozenset(Kind) - REFERENCE_KINDS
 
 
 class MemorySettings(BaseModel):
@@ -209,7 +209,7 @@ class MemoryLedger(Provider):
         Feed("organisation", frozenset()),
         Feed("accounts", frozenset({Kind.ACCOUNT}), full=True),
         Feed("taxes", frozenset({Kind.TAX_RATE}), full=True),
-        Feed("tracking", frozenset({Kind.TRACKING}), full=True),
+        Feed("tracking", frozenset({Kind.TRACKING, Kind.PAYMENT_METHOD}), full=True),
         Feed("contacts", frozenset({Kind.CONTACT})),
         Feed("items", frozenset({Kind.ITEM})),
         Feed("states", frozenset(_WRITES), states_only=True),
@@ -332,7 +332,7 @@ def hear(books: Books, want: Want) -> Page:
     if want.feed.name == "taxes":
         return Page(records=_listed(TAXES), watermark="")
     if want.feed.name == "tracking":
-        return Page(records=_listed(books.tracking), watermark="")
+        return Page(records=_listed([*books.tracking, *books.payment_methods]), watermark="")
     if want.feed.name == "states":
         return Page(states=tuple(entry.state for entry in changed), watermark=watermark)
     kind = Kind.CONTACT if want.feed.name == "contacts" else Kind.ITEM

@@ -14,11 +14,11 @@ from hub.mapping import Default, MappingList, fold
 from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, tell, the_hub
+from hub.web.new_account import LISTS
 from hub.web.queries.codes import (
     DEFAULTS,
     EXPLANATIONS,
     TITLES,
-    CodeState,
     Lists,
     code_rows,
     contact_name,
@@ -59,7 +59,9 @@ def save(integration_id: int, where: str) -> ResponseReturnValue:
         return _page(row, chosen, typed, wrong), 422
     spelled = {lists.mapped.get((chosen, fold(source)), (source, ""))[0]: each for source, each in changed.items()}
     decisions().set_mapping(integration_id, chosen, spelled)
-    tell(_told(saved=sum(bool(target) for target in changed.values()), removed=list(changed.values()).count("")))
+    tell(
+        _told(chosen, saved=sum(bool(target) for target in changed.values()), removed=list(changed.values()).count(""))
+    )
     return _back(integration_id, chosen)
 
 
@@ -98,13 +100,17 @@ def save_contact(integration_id: int) -> ResponseReturnValue:
     return _back(integration_id, MappingList.DEFAULT)
 
 
-def _told(saved: int, removed: int) -> str:
+def _told(where: MappingList, saved: int, removed: int) -> str:
     if not saved and not removed:
         return "No mapping was changed."
     if not removed:
         return f"{wording.counted(saved, 'mapping')} saved. Documents that waited for them are planned again."
-    gone = f"{wording.counted(removed, 'mapping')} removed. Documents that need them wait until they are mapped again."
+    gone = f"{wording.counted(removed, 'mapping')} removed. {_WITHOUT.get(where, _WAIT)}"
     return f"{wording.counted(saved, 'mapping')} saved. {gone}" if saved else gone
+
+
+_WAIT = "Documents that need them wait until they are mapped again."
+_WITHOUT = {MappingList.PAYMENT_METHOD: "What is not posted yet goes without."}
 
 
 def _integration(integration_id: int) -> sa.Row[Any]:
@@ -139,7 +145,10 @@ def _objection(lists: Lists, where: MappingList, source: str, target: str) -> st
     if account is not None:
         what = "a bank account" if account.takes_payments else "an account that the ledger keeps by itself"
         return f"{target} {account.name} is {what}: lines of documents can't be booked to it."
-    return f"The ledger has no {'tax rate' if kind is MappingList.TAX_RATE else 'such account'} {target!r} to use here."
+    return f"The ledger has no {_NOUNS.get(kind, 'such account')} {target!r} to use here."
+
+
+_NOUNS = {MappingList.TAX_RATE: "tax rate", MappingList.PAYMENT_METHOD: "payment method"}
 
 
 def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
@@ -147,7 +156,7 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
         lists = load_lists(db, row)
         contact_id = lists.mapped.get((MappingList.DEFAULT, Default.SALE_CONTACT), ("", ""))[1]
         contact = contact_name(db, row.ledger_id, contact_id) if contact_id else ""
-    shared = {"row": row, "where": where, "titles": TITLES, "typed": typed, "wrong": wrong}
+    shared = {"row": row, "where": where, "titles": lists.titles, "typed": typed, "wrong": wrong}
     shared["explained"] = EXPLANATIONS[where]
     offered = sum(len(found) for found in lists.suggestions.values())
     if where is MappingList.DEFAULT:
@@ -162,9 +171,9 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
             taxes=lists.target_taxes.values(),
         )
     every = code_rows(lists, where, lists.suggestions.get(where, ()))
-    open_rows = [each for each in every if each.state is not CodeState.MAPPED]
+    open_rows = [each for each in every if each.state.needs_a_look]
     only_open = request.args.get("show") == "open" and not wrong
-    can_add = where is not MappingList.TAX_RATE and bool(AccountMaking(the_hub(), actor()).types(row.id))
+    can_add = where in LISTS and bool(AccountMaking(the_hub(), actor()).types(row.id))
     targets = lists.targets(where).values()
     return render_template(
         "mappings.html",

@@ -10,13 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Account, Kind, TaxRate
+from hub.documents import Account, Kind, PaymentMethod, TaxRate
 from hub.engine.reference import Reference, load_reference
 from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.models import OperationState
 from hub.web.queries.tables import MAPPINGS, OPERATIONS, SNAPSHOTS
 
-Entry = Account | TaxRate
+Entry = Account | TaxRate | PaymentMethod
 
 
 class CodeState(StrEnum):
@@ -28,12 +28,20 @@ class CodeState(StrEnum):
     MISSING = "missing in the ledger"
     ARCHIVED = "archived in the ledger"
     RATES_DIFFER = "rates differ"
+    LEFT_OUT = "left out"
+    """Not mapped, and nothing waits for it."""
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether a person may want to do something about it."""
+        return self not in (CodeState.MAPPED, CodeState.LEFT_OUT)
 
 
 TITLES: Mapping[MappingList, str] = {
     MappingList.ACCOUNT: "Accounts",
     MappingList.TAX_RATE: "Tax rates",
     MappingList.PAYMENT_ACCOUNT: "Payment accounts",
+    MappingList.PAYMENT_METHOD: "Payment methods",
     MappingList.DEFAULT: "Defaults",
 }
 
@@ -55,6 +63,12 @@ EXPLANATIONS: Mapping[MappingList, tuple[str, str]] = {
         " that takes payments, in the payment's currency. There is no default for money.",
         "Example: 'Card terminal' of the stock system is 091 Card clearing in the ledger, where the bank feed is"
         " reconciled.",
+    ),
+    MappingList.PAYMENT_METHOD: (
+        "The ledger also says of a customer's payment how it was paid: cash, check, a card. The stock system names only"
+        " the account that the money came into, so say here which method an account stands for. One without a method is"
+        " posted without: no payment waits for it.",
+        "Example: what comes into 'Till' of the stock system is Cash in the ledger.",
     ),
     MappingList.DEFAULT: (
         "Used where neither the line nor the item, the document or the contact names a code.",
@@ -114,10 +128,29 @@ class Lists:
         """What we would map of what is not mapped yet."""
         return self.reference.suggestions(self.mapped, periodic=self.periodic)
 
-    def targets(self, where: MappingList) -> Mapping[str, Entry]:
-        """What a list's codes may be mapped to."""
+    @property
+    def titles(self) -> Mapping[MappingList, str]:
+        """The lists there are: payment methods only where the ledger has some, or had."""
+        has_methods = bool(self.reference.target_methods) or any(
+            listed == MappingList.PAYMENT_METHOD for listed, _ in self.mapped
+        )
+        return {where: title for where, title in TITLES.items() if has_methods or where != MappingList.PAYMENT_METHOD}
+
+    @cached_property
+    def target_methods(self) -> Mapping[str, PaymentMethod]:
+        """The ledger's payment methods by name."""
+        return {method.code: method for method in self.reference.target_methods}
+
+    def every(self, where: MappingList) -> Mapping[str, Entry]:
+        """The ledger's entries of the sort that a list leads to, whether they can be chosen or not."""
         if where is MappingList.TAX_RATE:
             return self.target_taxes
+        return self.target_methods if where is MappingList.PAYMENT_METHOD else self.target_accounts
+
+    def targets(self, where: MappingList) -> Mapping[str, Entry]:
+        """What a list's codes may be mapped to."""
+        if where in (MappingList.TAX_RATE, MappingList.PAYMENT_METHOD):
+            return self.every(where)
         payments = where is MappingList.PAYMENT_ACCOUNT
         return {
             code: account
@@ -165,9 +198,8 @@ def code_rows(lists: Lists, where: MappingList, suggestions: Sequence[Suggestion
 def _source_codes(lists: Lists, where: MappingList) -> list[tuple[str, str]]:
     if where is MappingList.TAX_RATE:
         return [(tax.code, f"{tax.name} ({tax.percent.normalize():f}%)") for tax in lists.reference.source_taxes]
-    if where is MappingList.PAYMENT_ACCOUNT:
-        paying = [(account.code, account.name) for account in lists.reference.source_accounts if account.takes_payments]
-        return [*paying, *((bank.code, bank.name) for bank in lists.reference.source_banks)]
+    if where in (MappingList.PAYMENT_ACCOUNT, MappingList.PAYMENT_METHOD):
+        return [(account.code, account.name) for account in lists.reference.source_paying]
     # Bank and control accounts are no accounts of lines: nobody is asked for them unless a document names one.
     return [
         (account.code, account.name)
@@ -188,7 +220,8 @@ def _row(
     _, target = lists.mapped.get((where, folded), ("", ""))
     waiting = lists.waiting.get((where, folded), 0)
     if not target:
-        state = CodeState.SUGGESTED if suggestion else CodeState.UNMAPPED
+        unmapped = CodeState.LEFT_OUT if where is MappingList.PAYMENT_METHOD else CodeState.UNMAPPED
+        state = CodeState.SUGGESTED if suggestion else unmapped
         return CodeRow(code, name, "", state, suggestion=suggestion, waiting=waiting)
     state, note = standing(lists, where, target, source_tax)
     return CodeRow(code, name, target, state, note, waiting=waiting)
@@ -196,8 +229,7 @@ def _row(
 
 def standing(lists: Lists, where: MappingList, target: str, source_tax: TaxRate | None = None) -> tuple[CodeState, str]:
     """How a target code stands in the ledger."""
-    every: Mapping[str, Any] = lists.target_taxes if where is MappingList.TAX_RATE else lists.target_accounts
-    entry: Entry | None = every.get(target)
+    entry = lists.every(where).get(target)
     if entry is None:
         return CodeState.MISSING, ""
     if not entry.active:

@@ -70,6 +70,7 @@ FEEDS = (
     Feed("tax_rates", frozenset({Kind.TAX_RATE}), full=True),
     Feed("classes", frozenset({Kind.TRACKING}), full=True),
     Feed("terms", frozenset({Kind.PAYMENT_TERM}), full=True),
+    Feed("payment_methods", frozenset({Kind.PAYMENT_METHOD}), full=True),
     Feed("customers", frozenset({Kind.CONTACT})),
     Feed("vendors", frozenset({Kind.CONTACT})),
     Feed("items", frozenset({Kind.ITEM})),
@@ -88,12 +89,13 @@ _WHOLE: Mapping[str, tuple[str, ...]] = {
     "tax_rates": ("PreferencesQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery"),
     "classes": ("ClassQuery",),
     "terms": ("TermsQuery",),
+    "payment_methods": ("PaymentMethodQuery",),
 }
 """Feeds that come whole, and the queries that each takes."""
 _HAVE_STATUS = frozenset(
     {
         *("AccountQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery", "ClassQuery"),
-        *("TermsQuery", "CurrencyQuery"),
+        *("TermsQuery", "PaymentMethodQuery", "CurrencyQuery"),
     }
 )
 _DELETED = "deleted"
@@ -276,9 +278,15 @@ def _terms(nodes: Sequence[etree._Element]) -> list[Record]:
     return [Record(each.external_id, "", (each,), label=each.name) for each in terms]
 
 
+def _payment_methods(nodes: Sequence[etree._Element]) -> list[Record]:
+    methods = [native.payment_method(node) for node in nodes]
+    return [Record(each.external_id, "", (each,), label=each.name) for each in methods]
+
+
 _READERS: Mapping[str, Callable[[Sequence[etree._Element]], list[Record]]] = {
     "accounts": _accounts,
     "tax_rates": _tax_rates,
     "classes": _classes,
     "terms": _terms,
+    "payment_methods": _payment_methods,
 }

@@ -108,6 +108,7 @@ _FIELDS: dict[str, str] = {
     "SalesTaxCodeQuery": f"{_LIST_QUERY} {_RETURNED}",
     "ClassQuery": f"{_LIST_QUERY} {_RETURNED}",
     "TermsQuery": f"{_LIST_QUERY} {_RETURNED}",
+    "PaymentMethodQuery": f"{_LIST_QUERY} PaymentMethodType:word* {_RETURNED}",
     "CurrencyQuery": f"{_LIST_QUERY} {_RETURNED}",
     "CustomerQuery": f"{_LIST_QUERY} {_RETURNED}",
     "VendorQuery": f"{_LIST_QUERY} {_RETURNED}",

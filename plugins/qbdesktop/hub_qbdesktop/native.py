@@ -13,6 +13,7 @@ from hub import (
     Contact,
     Item,
     Organisation,
+    PaymentMethod,
     PaymentTerm,
     TaxRate,
     Tracking,
@@ -162,6 +163,11 @@ def term(node: etree._Element) -> PaymentTerm:
         method="days after the date" if is_standard else "day of the month",
         active=is_active(node),
     )
+
+
+def payment_method(node: etree._Element) -> PaymentMethod:
+    """How a customer may pay."""
+    return PaymentMethod(external_id=text(node, "ListID"), name=text(node, "Name"), active=is_active(node))
 
 
 def contact(node: etree._Element) -> Contact:

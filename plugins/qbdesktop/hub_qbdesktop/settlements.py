@@ -28,6 +28,7 @@ def receipt(operation: Operation, facts: Facts) -> Body:
         **_received(operation, facts, document.currency),
         "TotalAmount": document.amount,
         "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
+        "PaymentMethodRef": Ref(name=document.payment_method) if document.payment_method else None,
         "Memo": marks.memo(operation, document.reference),
         "DepositToAccountRef": refs.account(document.account, facts),
         "AppliedToTxnAdd": {"TxnID": _paid(operation, facts), "PaymentAmount": document.amount},

@@ -183,7 +183,7 @@ def every() -> list[Document]:
         trade(Kind.CREDIT_NOTE),
         trade(Kind.BILL, line(account="5000", item_id="p1", tax_code="In cost", tax="0.83"), line(account="1200")),
         trade(Kind.SUPPLIER_CREDIT),
-        payment(),
+        payment(payment_method="Cash"),
         payment(Kind.BILL),
         refund(),
         allocation(),

@@ -126,7 +126,9 @@ def test_a_part_and_a_service_have_their_class_and_parent_the_other_way_round() 
     assert order["ItemNonInventoryAdd"].index("ParentRef") < order["ItemNonInventoryAdd"].index("ClassRef")
 
 
-@pytest.mark.parametrize("query", ["AccountQuery", "ClassQuery", "TermsQuery", "SalesTaxCodeQuery", "TxnDeletedQuery"])
+@pytest.mark.parametrize(
+    "query", ["AccountQuery", "ClassQuery", "TermsQuery", "PaymentMethodQuery", "SalesTaxCodeQuery", "TxnDeletedQuery"]
+)
 def test_lists_that_come_whole_are_never_read_page_by_page(query: str) -> None:
     with pytest.raises(LayoutError, match="page by page"):
         qbxml.query(query, {}, "1", page=10)
