@@ -90,3 +90,12 @@ def test_what_was_adopted_has_a_column_where_there_is_any() -> None:
     told = io.StringIO()
     show(Summary([KindSummary("contact", 3, 1, adopted=2)], []), Console(file=told, width=80))
     assert "adopted" in told.getvalue() and "summed" not in told.getvalue()
+
+
+def test_what_was_created_is_told_in_the_number_that_runs_show_and_what_the_table_lacks_in_words() -> None:
+    told = io.StringIO()
+    summary = Summary(list(KINDS), list(TOTALS), created_now=7142, of_several_now=1, seconds=138)
+    show(summary, Console(file=told, width=80))
+    words = "Created in this run: 7,142, of them 1 journal made of several, not counted above, in 138 seconds"
+    assert words in told.getvalue()
+    assert sum(kind.created for kind in KINDS) == 7141

@@ -40,7 +40,7 @@ def play(scene: Scene, *, review: bool = False) -> Summary:
     _announce(scene)
     if review and not joined.is_new:
         scene.say(f"this demo was set up before; --review counts for a new one (remove {hub.settings.data})")
-    before = {"created": created_so_far(hub, joined)}
+    before = created_so_far(hub, joined)
     sync(hub, pair, ledger, joined, scene.console)
     again = ledger.again(hub, pair, joined.ledger_id)
     scene.say("reconciling the stock of December")

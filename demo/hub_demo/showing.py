@@ -34,7 +34,7 @@ def show(summary: Summary, console: Console) -> None:
     for name, calls in summary.calls.items():
         console.print(_calls(name, calls))
     console.print(f"Records that could not be read: {summary.unreadable}")
-    console.print(f"Created in this run: {summary.created_now}, in {summary.seconds:.0f} seconds")
+    console.print(f"Created in this run: {_created(summary)}, in {summary.seconds:.0f} seconds", soft_wrap=True)
     if summary.visit_seconds:
         rate = summary.created_now / summary.visit_seconds
         console.print(f"{summary.visit_seconds:.0f} seconds of visits: {rate:.1f} created in each")
@@ -46,6 +46,15 @@ def show(summary: Summary, console: Console) -> None:
     console.print(
         f"[green]{verdict}[/green]" if summary.is_good else "[red]The two sides do not agree: see above.[/red]"
     )
+
+
+def _created(summary: Summary) -> str:
+    """The number that the pages of the runs show, and what of it the first table does not count."""
+    made = summary.of_several_now
+    told = f"{summary.created_now:,}"
+    if not made:
+        return told
+    return f"{told}, of them {made:,} {'journal' if made == 1 else 'journals'} made of several, not counted above"
 
 
 def _calls(name: str, calls: Mapping[str, int]) -> str:

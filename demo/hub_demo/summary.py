@@ -97,6 +97,9 @@ class Summary:
     """What the stock system holds that is no document to post: it is counted nowhere else."""
     unreadable: int = 0
     created_now: int = 0
+    """Everything that the hub made in the ledger, as its runs count it: also what ``of_several_now`` counts."""
+    of_several_now: int = 0
+    """Journals among them that stand for several; none is a document of the stock system, so no kind counts them."""
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
     ledger: str = Xero.title
@@ -147,23 +150,24 @@ def summarise(
             visit_seconds=ledger.seconds,
             again=dict(again or {}),
         )
-    summary.created_now = sum(kind.created for kind in summary.kinds) - before.get("created", 0)
+    after = created_so_far(hub, joined)
+    summary.created_now = after["created"] - before.get("created", 0)
+    summary.of_several_now = after["of several"] - before.get("of several", 0)
     told = pair.cin7core.ask("/_sim/calls")
     core = {"total": told["total"], "refused": told["refused"]}
     summary.calls = {"cin7core": core, ledger.provider: ledger.calls(pair)}
     return summary
 
 
-def created_so_far(hub: Hub, joined: Joined) -> int:
-    """How many links the hub made, for "created now"."""
-    mine = sa.select(sa.func.count()).where(
-        links.c.integration_id == joined.integration_id,
-        links.c.live.is_(True),
-        links.c.origin == "created",
-        links.c.source_id.not_in(_OF_SEVERAL),
+def created_so_far(hub: Hub, joined: Joined) -> dict[str, int]:
+    """How many links the hub made, and how many of them are of journals that stand for several."""
+    of_several = links.c.source_id.in_(_OF_SEVERAL)
+    counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.case((of_several, 1), else_=0)), 0)).where(
+        links.c.integration_id == joined.integration_id, links.c.live.is_(True), links.c.origin == "created"
     )
     with hub.store.read() as db:
-        return int(db.execute(mine).scalar_one())
+        created, several = db.execute(counted).one()
+    return {"created": int(created), "of several": int(several)}
 
 
 def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:

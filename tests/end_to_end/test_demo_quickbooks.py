@@ -59,6 +59,7 @@ def test_a_month_reaches_the_company_file_and_both_sides_agree(twice: tuple[Summ
 
 def test_one_visit_more_and_a_second_demo_create_nothing(twice: tuple[Summary, Summary]) -> None:
     first, second = twice
+    assert first.created_now == sum(kind.created for kind in first.kinds) + first.of_several_now
     assert first.created_now > 100 and first.again["transactions created"] == 0
     assert first.again["round trips"] > 0
     assert second.created_now == 0 and second.is_good
