@@ -267,7 +267,8 @@ class TradeDocument(Document):
     """What invoices, bills and both sorts of credit share.
 
     ``rate`` is base units per one unit of ``currency``, and ``None`` when the source gives none. ``contact_id`` is
-    empty for a document without a contact. ``account`` is the header's default account.
+    empty for a document without a contact. ``account`` is the header's default account. ``payment_term`` is the
+    source's name of the terms that an invoice or a bill is on; the due date counts, whatever they are called.
     """
 
     number: Annotated[str, Field(min_length=1)]
@@ -275,6 +276,7 @@ class TradeDocument(Document):
     status: Status = Status.AUTHORISED
     date: Date
     due_date: Date | None = None
+    payment_term: Annotated[str, Field(exclude_if=_is_empty)] = ""
     contact_id: str = ""
     contact_name: str = ""
     currency: Currency

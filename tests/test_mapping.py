@@ -15,9 +15,12 @@ from hub.documents import (
     CreditNote,
     Item,
     Kind,
+    Payment,
     PaymentMethod,
+    PaymentTerm,
     SupplierCredit,
     TaxRate,
+    TradeDocument,
 )
 from hub.mapping import (
     Chart,
@@ -258,7 +261,8 @@ def test_a_payment_account_must_take_payments_in_that_currency() -> None:
 
 
 def method_of(found: Resolved) -> str:
-    return found.document.payment_method  # type: ignore[attr-defined]
+    assert isinstance(found.document, Payment)
+    return found.document.payment_method
 
 
 def paid_with(kind: Kind = Kind.INVOICE, mapped: str = "Cash", **methods: bool) -> Resolved:
@@ -284,7 +288,7 @@ def test_a_payment_without_a_method_waits_for_none() -> None:
 
 @pytest.mark.parametrize("methods", [{}, {"Cash": False}, {"Visa": True}])
 def test_a_method_that_the_ledger_no_longer_has_is_left_out_with_a_warning(methods: dict[str, bool]) -> None:
-    found = paid_with(**methods)
+    found = paid_with(Kind.INVOICE, "Cash", **methods)
     assert (method_of(found), codes(found)) == ("", [])
     assert found.warnings == ["The ledger has no payment method Cash to use any more. It is posted without."]
 
@@ -294,6 +298,41 @@ def test_a_payment_method_is_suggested_only_by_the_name_of_the_account() -> None
     till = BankAccount(external_id="b", code="091", name="cash")
     accounts = [account("092", "Visa"), account("Cash", "Bank")]
     assert suggested(suggest_payment_methods([till, *accounts], [cash, old])) == {"091": "Cash"}
+
+
+def on_terms(name: str, *listed: PaymentTerm) -> Resolved:
+    chart = Chart(ACCOUNTS, TAXES, payment_terms={fold(term.name): term for term in listed})
+    lines = (line(account="line", tax_code="line"),)
+    return Resolver(Rules(RULES), chart, Sources()).resolve(invoice(payment_term=name, lines=lines))
+
+
+def terms_of(found: Resolved) -> str:
+    assert isinstance(found.document, TradeDocument)
+    return found.document.payment_term
+
+
+def test_terms_are_the_ledgers_own_of_the_same_name() -> None:
+    found = on_terms("NET  30", PaymentTerm(external_id="1", name="Net 30", days=30))
+    assert terms_of(found) == "Net 30"
+    assert "payment terms NET  30 are Net 30 in the ledger" in found.trace
+    assert "target:payment_term:net 30" in found.facts
+
+
+def test_terms_that_the_ledger_has_not_or_no_longer_uses_are_left_out() -> None:
+    others = (
+        PaymentTerm(external_id="1", name="Net 30", days=30),
+        PaymentTerm(external_id="2", name="30", active=False),
+    )
+    for name in ("30 days", "30"):
+        found = on_terms(name, *others)
+        assert (terms_of(found), codes(found), found.warnings) == ("", [], [])
+        assert f"the ledger has no payment terms {name} in use: the due date alone counts" in found.trace
+
+
+def test_a_ledger_without_terms_sees_none_of_the_stock_systems() -> None:
+    found = on_terms("30 days")
+    assert found.document == on_terms("").document
+    assert not [fact for fact in found.facts if "payment_term" in fact]
 
 
 def test_an_items_unmapped_codes_are_left_out_since_documents_decide() -> None:

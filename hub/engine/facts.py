@@ -19,6 +19,7 @@ from hub.documents import (
     Item,
     Kind,
     PaymentMethod,
+    PaymentTerm,
     Settlement,
     Status,
     TaxRate,
@@ -154,7 +155,7 @@ def load_rules(db: sa.Connection, integration_id: int) -> Rules:
 
 
 def load_chart(db: sa.Connection, connection_id: int) -> Chart:
-    """A connection's accounts and tax rates by code, its tracking categories and its payment methods."""
+    """A connection's accounts and tax rates by code, its tracking categories, payment methods and terms."""
     listed = [parse_listed(Kind(row.kind), row.document) for row in db.execute(_CHART, {"connection": connection_id})]
     accounts = {one.code: one for one in listed if isinstance(one, Account) and one.code}
     taxes = {one.code: one for one in listed if isinstance(one, TaxRate) and one.code}
@@ -163,6 +164,7 @@ def load_chart(db: sa.Connection, connection_id: int) -> Chart:
         taxes,
         {fold(one.name): one for one in listed if isinstance(one, Tracking)},
         {fold(one.name): one for one in listed if isinstance(one, PaymentMethod)},
+        {fold(one.name): one for one in listed if isinstance(one, PaymentTerm)},
     )
 
 
@@ -187,7 +189,7 @@ _PRESENT = (
     .order_by(snapshots.c.natural_key)
 )
 _LIST = _PRESENT.where(snapshots.c.kind == sa.bindparam("kind"))
-_CHARTED = (Kind.ACCOUNT, Kind.TAX_RATE, Kind.TRACKING, Kind.PAYMENT_METHOD)
+_CHARTED = (Kind.ACCOUNT, Kind.TAX_RATE, Kind.TRACKING, Kind.PAYMENT_METHOD, Kind.PAYMENT_TERM)
 _CHART = _PRESENT.where(snapshots.c.kind.in_([kind.value for kind in _CHARTED]))
 
 

@@ -1,8 +1,8 @@
-"""How a customer paid, where the ledger keeps a list of that. Nothing waits for it: none is left out."""
+"""How a customer paid, and on what terms, where the ledger keeps lists of that. Nothing waits: none is left out."""
 
 from __future__ import annotations
 
-from hub.documents import Kind, Settlement
+from hub.documents import Kind, Settlement, TradeDocument
 from hub.mapping.rules import Chart, MappingList, Resolved, Rules, fold, map_fact, target_fact
 
 
@@ -23,3 +23,16 @@ def payment_method(document: Settlement, rules: Rules, chart: Chart, resolved: R
         return ""
     resolved.note(f"payment account {document.account} stands for the payment method {method.name}")
     return method.name
+
+
+def payment_term(document: TradeDocument, chart: Chart, resolved: Resolved) -> str:
+    """The ledger's terms of the name that the document's have; empty where it has none of that name."""
+    if not document.payment_term or not chart.payment_terms:
+        return ""
+    resolved.rest_on(target_fact(Kind.PAYMENT_TERM, fold(document.payment_term)))
+    term = chart.payment_terms.get(fold(document.payment_term))
+    if term is None or not term.active:
+        resolved.note(f"the ledger has no payment terms {document.payment_term} in use: the due date alone counts")
+        return ""
+    resolved.note(f"payment terms {document.payment_term} are {term.name} in the ledger")
+    return term.name

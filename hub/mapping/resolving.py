@@ -26,7 +26,7 @@ from hub.documents import (
 )
 from hub.errors import Problem
 from hub.mapping.journals import resolve_journal
-from hub.mapping.paying import payment_method
+from hub.mapping.paying import payment_method, payment_term
 from hub.mapping.problems import account_problem, not_mapped
 from hub.mapping.rules import (
     DIRECT_TARGET,
@@ -88,6 +88,7 @@ class Resolver:
         codes: dict[tuple[str, ...], tuple[str, str]] = {}
         lines = tuple(self._line(line, document, contact, resolved, codes) for line in document.lines)
         changes = {"lines": lines, "contact_id": contact_id, "account": "", "tax_code": "", "attributes": ()}
+        changes |= {"payment_term": payment_term(document, self.chart, resolved)}
         resolved.document = document.model_copy(update=changes)
 
     def _contact(self, document: TradeDocument, resolved: Resolved) -> str:

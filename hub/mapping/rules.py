@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from hub.documents import Account, Contact, Document, Item, Kind, PaymentMethod, TaxRate, Tracking
+from hub.documents import Account, Contact, Document, Item, Kind, PaymentMethod, PaymentTerm, TaxRate, Tracking
 from hub.errors import Problem
 
 Ref = tuple[Kind, str]
@@ -74,6 +74,8 @@ class Chart:
     """Categories by folded name."""
     payment_methods: Mapping[str, PaymentMethod] = field(default_factory=dict)
     """By folded name; empty where the ledger keeps no such list."""
+    payment_terms: Mapping[str, PaymentTerm] = field(default_factory=dict)
+    """As above."""
 
 
 @dataclass(frozen=True)

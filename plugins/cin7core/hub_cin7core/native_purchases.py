@@ -54,4 +54,5 @@ def _header(native: Native, site: str) -> Header:
         source_url=f"{site}/{page}#{purchase}",
         voided=text(native, "Status").upper() == "VOIDED",
         attributes=purchase_attributes(native),
+        payment_term=text(native, "Terms"),
     )

@@ -55,4 +55,5 @@ def _header(native: Native, site: str) -> Header:
         source_url=f"{site}/{page}#{sale}",
         voided=text(native, "Status").upper() == "VOIDED",
         attributes=sale_attributes(native),
+        payment_term=text(native, "Terms"),
     )

@@ -32,6 +32,7 @@ class Header:
     source_url: str
     voided: bool
     attributes: Attributes
+    payment_term: str = ""
 
 
 def kind_of(of: type[Document]) -> Kind:

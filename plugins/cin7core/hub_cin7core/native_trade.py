@@ -87,6 +87,7 @@ def _read_document(
         status=status,
         date=date,
         due_date=day(entry, form.due_date) if form.due_date else None,
+        payment_term=header.payment_term if form.due_date else "",
         contact_id=header.contact_id,
         contact_name=header.contact_name,
         currency=header.currency,

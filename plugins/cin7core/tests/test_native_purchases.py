@@ -74,3 +74,9 @@ def test_a_prepaid_purchase_whose_bill_counts_the_prepayment_is_paid_by_it(nativ
     )
     payments = [one for one in read_purchase(native, SITE).documents if one.kind is Kind.PAYMENT]
     assert [one.external_id for one in payments] == [natives.id(30), natives.id(31), natives.id(50)]
+
+
+def test_a_bill_is_on_the_terms_of_its_purchase(natives: Any) -> None:
+    (bill,) = read_purchase(simple(natives, Terms="14 days"), SITE).documents
+    assert isinstance(bill, Bill)
+    assert bill.payment_term == "14 days"

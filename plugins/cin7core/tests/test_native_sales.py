@@ -10,7 +10,7 @@ import pytest
 from hub_cin7core.fields import ReadError
 from hub_cin7core.native_sales import read_sale
 
-from hub import Allocation, CreditNote, Document, Invoice, Kind, Payment, Refund, Status
+from hub import Allocation, CreditNote, Document, Invoice, Kind, Payment, Refund, Status, TradeDocument
 
 SITE = "https://inventory.dearsystems.com"
 
@@ -278,3 +278,10 @@ def test_two_invoices_that_claim_one_id_are_not_guessed_apart(natives: Any) -> N
 def test_a_broken_field_is_an_error_that_names_it(natives: Any, fields: dict[str, Any]) -> None:
     with pytest.raises(ReadError):
         read_sale(natives.sale(Invoices=[natives.invoice(**fields)]), SITE)
+
+
+def test_an_invoice_is_on_the_terms_of_its_sale_and_a_credit_note_on_none(natives: Any) -> None:
+    read = read_sale(natives.sale(CreditNotes=[natives.credit(20, "INV-10")]), SITE).documents
+    terms = {document.kind: document.payment_term for document in read if isinstance(document, TradeDocument)}
+    assert terms == {Kind.INVOICE: "30 days", Kind.CREDIT_NOTE: ""}
+    assert only(natives.sale(Terms=None)).payment_term == ""

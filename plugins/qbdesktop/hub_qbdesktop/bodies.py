@@ -106,6 +106,7 @@ def sale(operation: Operation, facts: Facts) -> Body:
         "ARAccountRef": refs.control(currencies.RECEIVABLE, document.currency, facts),
         "TxnDate": document.date,
         "RefNumber": document.number,
+        "TermsRef": refs.terms(document),
         "DueDate": document.due_date,
         "ItemSalesTaxRef": Ref(name=taxed[0]) if taxed else None,
         "Memo": marks.memo(operation, document.reference),
@@ -143,6 +144,7 @@ def purchase(operation: Operation, facts: Facts) -> Body:
             "TxnDate": document.date,
             "DueDate": document.due_date if document.kind is Kind.BILL else None,
             "RefNumber": document.number,
+            "TermsRef": refs.terms(document),
             "Memo": marks.memo(operation, document.reference),
             "ExchangeRate": currencies.rate(document.currency, document.rate, facts),
         }

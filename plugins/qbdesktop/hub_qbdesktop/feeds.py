@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from hub import Feed, Kind, Page, Problem, Record, TargetState, UnreachableError, Want
+from hub import Feed, Kind, Page, PaymentMethod, PaymentTerm, Problem, Record, TargetState, UnreachableError, Want
 from hub_qbdesktop import ids, messages, native, qbxml, states, watermarks, xmltext
 from hub_qbdesktop.messages import Reply
 from hub_qbdesktop.refusals import UNDECIDED
@@ -69,8 +69,7 @@ FEEDS = (
     Feed("accounts", frozenset({Kind.ACCOUNT}), full=True),
     Feed("tax_rates", frozenset({Kind.TAX_RATE}), full=True),
     Feed("classes", frozenset({Kind.TRACKING}), full=True),
-    Feed("terms", frozenset({Kind.PAYMENT_TERM}), full=True),
-    Feed("payment_methods", frozenset({Kind.PAYMENT_METHOD}), full=True),
+    Feed("payment_terms_and_methods", frozenset({Kind.PAYMENT_TERM, Kind.PAYMENT_METHOD}), full=True),
     Feed("customers", frozenset({Kind.CONTACT})),
     Feed("vendors", frozenset({Kind.CONTACT})),
     Feed("items", frozenset({Kind.ITEM})),
@@ -88,8 +87,7 @@ _WHOLE: Mapping[str, tuple[str, ...]] = {
     "accounts": ("AccountQuery", "CurrencyQuery", "PreferencesQuery"),
     "tax_rates": ("PreferencesQuery", "SalesTaxCodeQuery", "ItemSalesTaxQuery", "ItemSalesTaxGroupQuery"),
     "classes": ("ClassQuery",),
-    "terms": ("TermsQuery",),
-    "payment_methods": ("PaymentMethodQuery",),
+    "payment_terms_and_methods": ("TermsQuery", "PaymentMethodQuery"),
 }
 """Feeds that come whole, and the queries that each takes."""
 _HAVE_STATUS = frozenset(
@@ -273,20 +271,19 @@ def _classes(nodes: Sequence[etree._Element]) -> list[Record]:
     return [Record(found.external_id, "", (found,), label=found.name)] if found.options else []
 
 
-def _terms(nodes: Sequence[etree._Element]) -> list[Record]:
-    terms = [native.term(node) for node in nodes]
-    return [Record(each.external_id, "", (each,), label=each.name) for each in terms]
+def _terms_and_methods(nodes: Sequence[etree._Element]) -> list[Record]:
+    """Both in one answer; their ids are of different lists, so each record says which."""
+    read = [_term_or_method(node) for node in nodes]
+    return [Record(f"{each.kind}:{each.external_id}", "", (each,), label=each.label) for each in read]
 
 
-def _payment_methods(nodes: Sequence[etree._Element]) -> list[Record]:
-    methods = [native.payment_method(node) for node in nodes]
-    return [Record(each.external_id, "", (each,), label=each.name) for each in methods]
+def _term_or_method(node: etree._Element) -> PaymentTerm | PaymentMethod:
+    return native.payment_method(node) if xmltext.local(node) == "PaymentMethodRet" else native.term(node)
 
 
 _READERS: Mapping[str, Callable[[Sequence[etree._Element]], list[Record]]] = {
     "accounts": _accounts,
     "tax_rates": _tax_rates,
     "classes": _classes,
-    "terms": _terms,
-    "payment_methods": _payment_methods,
+    "payment_terms_and_methods": _terms_and_methods,
 }

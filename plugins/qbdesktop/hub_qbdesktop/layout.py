@@ -34,7 +34,9 @@ _SALE_LINE = (
 _EXPENSE = "AccountRef:r159 Amount:amount Memo:t4095 ClassRef:r159"
 _BOUGHT = "ItemRef:r159 Desc:t4095 Quantity:quantity Cost:price Amount:amount ClassRef:r159 OverrideItemAccountRef:r159"
 _ENTRY = "AccountRef:r159 Amount:amount Memo:t4095 ClassRef:r159"
-_BILL_HEAD = "VendorRef:r41 APAccountRef:r159 TxnDate:date DueDate:date RefNumber:t20 Memo:t4095 ExchangeRate:rate"
+_BILL_HEAD = (
+    "VendorRef:r41 APAccountRef:r159 TxnDate:date DueDate:date RefNumber:t20 TermsRef:r31 Memo:t4095 ExchangeRate:rate"
+)
 _CREDIT_HEAD = "VendorRef:r41 APAccountRef:r159 TxnDate:date RefNumber:t20 Memo:t4095 ExchangeRate:rate"
 _LIST_QUERY = (
     "ListID:id* FullName:t209* MaxReturned:number ActiveStatus:word FromModifiedDate:moment ToModifiedDate:moment"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub import Facts, Kind, Line, TrackingChoice
+from hub import Facts, Kind, Line, TrackingChoice, TradeDocument
 from hub_qbdesktop import currencies, ids
 from hub_qbdesktop.qbxml import Ref
 
@@ -46,6 +46,12 @@ def class_ref(choices: tuple[TrackingChoice, ...]) -> Ref | None:
     """The class of a line, if one was chosen."""
     chosen = next((choice.option for choice in choices if choice.category == CLASS), "")
     return Ref(name=chosen) if chosen else None
+
+
+def terms(document: TradeDocument) -> Ref | None:
+    """The terms that an invoice or a bill is on, where QuickBooks has some of that name; the due date goes beside."""
+    on_terms = document.kind in (Kind.INVOICE, Kind.BILL) and document.payment_term
+    return Ref(name=document.payment_term) if on_terms else None
 
 
 def linked_item(line: Line, facts: Facts) -> str:

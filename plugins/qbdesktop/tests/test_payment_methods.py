@@ -43,7 +43,7 @@ def test_the_payment_methods_of_quickbooks_are_read_with_those_that_are_out_of_u
     visit = QuickBooksProvider.visit
     assert visit is not None
     sim.company.add_entry("PaymentMethod", Name="Old card", IsActive=False, PaymentMethodType="Other")
-    [feed] = [each for each in feeds.FEEDS if each.name == "payment_methods"]
+    [feed] = [each for each in feeds.FEEDS if each.name == "payment_terms_and_methods"]
     [page] = list(VisitTalk(visit, visitor(sim)).pull(Want(feed)))
     read = [each for record in page.records for each in record.documents if isinstance(each, PaymentMethod)]
     assert {each.name: each.active for each in read} == {
