@@ -180,7 +180,7 @@ def test_the_sentence_names_a_connection_that_fails(house: House) -> None:
     with house.hub.store.write() as db:
         db.execute(sa.update(rows).where(rows.c.id == house.ledger_id).values(suspended=problem))
     page = seen(house)
-    assert "1 connection fails" in page.text
+    assert "1 entity fails" in page.text
     assert "Books needs a new sign-in" in page.text
 
 

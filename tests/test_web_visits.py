@@ -62,7 +62,7 @@ def test_a_visited_entity_is_asked_to_sync_with_its_next_visit_and_has_no_calls_
 ) -> None:
     page = seen.get(f"/connections/{house.ledger_id}")
     assert page.faults == []
-    for absent in ("Run now", "Add a schedule", "Calls today", "Share of the limits", "Test the connection"):
+    for absent in ("Run now", "Add a schedule", "Calls today", "Share of the limits", "Test this entity"):
         assert absent not in page.text, absent
     assert "comes and takes what waits" in page.text
     after = seen.follow(f"/connections/{house.ledger_id}/run")

@@ -301,7 +301,7 @@ def _ask(row: sa.Row[Any], verdict: Look) -> Problem:
         fix = "Compare it in the ledger; then skip this with a reason, or remove the other one and retry."
     else:
         why = f"It was sent {row.attempt} times, the answer was lost each time, and nothing is to be found."
-        fix = "Check the connection, then retry."
+        fix = "Check that the ledger can be reached, then retry."
     return Problem(
         code=UNSURE,
         what=f"The answer for {row.label} was lost.",

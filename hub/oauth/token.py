@@ -119,5 +119,5 @@ def reconnect(provider: Provider, why: str) -> Problem:
         code="reconnect",
         what=f"{provider.title} no longer accepts our sign-in.",
         why=why,
-        fix="Open the connection and choose Reconnect.",
+        fix="Open the entity and choose Reconnect.",
     )

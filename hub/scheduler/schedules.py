@@ -96,7 +96,7 @@ def delete_schedule(hub: Hub, schedule_id: int, *, actor: str = "") -> None:
         mine = sa.select(sa.func.count()).where(schedules.c.connection_id == row.connection_id, SYNCS)
         if row.integration_id is None and db.execute(mine).scalar_one() <= 1:
             raise SettingsError(
-                "This is the connection's only schedule. Pause it: without any it gets the usual one again."
+                "This is the entity's only schedule. Pause it: without any it gets the usual one again."
             )
         db.execute(sa.delete(schedules).where(schedules.c.id == schedule_id))
         hub.audit(db, actor, "deleted the schedule", row.name, connection=row.connection_id)

@@ -22,7 +22,7 @@ from hub.web.queries import health as recent
 from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
-from hub.web.remembered import memory, stamp
+from hub.web.remembered import remembered
 from hub.web.visits import awaited, visits
 
 pages = Blueprint("dashboard", __name__)
@@ -167,7 +167,7 @@ def sentence(
 def _rest(found: standing.Standing, failing: int, needing: int) -> list[str]:
     """What the sentence says of each sort of card."""
     parts = (
-        wording.counted(failing, "connection fails", "connections fail") if failing else "",
+        wording.counted(failing, "entity fails", "entities fail") if failing else "",
         wording.counted(needing, "needs you", "need you") if needing else "",
         wording.counted(found.proposed, "waits for your approval", "wait for your approval") if found.proposed else "",
         wording.counted(found.on_their_way, "is on its way", "are on their way") if found.on_their_way else "",
@@ -228,7 +228,7 @@ def _numbers(db: sa.Connection, here: Scope) -> Numbers:
             outside=tally.skipped_by_source(db, connections),
         )
 
-    return memory().recall(("dashboard", integrations, connections, today), stamp(db), find)
+    return remembered(db, ("dashboard", integrations, connections, today), find)
 
 
 def _chart_numbers() -> Numbers:

@@ -72,7 +72,7 @@ def disable(name: str) -> ResponseReturnValue:
     """Let it rest."""
     info = _plugin(name)
     disabling.disable(the_hub(), name, info.providers, actor=actor())
-    tell(f"The plugin {name} is disabled. Its connections rest until it is enabled again.")
+    tell(f"The plugin {name} is disabled. Its entities rest until it is enabled again.")
     return redirect(url_for("plugins.show"), 303)
 
 

@@ -83,7 +83,7 @@ class ScheduleFields(BaseModel):
 class NewScheduleFields(ScheduleFields):
     """The same, and which connection is synced, or which integration reconciled."""
 
-    connection: int = Field(title="Connection")
+    connection: int = Field(title="Entity")
     reconcile: int = 0
     """The integration; 0: the connection is synced."""
 

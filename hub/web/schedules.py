@@ -120,7 +120,7 @@ def pause(schedule_id: int) -> ResponseReturnValue:
     """Start nothing until it is resumed."""
     _schedule(schedule_id)
     scheduler.pause(the_hub(), schedule_id, actor=actor())
-    tell("Paused. You can still run the connection by hand.")
+    tell("Paused. You can still run the entity by hand.")
     return redirect(url_for("schedules.show_all"), 303)
 
 

@@ -17,7 +17,7 @@ from hub.models import Integration, NativeRecord, table
 records = table(NativeRecord)
 
 NEVER = (
-    "{sort}: the connection delivers nothing of this sort, so the hub never reads it. Fix: enter it in the ledger by"
+    "{sort}: the entity delivers nothing of this sort, so the hub never reads it. Fix: enter it in the ledger by"
     " hand if it belongs there, as a journal for instance."
 )
 UNREADABLE = "{sort}: it was found and could not be read. {what} {fix}"

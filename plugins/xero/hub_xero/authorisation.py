@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub import Answer, Problem
 
-_RECONNECT = "Reconnect Xero on the connection's page."
+_RECONNECT = "Reconnect Xero on the entity's page."
 
 
 def is_expired(answer: Answer) -> bool:
@@ -27,7 +27,7 @@ def not_accepted_yet(answer: Answer) -> Problem:
     return Problem(
         code="token_not_accepted_yet",
         what="Xero takes a new token for an expired one.",
-        why="The token was renewed a moment ago, so the connection itself is in order.",
+        why="The token was renewed a moment ago, so the sign-in itself is in order.",
         fix="The hub tries again by itself. If it goes on, check this machine's clock, then status.xero.com.",
         done="Nothing was changed.",
         detail=answer.text[:1000],
@@ -41,12 +41,12 @@ def rejected(answer: Answer) -> Problem:
             code="scope_missing",
             what="Xero did not permit the call.",
             why="The consent lacks a permission, or the app's tier does not include it. A consent can not be widened.",
-            fix=f"Check permissions and tier in the connection's settings. {_RECONNECT}",
+            fix=f"Check permissions and tier in the entity's settings. {_RECONNECT}",
             detail=answer.text[:1000],
         )
     return Problem(
         code="token_rejected",
-        what="Xero no longer accepts the connection's token.",
+        what="Xero no longer accepts the entity's token.",
         fix=_RECONNECT,
         detail=answer.text[:1000],
     )

@@ -1,0 +1,50 @@
+"""The words of the pages: one for each thing, as the vocabulary has them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TEMPLATES = [*ROOT.glob("hub/web/templates/**/*.html"), *ROOT.glob("plugins/*/hub_*/templates/**/*.html")]
+CODE = [
+    *ROOT.glob("hub/web/**/*.py"),
+    *ROOT.glob("hub/engine/**/*.py"),
+    *ROOT.glob("hub/reconcile/**/*.py"),
+    *ROOT.glob("hub/causes/**/*.py"),
+    *ROOT.glob("hub/oauth/**/*.py"),
+    *ROOT.glob("plugins/*/hub_*/**/*.py"),
+]
+NOT_SHOWN = re.compile(r"^There is no connection $|^(a step of|run %s of|the session)")
+"""What only the commands print, and what only the log has."""
+
+
+def shown_by(template: Path) -> Iterator[str]:
+    """What a template itself says, and what it says between quotes within its expressions."""
+    text = re.sub(r"\{#.*?#\}", " ", template.read_text(), flags=re.DOTALL)
+    for part in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", text, flags=re.DOTALL):
+        yield from (
+            found for found in re.findall(r"\"([^\"]*)\"|'([^']*)'", part)[0:] for found in found if " " in found
+        )
+    yield from re.sub(r"<[^>]*>", " ", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", text, flags=re.DOTALL)).splitlines()
+
+
+def said_by(module: Path) -> Iterator[str]:
+    """The texts of a module that are sentences or titles; not its docstrings, nor names and addresses."""
+    tree = ast.parse(module.read_text())
+    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+            text = node.value
+            if (" " in text or text[:1].isupper()) and not NOT_SHOWN.search(text):
+                yield text
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *CODE], ids=lambda path: str(path.relative_to(ROOT)))
+def test_people_read_of_entities_and_never_of_connections(path: Path) -> None:
+    said = shown_by(path) if path.suffix == ".html" else said_by(path)
+    assert [text.strip() for text in said if re.search(r"\b[Cc]onnections?\b", text)] == []
