@@ -25,7 +25,6 @@ DEAD_CONTACTS = {
 CHANGING = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)}) AND action <> 'create'"
 """Open operations about what is posted already: the condition of an index, and of who uses it."""
 PROPOSED = text(f"state = '{OperationState.PROPOSED.value}'")
-AMOUNT = "CAST(nullif(amount, '') AS NUMERIC(20, 3))"
 DROPPED = text(f"state = '{OperationState.DROPPED.value}'")
 
 
@@ -171,13 +170,6 @@ class OperationRow(SQLModel, table=True):
             sqlite_where=PROPOSED,
             postgresql_where=PROPOSED,
         ),
-        # As an amount is compared: without it each proposal's text is made a number for every look.
-        Index(
-            "operation_amount",
-            *("state", text(f"({AMOUNT})"), "id", "integration_id", "amount"),
-            sqlite_where=PROPOSED,
-            postgresql_where=PROPOSED,
-        ),
         Index(
             "operation_dropped",
             *("state", "settled_at", "id", "integration_id", "label"),
@@ -190,10 +182,9 @@ class OperationRow(SQLModel, table=True):
             sqlite_where=text(CHANGING),
             postgresql_where=text(CHANGING),
         ),
-        # One cause in the order of its list.
         Index(
             "operation_cause",
-            *("state", "problem_code", "problem_subject", "id", "integration_id"),
+            *("integration_id", "state", "problem_code", "problem_subject"),
             sqlite_where=text("problem_code <> ''"),
             postgresql_where=text("problem_code <> ''"),
         ),

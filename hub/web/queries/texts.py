@@ -12,8 +12,6 @@ _ESCAPE = "/"
 
 def holds(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
     """That a column has the text in it, in small or capital letters."""
-    if text.isascii():
-        column = _plain_letters(column)
     plain = text.replace(_ESCAPE, _ESCAPE * 2).replace("%", f"{_ESCAPE}%").replace("_", f"{_ESCAPE}_")
     return _Holds(column, sa.literal(f"%{plain}%", sa.String))
 
