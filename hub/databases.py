@@ -44,13 +44,20 @@ def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
 
 
 def open_postgresql(url: sa.URL, *, autocommit: bool = False, **settings: str) -> sa.Engine:
-    """A PostgreSQL database, with these of its settings in every session; ``autocommit`` goes without transactions."""
+    """A PostgreSQL database, with these of its settings in every session.
+
+    ``autocommit`` goes without transactions and has each statement prepared when it is first asked: for pages, which
+    ask the same ones again and again.
+    """
     given = url.query.get("options", "")
     options = " ".join(
         [*(given if isinstance(given, tuple) else (given,)), *(f"-c {n}={v}" for n, v in settings.items())]
     )
     chosen: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
-    engine = sa.create_engine(url, connect_args={"options": options}, pool_size=8, max_overflow=16, **chosen)
+    arguments: dict[str, Any] = {"prepare_threshold": 0} if autocommit else {}
+    engine = sa.create_engine(
+        url, connect_args={"options": options, **arguments}, pool_size=8, max_overflow=16, **chosen
+    )
 
     @sa.event.listens_for(engine, "checkin")
     def note(_connection: Any, record: Any) -> None:

@@ -25,6 +25,7 @@ DEAD_CONTACTS = {
 CHANGING = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)}) AND action <> 'create'"
 """Open operations about what is posted already: the condition of an index, and of who uses it."""
 PROPOSED = text(f"state = '{OperationState.PROPOSED.value}'")
+AMOUNT = "CAST(nullif(amount, '') AS NUMERIC(20, 3))"
 DROPPED = text(f"state = '{OperationState.DROPPED.value}'")
 
 
@@ -170,6 +171,13 @@ class OperationRow(SQLModel, table=True):
             sqlite_where=PROPOSED,
             postgresql_where=PROPOSED,
         ),
+        # As an amount is compared: without it each proposal's text is made a number for every look.
+        Index(
+            "operation_amount",
+            *("state", text(f"({AMOUNT})"), "id", "integration_id", "amount"),
+            sqlite_where=PROPOSED,
+            postgresql_where=PROPOSED,
+        ),
         Index(
             "operation_dropped",
             *("state", "settled_at", "id", "integration_id", "label"),
@@ -182,9 +190,10 @@ class OperationRow(SQLModel, table=True):
             sqlite_where=text(CHANGING),
             postgresql_where=text(CHANGING),
         ),
+        # One cause in the order of its list.
         Index(
             "operation_cause",
-            *("integration_id", "state", "problem_code", "problem_subject"),
+            *("state", "problem_code", "problem_subject", "id", "integration_id"),
             sqlite_where=text("problem_code <> ''"),
             postgresql_where=text("problem_code <> ''"),
         ),

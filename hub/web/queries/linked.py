@@ -62,7 +62,7 @@ def runs(db: sa.Connection, page: int, connection_ids: Collection[int] | None = 
     chosen = chosen.where(visible_connections(RUNS.c.connection_id))
     if connection_ids is not None:
         chosen = chosen.where(RUNS.c.connection_id.in_(connection_ids))
-    return paged(db, chosen.order_by(RUNS.c.id.desc()), page)
+    return paged(db, chosen.order_by(RUNS.c.id.desc()), page, id=RUNS.c.id)
 
 
 def integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
