@@ -3,7 +3,8 @@
 A list that QuickBooks gives page by page is read to its end within one session; where the iterator is lost, or went
 with another session, it is begun anew and every record simply comes again. Changes are asked for since a moment of the
 computer's own clock, with hours of overlap: a repeat is harmless, and neither the hour that comes twice in autumn nor
-the wrong offset that QuickBooks writes in summer can hide a change.
+the wrong offset that QuickBooks writes in summer nor a clock that was put back can hide a change. Hours that were read
+twice are only watched: a summary says whether anything of them changed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ class Source:
     deleted_types: tuple[str, ...]
     sorts: tuple[str, ...] = ()
     values: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def own_id(self) -> str:
+        """What QuickBooks calls the id of its records."""
+        return "ListID" if self.is_list else "TxnID"
 
     @property
     def is_list(self) -> bool:
@@ -97,6 +103,10 @@ _HAVE_STATUS = frozenset(
     }
 )
 _DELETED = "deleted"
+_ANEW = "anew"
+"""Marks a read that brings the records themselves, whatever a summary would say."""
+_TOLD_APART = ("ListID", "TxnID", "ListDelType", "TxnDelType", "EditSequence", "TimeDeleted")
+"""What tells records, changes of them and deletions apart."""
 
 
 def ask(want: Want, owner_id: str) -> bytes:
@@ -106,13 +116,27 @@ def ask(want: Want, owner_id: str) -> bytes:
         return messages.document([_whole(query, number, owner_id) for number, query in enumerate(_WHOLE[name], 1)])
     source, progress = SOURCES[name], _progress(want)
     since = _since(want)
-    values = {**dict(source.values), **_modified(source, since)}
-    requests = [qbxml.query(source.query, values, "1", iterator=progress.get("iterator", ""), page=PAGE)]
+    if _is_watching(want):
+        summary = {**_modified(source, since), "IncludeRetElement": [source.own_id, "EditSequence"]}
+        requests = [qbxml.query(source.query, {**_everyone(source), **summary}, "1")]
+    else:
+        values = {**dict(source.values), **_modified(source, since)}
+        requests = [qbxml.query(source.query, values, "1", iterator=progress.get("iterator", ""), page=PAGE)]
     if since and not progress.get("iterator"):
         dated = {"DeletedDateRangeFilter": {"FromDeletedDate": since}}
         sort = "TxnDelType" if source.deleted == "TxnDeletedQuery" else "ListDelType"
         requests.append(qbxml.request(source.deleted, {sort: list(source.deleted_types), **dated}, _DELETED))
     return messages.document(requests)
+
+
+def _everyone(source: Source) -> dict[str, Any]:
+    """A summary leaves out what a record says beside itself, but no record."""
+    return dict(_ALL) if source.is_list else {}
+
+
+def _is_watching(want: Want) -> bool:
+    """Whether a summary will do: what was read twice may be as it was."""
+    return bool(watermarks.seen(_begun(want))) and not _progress(want)
 
 
 def _whole(query: str, number: int, owner_id: str) -> str:
@@ -160,10 +184,13 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     if deleted is not None and not (deleted.is_done or deleted.is_not_found):
         # Else the watermark would move past deletions that nobody was told of.
         raise UnreachableError(_unread(want.feed.name, deleted))
-    source, progress = SOURCES[want.feed.name], _progress(want)
-    gone = _deleted(deleted, source)
     changed = [*reply.records, *(deleted.records if deleted else ())]
-    begun = _begun(want)
+    begun, progress = _begun(want), _progress(want)
+    seen = watermarks.digest(map(_told_apart, changed), progress.get("seen", ""))
+    if _is_watching(want):
+        return _watched(want, begun, seen)
+    source = SOURCES[want.feed.name]
+    gone = _deleted(deleted, source)
     stamps = (watermarks.believed(stamp, want.present) for stamp in native.stamps(changed))
     latest = max([*stamps, progress.get("latest", ""), watermarks.moment(begun)])
     page = Page(
@@ -171,9 +198,20 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
         states=(*_states(reply.records, source), *gone),
     )
     if reply.remaining > 0 and reply.iterator:
-        left = {**progress, "iterator": reply.iterator, "latest": latest, "run": want.run}
+        left = {**progress, "iterator": reply.iterator, "latest": latest, "seen": seen, "run": want.run}
         return Page(page.records, page.states, progress=json.dumps(left))
-    return Page(page.records, page.states, watermark=watermarks.after(begun, latest))
+    return Page(page.records, page.states, watermark=watermarks.after(begun, latest, seen, want.present))
+
+
+def _told_apart(node: etree._Element) -> tuple[str, ...]:
+    return (xmltext.local(node), *(states.text(node, name) for name in _TOLD_APART))
+
+
+def _watched(want: Want, begun: str, seen: str) -> Page:
+    """What was read twice is as it was, or is read once more with all that came since."""
+    if seen == watermarks.seen(begun):
+        return Page(watermark=watermarks.unchanged(begun, want.present))
+    return Page(progress=json.dumps({_ANEW: True, "run": want.run}))
 
 
 def _begun_anew(want: Want, reply: Reply | None) -> Page:
@@ -181,7 +219,7 @@ def _begun_anew(want: Want, reply: Reply | None) -> Page:
     progress = _progress(want)
     restarts = int(progress.get("restarts", 0))
     if progress.get("iterator") and restarts < MOST_RESTARTS:
-        return Page(progress=json.dumps({"restarts": restarts + 1, "run": want.run}))
+        return Page(progress=json.dumps({_ANEW: True, "restarts": restarts + 1, "run": want.run}))
     raise UnreachableError(_unread(want.feed.name, reply))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import desktop_samples as samples
 import pytest
-from hub_qbdesktop import feeds, lookups, native, states, xmltext
+from hub_qbdesktop import feeds, lookups, native, states, watermarks, xmltext
 from hub_qbdesktop.connectors import OWNER_ID
 from lxml import etree
 
@@ -91,7 +91,7 @@ def test_an_iterator_that_quickbooks_forgot_is_begun_anew_but_not_for_ever() -> 
 @pytest.mark.parametrize("code", [1, 500])
 def test_nothing_found_is_no_error(code: int) -> None:
     page = hear("customers", answer(told("CustomerQuery", code=code)), cursor="2026-03-01T10:00:00")
-    assert (page.records, page.watermark) == ((), "2026-03-01T10:00:00=")
+    assert (page.records, watermarks.moment(page.watermark or "")) == ((), "2026-03-01T10:00:00")
 
 
 def test_an_error_is_one_whatever_its_severity_says() -> None:
@@ -110,6 +110,57 @@ def test_changes_are_asked_for_in_local_time_with_hours_of_overlap() -> None:
     assert ask("customers", cursor="2026-11-01T01:30:00").findtext(".//FromModifiedDate") == changed
     assert ask("invoices", since=date(2026, 1, 1)).findtext(".//FromModifiedDate") == "2026-01-01T00:00:00"
     assert ask("customers", since=date(2026, 1, 1)).find(".//FromModifiedDate") is None
+
+
+def at_rest(feed: str, inner: str) -> str:
+    """The watermark once a read of these records brought nothing newer."""
+    page = hear(feed, answer(inner, told("ListDeletedQuery", code=1, id="deleted")), cursor="2026-03-01T10:00:00")
+    assert page.watermark is not None
+    return page.watermark
+
+
+def test_hours_that_were_read_twice_are_only_watched() -> None:
+    cursor = at_rest("customers", told("CustomerQuery", customer("1") + customer("2")))
+    query, deleted = ask("customers", cursor=cursor)
+    assert [each.text for each in query.iterfind("IncludeRetElement")] == ["ListID", "EditSequence"]
+    assert query.findtext("ActiveStatus") == "All"
+    assert (query.get("iterator"), query.find("MaxReturned")) == (None, None)
+    assert query.findtext("FromModifiedDate") == "2026-03-01T07:00:00"
+    assert deleted.findtext("DeletedDateRangeFilter/FromDeletedDate") == "2026-03-01T07:00:00"
+
+
+def short(id: str, sequence: str = "7") -> str:
+    return f"<CustomerRet><ListID>{id}</ListID><EditSequence>{sequence}</EditSequence></CustomerRet>"
+
+
+def test_what_is_watched_and_unchanged_brings_nothing_and_stays_watched() -> None:
+    cursor = at_rest("customers", told("CustomerQuery", customer("1") + customer("2")))
+    same = answer(told("CustomerQuery", short("2") + short("1")))
+    page = hear("customers", same, cursor=cursor)
+    assert (page.records, page.states, page.watermark) == ((), (), cursor)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        told("CustomerQuery", short("1", "8") + short("2")),
+        told("CustomerQuery", short("1")),
+        told("CustomerQuery", short("1") + short("2") + short("3")),
+        told("CustomerQuery", short("1") + short("2"))
+        + told("ListDeletedQuery", "<ListDeletedRet><ListID>9</ListID></ListDeletedRet>", id="deleted"),
+    ],
+)
+def test_whatever_changed_in_watched_hours_is_read_with_the_overlap(changed: str) -> None:
+    cursor = at_rest("customers", told("CustomerQuery", customer("1") + customer("2")))
+    page = hear("customers", answer(changed), cursor=cursor)
+    assert (page.records, page.watermark) == ((), None)
+    again = ask("customers", cursor=cursor, progress=page.progress)[0]
+    assert (again.get("iterator"), again.find("IncludeRetElement")) == ("Start", None)
+    assert again.findtext("FromModifiedDate") == "2026-03-01T07:00:00"
+    lost = answer(told("CustomerQuery", code=3000, message="The iterator is unknown."))
+    progress = json.dumps({**json.loads(page.progress), "iterator": "{I}"})
+    anew = hear("customers", lost, cursor=cursor, progress=progress).progress
+    assert ask("customers", cursor=cursor, progress=anew)[0].find("IncludeRetElement") is None
 
 
 def test_a_time_with_a_wrong_offset_is_taken_as_the_computers_own() -> None:
