@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from furnishing import set_up_once
 
 from hub.documents import (
     Contact,
@@ -166,11 +167,15 @@ def _looked_before(house: House) -> None:
         db.execute(sa.update(rows).where(rows.c.mode != FlowMode.OFF.value).values(checked_at=house.clock()))
 
 
+@set_up_once
 def called(store: Store, vault: Vault, **options: Any) -> House:
+    """A house whose ledger we call; ``options`` are those of :func:`make_house`."""
     return make_house(store, vault, MemoryLedger(Books()), **options)
 
 
+@set_up_once
 def visiting(store: Store, vault: Vault, **options: Any) -> House:
+    """A house whose ledger visits us."""
     return make_house(store, vault, VisitingLedger(Books()), **options)
 
 

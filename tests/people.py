@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from hub.accounts import Account, Right, Sort, passwords, roster
-from hub.accounts.roster import Name, Permission
+from hub.accounts.roster import Name
 from hub.engine import Hub
 from hub.models import PersonRow, table
 
@@ -20,6 +21,7 @@ OWNER = "olga@example.com"
 
 @cache
 def _hash() -> str:
+    """Made once: it takes as long as it takes to guess one."""
     return passwords.hashed(PASSWORD)
 
 
@@ -34,12 +36,22 @@ def add_person(
 ) -> Account:
     """Somebody who can sign in with ``PASSWORD``; the same person again if there is one with this e-mail."""
     rows = table(PersonRow)
-    name = Name(email.partition("@")[0].capitalize(), "Tester", email)
-    permission = Permission(sort, frozenset(Right) if owner else frozenset(rights), access or {})
+    given = frozenset(Right) if owner else frozenset(rights)
+    row = {
+        **Name(email.partition("@")[0].capitalize(), "Tester", email).columns(),
+        "sort": sort.value,
+        "owner": owner,
+        **{right.value: right in given for right in Right},
+        "active": True,
+        "password": _hash(),
+        "fs_uniquifier": secrets.token_hex(16),
+        "totp_counter": 0,
+        "created_at": hub.clock(),
+    }
     with hub.store.write() as db:
         if db.execute(sa.select(rows.c.id).where(rows.c.email == email)).first() is None:
-            person_id = roster.insert(db, hub, name, permission, "", owner=owner)
-            db.execute(sa.update(rows).where(rows.c.id == person_id).values(password=_hash()))
+            person_id = db.execute(sa.insert(rows).values(row).returning(rows.c.id)).scalar_one()
+            roster.keep_access(db, hub, person_id, access or {})
     return roster.account(hub, email)
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
+from furnishing import set_up_once
 from houses import House, called
 from reconciled import busy_month, by_hand, perpetual
 
@@ -28,6 +29,7 @@ Hub = Callable[..., Result]
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = perpetual(called(store, vault))
     busy_month(house)

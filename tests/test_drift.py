@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, put
 from reconciled import FEBRUARY, busy_month, journal, perpetual, reconciled
 
@@ -22,6 +23,7 @@ sign_offs = table(SignOff)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = perpetual(called(store, vault))
     busy_month(house)

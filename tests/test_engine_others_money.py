@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, payment, put, trade
 
 from hub.documents import Allocation, CreditNote, Kind
@@ -16,6 +17,7 @@ from hub.vault import Vault
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """An invoice of 12.00 is in the ledger."""
     house = called(store, vault)

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, item, line, put, trade
 
 from hub.documents import Bill, CreditNote, Kind
@@ -22,6 +23,7 @@ REVIEWED = (Kind.CONTACT, Kind.ITEM, Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Set up as far as the pilot: every flow is reviewed, documents wait."""
     house = called(store, vault, on=False, piloted=False)

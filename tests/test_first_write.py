@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, put, trade, visiting
 
 from hub.documents import Bill, Kind
@@ -35,6 +36,7 @@ def ready(house: House) -> House:
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """A new house: two invoices on the shelf, of which somebody else posted the newest."""
     house = called(store, vault, on=False)
@@ -44,6 +46,7 @@ def house(store: Store, vault: Vault) -> House:
 
 
 @pytest.fixture
+@set_up_once
 def visited(store: Store, vault: Vault) -> House:
     house = visiting(store, vault, on=False)
     put(house, contact(), invoice("i1"))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from conftest import Platform
+from furnishing import set_up_once
 from houses import House, called, payment, put
 from reconciled import busy_month, perpetual
 from visitors import visitor
@@ -28,6 +29,7 @@ rows = table(Proof)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = perpetual(called(store, vault))
     busy_month(house)

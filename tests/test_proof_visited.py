@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, contact, invoice, payment, put, visiting
 from visitors import visitor
 
@@ -23,6 +24,7 @@ rows = table(Proof)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = visiting(store, vault)
     put(house, contact(), *(invoice(f"i{n}") for n in range(4)), payment("pay", "i0"))

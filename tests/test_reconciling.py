@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from conftest import Platform
+from furnishing import set_up_once
 from houses import House, called, invoice, line, put
 from reconciled import (
     FEBRUARY,
@@ -61,6 +62,7 @@ rows = table(Reconciliation)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = perpetual(called(store, vault))
     busy_month(house)

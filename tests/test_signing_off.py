@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, put
 from reconciled import busy_month, by_hand, journal, one, perpetual, reconciled
 from visitors import visitor
@@ -23,6 +24,7 @@ sign_offs, lines, events = table(SignOff), table(ReconciliationLine), table(Audi
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = perpetual(called(store, vault))
     busy_month(house)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put
 from visitors import Visitor, visitor
 
@@ -18,6 +19,7 @@ CAUSE = {"state": "held", "code": "account_not_mapped", "subject": "999"}
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Two invoices wait for the same account, one for another."""
     house = called(store, vault)

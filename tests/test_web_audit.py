@@ -6,6 +6,7 @@ import csv
 from datetime import timedelta
 
 import pytest
+from furnishing import set_up_once
 from houses import House, called
 from people import OWNER, add_owner, add_person
 from visitors import Visitor
@@ -18,6 +19,7 @@ from hub.vault import Vault
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """A house where something was done to each side, to both, to a person and to nothing known."""
     house = called(store, vault, on=False)

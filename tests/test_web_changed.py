@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put
 from visitors import Seen, Visitor, visitor
 
@@ -17,6 +18,7 @@ from hub.web.changed import NEXT_STEPS
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """An invoice that was posted; from now on a person approves."""
     house = called(store, vault)

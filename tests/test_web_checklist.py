@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import START, House, called, contact, invoice, line, payment, put
 from people import OWNER, add_person
 from visitors import Seen, Visitor, visitor
@@ -26,6 +27,7 @@ ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Both sides read and joined, nothing else done."""
     house = called(store, vault, on=False, piloted=False)

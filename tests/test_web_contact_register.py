@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from houses import House, called, contact, put
+from houses import House, contact, make_house, put
 from people import OWNER
 from statements import counting
 from visitors import Seen, Visitor, visitor
@@ -12,6 +12,7 @@ from hub.documents import Contact, Kind
 from hub.engine.linking import Linking
 from hub.models import FlowMode
 from hub.store import Store
+from hub.testing import Books, MemoryLedger
 from hub.vault import Vault
 from hub.web.remembered import MOST_LISTS, Memory, Stamp
 
@@ -20,7 +21,7 @@ from hub.web.remembered import MOST_LISTS, Memory, Stamp
 def house(store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> House:
     """Whose few contacts are held as many are."""
     monkeypatch.setattr("hub.web.queries.contact_register.WORTH", 0)
-    house = called(store, vault)
+    house = make_house(store, vault, MemoryLedger(Books()))  # nobody else is to get a copy of it
     put(house, contact("linked", "Linked Ltd"))
     house.sync()
     house.set_flow(Kind.CONTACT, FlowMode.REVIEW)

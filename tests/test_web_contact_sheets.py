@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, put
 from python_calamine import CalamineWorkbook
 from visitors import Seen, Visitor, visitor
@@ -26,6 +27,7 @@ FORMULA = '=HYPERLINK("http://evil.test","click")'
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = called(store, vault)
     put(house, contact("linked", "Linked Ltd"), contact("-1", "Minus"))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, put
 from people import OWNER
 from visitors import Seen, Visitor, visitor
@@ -38,6 +39,7 @@ def supplier(id: str, name: str) -> Contact:
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Contacts in every state: linked, archived there, suggested, alike, unknown."""
     house = called(store, vault)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put, visiting
 from visitors import Seen, Visitor, visitor
 
@@ -20,6 +21,7 @@ from hub.vault import Vault
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """An invoice and its payment, both posted."""
     house = called(store, vault)

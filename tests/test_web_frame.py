@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import START, House, called
 from visitors import Visitor, visitor
 
@@ -28,6 +29,7 @@ def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """One stock system that goes to two ledgers."""
     house = called(store, vault, on=False)

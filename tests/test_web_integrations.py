@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, put
 from people import OWNER
 from visitors import Shop, Visitor, visitor
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = called(store, vault, on=False)
     house.run_stock()

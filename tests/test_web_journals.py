@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, journal, make_perpetual, put
 from reconciled import reconciled
 from visitors import Seen, Visitor, visitor
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Costs of February are posted in one journal, a stocktake by itself."""
     house = called(store, vault)

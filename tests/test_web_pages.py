@@ -11,6 +11,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 from flask import Blueprint
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, item, line, put
 from people import add_owner, add_person
 from reconciled import reconciled
@@ -37,6 +38,7 @@ INFO = PluginInfo("memory", "ledgerport-memory", "1.0", ("memorystock",))
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Documents in every state, all with hostile names."""
     house = called(store, vault)

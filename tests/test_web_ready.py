@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, put
 from people import OWNER, add_person
 from visitors import Visitor, visitor
@@ -23,6 +24,7 @@ operations = table(OperationRow)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Three invoices wait for approval: 12, 24 and 36."""
     house = called(store, vault)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, put, trade
 from people import add_person
 from python_calamine import CalamineWorkbook
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = perpetual(called(store, vault))
     busy_month(house)

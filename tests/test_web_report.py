@@ -7,6 +7,7 @@ import io
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put
 from python_calamine import CalamineWorkbook
 from visitors import Visitor, visitor
@@ -18,6 +19,7 @@ from hub.vault import Vault
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     """Documents in every state that the report knows."""
     house = called(store, vault)

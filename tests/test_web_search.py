@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from furnishing import set_up_once
 from houses import House, called, contact, invoice, item, put
 from visitors import Visitor, visitor
 
@@ -18,6 +19,7 @@ from hub.web.queries.search import search
 
 
 @pytest.fixture
+@set_up_once
 def house(store: Store, vault: Vault) -> House:
     house = called(store, vault)
     put(house, contact(name="Ångström & Søn"), item(code="TEA-1"), invoice("i1", "SO-1042"), invoice("i2", "SO-2000"))
