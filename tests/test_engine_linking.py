@@ -33,9 +33,11 @@ def supplier(id: str, name: str, **more: Any) -> Contact:
 
 
 def listed(world: World, side: Side | None = None) -> dict[str, str]:
-    every = contact_list(world.hub.integration(place(world)), side).subquery()
+    every = contact_list(world.hub.integration(place(world))).subquery()
     with world.hub.store.read() as db:
-        return {row.source_id: row.state for row in db.execute(sa.select(every).order_by(every.c.source_id))}
+        rows = db.execute(sa.select(every).order_by(every.c.source_id)).all()
+    member = {Side.CUSTOMERS: "is_customer", Side.SUPPLIERS: "is_supplier"}
+    return {row.source_id: row.state for row in rows if side is None or getattr(row, member[side])}
 
 
 def audited(world: World, what: str) -> list[Any]:

@@ -62,63 +62,76 @@ class _Sides(NamedTuple):
     ledger_id: int
 
 
-def contact_list(integration: Integration, side: Side | None = None) -> sa.Select[Any]:
-    """Every contact that the stock system still has, with its state and its link; to be used as a subquery."""
-    return _contact_list(_Sides(integration.id, integration.stock_id, integration.ledger_id), side)
+def contact_links(integration: Integration) -> sa.Select[Any]:
+    """Every contact that the stock system still has, with its link and whether that is ``broken``."""
+    return _contact_links(_sides(integration))
+
+
+def contact_list(integration: Integration) -> sa.Select[Any]:
+    """The same with the state of each; to be used as a subquery."""
+    return _contact_list(_sides(integration))
+
+
+def _sides(integration: Integration) -> _Sides:
+    return _Sides(integration.id, integration.stock_id, integration.ledger_id)
+
+
+ENTRY = entries.alias("entry")
+"""The directory's row of each contact in the lists."""
+_SOURCE, _LINK = snapshots.alias("source"), links.alias("link")
+_TARGET, _TARGET_ENTRY = snapshots.alias("target"), entries.alias("target_entry")
+_STATUS = _LINK.c.state["status"].as_string()
+_IS_BROKEN = sa.or_(_STATUS.in_(_DEAD), _TARGET.c.withdrawn.is_(True), _TARGET_ENTRY.c.active.is_(False))
 
 
 @lru_cache(maxsize=_KEPT)
-def _contact_list(integration: _Sides, side: Side | None) -> sa.Select[Any]:
-    entry, source, link = entries.alias("entry"), snapshots.alias("source"), links.alias("link")
-    target, target_entry = snapshots.alias("target"), entries.alias("target_entry")
-    status = link.c.state["status"].as_string()
-    broken = sa.or_(status.in_(_DEAD), target.c.withdrawn.is_(True), target_entry.c.active.is_(False))
-    state = sa.case(
-        (sa.and_(link.c.id.is_not(None), broken), ContactState.BROKEN.value),
-        (link.c.id.is_not(None), ContactState.LINKED.value),
-        (_ignored(integration, entry), ContactState.IGNORED.value),
-        (_suggested(integration, entry), ContactState.SUGGESTED.value),
-        else_=ContactState.UNLINKED.value,
-    )
-    statement = (
+def _contact_links(integration: _Sides) -> sa.Select[Any]:
+    return (
         sa.select(
-            entry.c.external_id.label("source_id"),
-            entry.c.name.label("folded"),
+            ENTRY.c.external_id.label("source_id"),
+            ENTRY.c.name.label("folded"),
             # What it is compared by with those of the ledger, under the names of the directory.
-            *(entry.c[name] for name in ("external_id", "name", "head", "domain", "tax_country")),
-            entry.c.email,
-            entry.c.tax_number,
-            entry.c.active,
-            entry.c.is_customer,
-            entry.c.is_supplier,
-            source.c.label,
-            source.c.number,
-            source.c.fingerprint,
-            link.c.id.label("link_id"),
-            link.c.version.label("link_version"),
-            link.c.target_id,
-            link.c.origin,
-            link.c.written_fingerprint,
-            status.label("target_status"),
-            link.c.state["merged_into"].as_string().label("merged_into"),
+            *(ENTRY.c[name] for name in ("external_id", "name", "head", "domain", "tax_country")),
+            ENTRY.c.email,
+            ENTRY.c.tax_number,
+            ENTRY.c.active,
+            ENTRY.c.is_customer,
+            ENTRY.c.is_supplier,
+            _SOURCE.c.label,
+            _SOURCE.c.number,
+            _SOURCE.c.fingerprint,
+            _LINK.c.id.label("link_id"),
+            _LINK.c.version.label("link_version"),
+            _LINK.c.target_id,
+            _LINK.c.origin,
+            _LINK.c.written_fingerprint,
+            _STATUS.label("target_status"),
+            _LINK.c.state["merged_into"].as_string().label("merged_into"),
             # Until the ledger's contacts are read again, one that we made is known by what was written.
-            sa.func.coalesce(target.c.label, WrittenName(link.c.written_document), link.c.target_number).label(
+            sa.func.coalesce(_TARGET.c.label, WrittenName(_LINK.c.written_document), _LINK.c.target_number).label(
                 "target_label"
             ),
-            target.c.withdrawn.label("target_withdrawn"),
-            state.label("state"),
+            _TARGET.c.withdrawn.label("target_withdrawn"),
+            _IS_BROKEN.label("broken"),
         )
-        .join(source, _snapshot_of(source, integration.stock_id, entry.c.external_id))
-        .outerjoin(link, _live_link(integration, link, entry.c.external_id))
-        .outerjoin(target, _snapshot_of(target, integration.ledger_id, link.c.target_id))
-        .outerjoin(target_entry, _entry_of(target_entry, integration.ledger_id, link.c.target_id))
-        .where(entry.c.connection_id == integration.stock_id, source.c.withdrawn.is_(False))
+        .join(_SOURCE, _snapshot_of(_SOURCE, integration.stock_id, ENTRY.c.external_id))
+        .outerjoin(_LINK, _live_link(integration, _LINK, ENTRY.c.external_id))
+        .outerjoin(_TARGET, _snapshot_of(_TARGET, integration.ledger_id, _LINK.c.target_id))
+        .outerjoin(_TARGET_ENTRY, _entry_of(_TARGET_ENTRY, integration.ledger_id, _LINK.c.target_id))
+        .where(ENTRY.c.connection_id == integration.stock_id, _SOURCE.c.withdrawn.is_(False))
     )
-    if side is Side.CUSTOMERS:
-        statement = statement.where(entry.c.is_customer.is_(True))
-    elif side is Side.SUPPLIERS:
-        statement = statement.where(entry.c.is_supplier.is_(True))
-    return statement
+
+
+@lru_cache(maxsize=_KEPT)
+def _contact_list(integration: _Sides) -> sa.Select[Any]:
+    state = sa.case(
+        (sa.and_(_LINK.c.id.is_not(None), _IS_BROKEN), ContactState.BROKEN.value),
+        (_LINK.c.id.is_not(None), ContactState.LINKED.value),
+        (_ignored(integration, ENTRY), ContactState.IGNORED.value),
+        (_suggested(integration, ENTRY), ContactState.SUGGESTED.value),
+        else_=ContactState.UNLINKED.value,
+    )
+    return _contact_links(integration).add_columns(state.label("state"))
 
 
 class Mark(StrEnum):
@@ -138,7 +151,7 @@ def contact_marks(db: sa.Connection, integration: Integration) -> sa.CompoundSel
 
     A contact without a mark is neither linked nor ignored, and nothing is like it.
     """
-    return _contact_marks(db.dialect.name, _Sides(integration.id, integration.stock_id, integration.ledger_id))
+    return _contact_marks(db.dialect.name, _sides(integration))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.engine.among import among
 from hub.engine.contact_list import CONTACT, ContactState, contact_list, present, withdrawn_contacts
 from hub.engine.directory import entries
 from hub.engine.likeness import MOST, Card, Likeness, clear_best, most_alike, rank, with_taken
@@ -81,15 +82,13 @@ def clear_suggestions(db: sa.Connection, integration: Integration, at_least: flo
         yield portion
 
 
-_DIRECTORY = sa.select(entries, present(entries, "label").label("label"))
-_SOURCES = _DIRECTORY.where(
-    entries.c.connection_id == sa.bindparam("stock_id"), entries.c.external_id.in_(sa.bindparam("ids", expanding=True))
-)
+_LABEL = present(entries, "label").label("label")
+_CARD = tuple(_LABEL if name == "label" else entries.c[name] for name in Card._fields)
+"""What a contact is compared by, in the order of a card."""
 
-
-_OF_LEDGER = _DIRECTORY.where(
-    entries.c.connection_id == sa.bindparam("ledger_id"), entries.c.external_id.in_(sa.bindparam("ids", expanding=True))
-)
+_DIRECTORY = sa.select(entries, _LABEL)
+_SOURCES = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("stock_id"), among(entries.c.external_id, "ids"))
+_OF_LEDGER = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("ledger_id"), among(entries.c.external_id, "ids"))
 
 
 def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]]) -> dict[str, list[Card]]:
@@ -104,7 +103,7 @@ def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]]) ->
             rows += [row for value in asked[column] for row in _sharing(db, ledger_id, {column: [value]})]
     found: dict[tuple[str, str], list[Card]] = {}
     for row in rows:
-        found.setdefault((row.shared, getattr(row, row.shared)), []).append(_card(row))
+        found.setdefault((row.shared, getattr(row, row.shared)), []).append(Card._make(row[:-1]))
     return {row.external_id: _of(row, found, _EQUAL) for row in sources}
 
 
@@ -140,8 +139,9 @@ def _values(sources: Sequence[sa.Row[Any]], columns: Sequence[str]) -> dict[str,
 
 def _sharing(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> Sequence[Any]:
     """Contacts of the ledger that have one of these values, each found by its column's own index."""
-    asked = {column: each for column, each in values.items() if each}
-    return db.execute(_sharing_any(tuple(asked)), {"ledger_id": ledger_id, **asked}).all() if asked else []
+    if not any(values.values()):
+        return []
+    return db.execute(_sharing_any(tuple(values)), {"ledger_id": ledger_id, **values}).all()
 
 
 @cache
@@ -151,21 +151,17 @@ def _sharing_any(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
 
 
 def _sharing_one(column: str) -> sa.Select[Any]:
-    values: sa.BindParameter[Any] = sa.bindparam(column, expanding=True)
     ledger_id: sa.BindParameter[int] = sa.bindparam("ledger_id")
     shared = sa.literal_column(f"'{column}'", sa.String).label("shared")
     # Of the many that are compared by name only the best are shown, and read: the others are names alone.
     named = (entries.c.external_id, entries.c.name, entries.c[column].label("value"), shared)
-    told = (*_CARD, present(entries, "label").label("label"), shared)
+    told = (*_CARD, shared)
     return (
         sa.select(*(told if column in _EQUAL else named))
-        .where(entries.c.connection_id == ledger_id, entries.c[column].in_(values), entries.c.active.is_(True))
+        .where(entries.c.connection_id == ledger_id, among(entries.c[column], column), entries.c.active.is_(True))
         .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
         .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)
     )
-
-
-_CARD = tuple(entries.c[name] for name in Card._fields if name != "label")
 
 
 def _card(row: sa.Row[Any]) -> Card:
@@ -193,7 +189,7 @@ _TAKEN = (
     )
     .where(links.c.ledger_id == sa.bindparam("ledger_id"), links.c.integration_id == sa.bindparam("id"))
     .where(links.c.kind == CONTACT, links.c.live.is_(True))
-    .where(links.c.target_id.in_(sa.bindparam("target_ids", expanding=True)))
+    .where(among(links.c.target_id, "target_ids"))
 )
 
 

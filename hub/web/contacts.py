@@ -29,8 +29,8 @@ from hub.web.queries.contacts import (
     ledger_contacts,
     names_of,
     one_contact,
-    readiness,
     search_ledger,
+    with_readiness,
 )
 from hub.web.queries.tables import INTEGRATIONS
 
@@ -66,13 +66,12 @@ def choose() -> ResponseReturnValue:
 @pages.get(PLACE)
 def show(integration_id: int) -> ResponseReturnValue:
     """One page of contacts."""
-    integration = integration_of(integration_id)
     chosen = ContactFilter.of(request.args)
     hub = the_hub()
     with hub.store.read() as db:
+        integration, ready = found_or_404(with_readiness(db, integration_id))
         every = register(db, integration)
         page = contact_page(db, integration, chosen, page_number(), hub.providers, every)
-        ready = readiness(db, integration)
     return render_template(
         "contacts.html",
         integration=integration,

@@ -60,10 +60,11 @@ class Directory:
 class Register:
     """The contacts of an integration's stock system by side and state, each in the order of the directory.
 
-    ``numbers`` are those that the stock system gave, in small letters, by place.
+    ``states`` are in that order too; ``numbers`` are those that the stock system gave, in small letters, by place.
     """
 
     directory: Directory
+    states: Sequence[ContactState]
     places: Mapping[tuple[Side, str], Places]
     numbers: Mapping[int, str]
 
@@ -76,6 +77,13 @@ class Register:
         small = text.lower()
         numbered = {place for place, number in self.numbers.items() if small in number}
         return sorted({*hits, *numbered.intersection(among)}) if numbered else hits
+
+    def only(self, source_id: str) -> Places:
+        """Where one contact is; nowhere when the stock system does not have it."""
+        try:
+            return [self.directory.ids.index(source_id)]
+        except ValueError:
+            return []
 
     def counts(self, side: Side) -> Counts:
         """How many contacts of a side are in each state."""
@@ -143,6 +151,7 @@ def _register(db: sa.Connection, integration: Integration, of: Directory) -> Reg
     numbers = {row.external_id: row.number for row in db.execute(_NUMBERS, {"connection_id": integration.stock_id})}
     return Register(
         directory=of,
+        states=states,
         places={key: array("I", places) for key, places in _places(of, states, marked[Mark.CHANGED]).items()},
         numbers={place: numbers[id].lower() for place, id in enumerate(of.ids) if id in numbers} if numbers else {},
     )

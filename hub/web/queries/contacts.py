@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.engine.among import among
 from hub.engine.contact_changes import Changes, changes_of
 from hub.engine.contact_list import (
     CONTACT,
+    ENTRY,
     ContactState,
     Side,
-    contact_list,
+    contact_links,
     present,
 )
 from hub.engine.directory import entries
@@ -23,17 +25,16 @@ from hub.engine.suggesting import ByName, suggest_for
 from hub.mapping import link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
+from hub.web.access import visible_integrations
 from hub.web.paging import Paged
 from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, Register, directory
-from hub.web.queries.tables import FLOWS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
+from hub.web.queries.tables import FLOWS, INTEGRATIONS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 
-OPEN_TO_LINK = (ContactState.UNLINKED.value, ContactState.SUGGESTED.value)
+OPEN_TO_LINK = (ContactState.UNLINKED, ContactState.SUGGESTED)
 ON_A_PAGE = 25
 """A contact with its suggestions takes several lines, so that fewer fill a page."""
 FOUND_AT_MOST = 25
 _KEPT = 256
-
-_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 
 WAITING_FOR = ("contact_not_linked", "contact_archived")
 """Problems of documents that wait for their contact."""
@@ -73,6 +74,7 @@ class ContactRow:
     """One contact as the page shows it. ``heir`` is the contact of the ledger that its own was merged into."""
 
     row: sa.Row[Any]
+    state: ContactState
     suggestions: Sequence[Likeness] = ()
     waiting: int = 0
     operation: sa.Row[Any] | None = None
@@ -95,27 +97,24 @@ def contact_page(
     every: Register,
 ) -> Paged:
     """One page of contacts, by name, with what the page shows of each."""
-    if chosen.contact:
-        row = one_contact(db, integration, chosen.contact)
-        only = [row] if row is not None else []
-        return Paged(_rows(db, integration, only, providers), len(only), 1)
-    found = every.found(chosen.side, chosen.state, chosen.text)
+    alone = every.only(chosen.contact) if chosen.contact else None
+    found = every.found(chosen.side, chosen.state, chosen.text) if alone is None else alone
     number = min(page, max(1, -(-len(found) // ON_A_PAGE)))
-    ids = [every.directory.ids[place] for place in found[(number - 1) * ON_A_PAGE :][:ON_A_PAGE]]
-    rows = _rows(db, integration, _shown(db, integration, ids), providers) if ids else []
-    return Paged(rows, len(found), number, ON_A_PAGE)
+    places = found[(number - 1) * ON_A_PAGE :][:ON_A_PAGE]
+    listed = {every.directory.ids[place]: every.states[place] for place in places}
+    return Paged(_rows(db, integration, listed, providers) if listed else [], len(found), number, ON_A_PAGE)
 
 
-def _shown(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> Sequence[sa.Row[Any]]:
-    """These contacts with all that is shown of them, by name."""
-    return db.execute(_shown_of(contact_list(integration)), {"ids": list(ids)}).all()
+def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[sa.Row[Any]]:
+    """These contacts with all that is shown of them, in this order."""
+    rows = db.execute(_shown_of(contact_links(integration)), {"ids": list(ids)})
+    by_id = {row.source_id: row for row in rows}
+    return [by_id[id] for id in ids if id in by_id]
 
 
 @lru_cache(maxsize=_KEPT)
 def _shown_of(contacts: sa.Select[Any]) -> sa.Select[Any]:
-    every = contacts.subquery()
-    chosen = sa.select(every).where(every.c.source_id.in_(_IDS))
-    return chosen.order_by(every.c.folded, every.c.source_id)
+    return contacts.where(among(ENTRY.c.external_id, "ids"))
 
 
 def one_contact(db: sa.Connection, integration: Integration, source_id: str) -> sa.Row[Any] | None:
@@ -124,13 +123,18 @@ def one_contact(db: sa.Connection, integration: Integration, source_id: str) -> 
 
 
 def _rows(
-    db: sa.Connection, integration: Integration, rows: Sequence[sa.Row[Any]], providers: Mapping[str, Provider]
+    db: sa.Connection,
+    integration: Integration,
+    listed: Mapping[str, ContactState],
+    providers: Mapping[str, Provider],
 ) -> list[ContactRow]:
-    ids = [row.source_id for row in rows]
-    unlinked = [row for row in rows if row.state in OPEN_TO_LINK]
+    """The contacts with these ids, each with how it stood when the list was made."""
+    rows = _shown(db, integration, listed)
+    states = {row.source_id: _state(row, listed[row.source_id]) for row in rows}
+    unlinked = [row for row in rows if states[row.source_id] in OPEN_TO_LINK]
     changed = [row.source_id for row in rows if row.link_id and row.fingerprint != row.written_fingerprint]
     suggestions = suggest_for(db, integration, unlinked, by_name=ByName.SHARING_NOTHING) if unlinked else {}
-    waiting, standing = _waiting(db, integration, ids), _operations(db, integration, ids)
+    waiting, standing = _waiting(db, integration, listed), _operations(db, integration, listed)
     heirs = ledger_contacts(db, integration.ledger_id, [row.merged_into for row in rows if row.merged_into])
     changes = changes_of(db, integration.id or 0, providers, changed) if changed else {}
     made = []
@@ -140,6 +144,7 @@ def _rows(
         made.append(
             ContactRow(
                 row=row,
+                state=states[row.source_id],
                 suggestions=suggestions.get(row.source_id, ()),
                 waiting=waiting.get(row.source_id, 0),
                 operation=None if dropped else operation,
@@ -151,14 +156,21 @@ def _rows(
     return made
 
 
-def _waiting(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, int]:
+def _state(row: sa.Row[Any], listed: ContactState) -> ContactState:
+    """By the link as it is now; of what has none, as it was listed."""
+    if row.link_id is not None:
+        return ContactState.BROKEN if row.broken else ContactState.LINKED
+    return listed if listed in (ContactState.IGNORED, ContactState.SUGGESTED) else ContactState.UNLINKED
+
+
+def _waiting(db: sa.Connection, integration: Integration, ids: Collection[str]) -> dict[str, int]:
     """How many documents are held for each contact."""
     facts = {link_fact(CONTACT, id): id for id in ids}
     found = db.execute(_WAITING, {"integration_id": integration.id, "facts": list(facts)})
     return {facts[row.fact]: row._mapping["count"] for row in found}
 
 
-def _operations(db: sa.Connection, integration: Integration, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+def _operations(db: sa.Connection, integration: Integration, ids: Collection[str]) -> dict[str, sa.Row[Any]]:
     """What is open for each contact, or what was dropped where nothing is."""
     found = db.execute(_OPERATIONS, {"integration_id": integration.id, "ids": list(ids)}).all()
     rows = sorted(found, key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
@@ -190,18 +202,24 @@ def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[
 
 @dataclass(frozen=True)
 class Readiness:
-    """What a page of contacts must say about itself: whether each side was read, and how far the flow goes."""
+    """What a page of contacts must say about itself: whether each side was read, and how far the flow goes.
+
+    ``mode`` is empty where the two have no contacts in common.
+    """
 
     stock_read: bool
     ledger_read: bool
     mode: str
 
 
-def readiness(db: sa.Connection, integration: Integration) -> Readiness:
-    """Whether any contact of each side was read, and the mode of the contacts' flow, empty without one."""
-    sides = {"stock_id": integration.stock_id, "ledger_id": integration.ledger_id, "integration_id": integration.id}
-    stock_read, ledger_read, mode = db.execute(_READINESS, sides).one()
-    return Readiness(stock_read, ledger_read, mode or "")
+def with_readiness(db: sa.Connection, integration_id: int) -> tuple[Integration, Readiness] | None:
+    """An integration that the person may see, and what a page of its contacts must say about itself."""
+    seen = _WITH_READINESS.where(visible_integrations(INTEGRATIONS.c.id))
+    found = db.execute(seen, {"integration_id": integration_id}).mappings().first()
+    if found is None:
+        return None
+    integration = Integration(**{column.name: found[column] for column in INTEGRATIONS.c})
+    return integration, Readiness(found["stock_read"], found["ledger_read"], found["mode"] or "")
 
 
 def of_ledger(ledger_id: int) -> sa.Select[Any]:
@@ -215,7 +233,9 @@ _DIRECTORY: sa.Select[Any] = sa.select(
     *(_LABEL.label("label"), _NUMBER.label("number")),
 ).where(_LABEL.is_not(None))
 _ACTIVE = _DIRECTORY.where(
-    entries.c.connection_id == sa.bindparam("ledger_id"), entries.c.active.is_(True), entries.c.external_id.in_(_IDS)
+    entries.c.connection_id == sa.bindparam("ledger_id"),
+    entries.c.active.is_(True),
+    among(entries.c.external_id, "ids"),
 )
 
 # -- statements that every page asks, made once --------------------------------------------------------------------
@@ -226,7 +246,7 @@ _WAITING = (
     sa.select(OPERATION_FACTS.c.fact, sa.func.count().label("count"))
     .join(OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
     .where(OPERATION_FACTS.c.integration_id == _INTEGRATION)
-    .where(OPERATION_FACTS.c.fact.in_(sa.bindparam("facts", expanding=True)))
+    .where(among(OPERATION_FACTS.c.fact, "facts"))
     .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
     .group_by(OPERATION_FACTS.c.fact)
 )
@@ -234,7 +254,7 @@ _WAITING = (
 _OPERATIONS = (
     sa.select(*(OPERATIONS.c[name] for name in ("id", "source_id", "state", "action", "reason", "problem")))
     .where(OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.kind == CONTACT)
-    .where(OPERATIONS.c.source_id.in_(_IDS))
+    .where(among(OPERATIONS.c.source_id, "ids"))
     .where(
         sa.or_(
             OPERATIONS.c.state.in_(OPEN_STATES),
@@ -244,14 +264,16 @@ _OPERATIONS = (
 )
 
 
-def _any_of(connection: str) -> sa.ColumnElement[bool]:
+def _any_of(connection: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """The first by the index: for whether there is any, PostgreSQL looks through all that there are."""
-    first = sa.select(sa.func.min(entries.c.external_id)).where(entries.c.connection_id == sa.bindparam(connection))
+    first = sa.select(sa.func.min(entries.c.external_id)).where(entries.c.connection_id == connection)
     return first.scalar_subquery().is_not(None)
 
 
-_READINESS = sa.select(
-    _any_of("stock_id"),
-    _any_of("ledger_id"),
-    sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == _INTEGRATION, FLOWS.c.kind == CONTACT).scalar_subquery(),
-)
+_MODE = sa.select(FLOWS.c.mode).where(FLOWS.c.integration_id == INTEGRATIONS.c.id, FLOWS.c.kind == CONTACT)
+_WITH_READINESS = sa.select(
+    INTEGRATIONS,
+    _any_of(INTEGRATIONS.c.stock_id).label("stock_read"),
+    _any_of(INTEGRATIONS.c.ledger_id).label("ledger_read"),
+    _MODE.scalar_subquery().label("mode"),
+).where(INTEGRATIONS.c.id == _INTEGRATION)
