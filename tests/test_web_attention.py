@@ -233,3 +233,53 @@ def test_contacts_whose_flow_is_off_are_one_cause_whose_fix_is_to_switch_it_on(s
 
 def test_taking_back_a_skip_without_a_tick_says_what_to_do(seen: Visitor) -> None:
     assert "Tick what is no longer to be skipped." in seen.follow("/attention/undrop").text
+
+
+def test_what_waits_for_an_approval_needs_nobody_and_is_told_apart(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(), invoice("i1"), invoice("i2"), payment("p1", "i1"), payment("p2", "i2", "7.50"))
+    house.sync()
+    house.run_ledger()  # the payments go automatically, and find that their invoices do not
+    seen = visitor(house)
+    text = seen.get("/attention").text
+    assert "Nothing needs you." in text
+    assert "2 documents wait for others" in text
+    assert "2 documents , 19.50 GBP" in text and "It waits for your approval. Approve the invoices" in text
+    front = seen.get("/").text
+    assert "2 wait for your approval, 2 wait for others" in front
+    assert "need you" not in front and "2 documents wait for others and go on by themselves." in front
+
+
+def test_of_what_waits_for_something_held_only_the_one_that_is_held_needs_somebody(seen: Visitor, house: House) -> None:
+    put(house, payment("p1", "i1"), payment("p2", "i2"), payment("p3", "i3"))
+    house.sync()
+    page = seen.get("/attention")
+    assert "2 documents held, 24.00 GBP" in page.text and "1 document held, 12.00 GBP" in page.text
+    assert "3 documents wait for others" in page.text
+    assert page.faults == []
+    assert "3 need you, 3 wait for others" in seen.get("/").text
+    seen.follow("/attention/drop", {**CAUSE, "subject": "998", "reason": "a sample"})
+    house.run_ledger()
+    text = seen.get("/attention").text
+    assert "2 documents wait for others" in text
+    assert "The invoice N-i3 of a payment is not in the ledger. Somebody skipped it." in text
+    assert "3 need you, 2 wait for others" in seen.get("/").text, "nobody makes that invoice any more"
+
+
+def test_payments_without_a_number_are_called_by_what_they_pay_and_whom_they_are_with(
+    seen: Visitor, house: House
+) -> None:
+    put(house, invoice("i1", contact_name="Acme", lines=(line(account="999"),)))
+    put(house, payment("0f85-30bb", "i1", number=""), payment("11aa-30bb", "i3", number=""))
+    house.sync()
+    [first, second] = house.operations(kind="payment")
+    group = {"state": "held", "code": "invoice_not_linked", "subject": "i1"}
+    page = seen.get("/attention/group", query_string=group)
+    assert "Payment of N-i1 Payment 2026-02-10 Acme Create 12.00 GBP" in page.text
+    assert "0f85-30bb" not in page.text
+    assert "Payment of N-i3" in seen.get(f"/operations/{second.id}").text
+    seen.follow("/attention/drop", {**group, "reason": "a sample"})
+    skipped = seen.get("/attention/skipped")
+    assert "Payment of N-i1" in skipped.text and "0f85-30bb" not in skipped.text
+    assert first.id != second.id

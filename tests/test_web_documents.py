@@ -14,7 +14,7 @@ from visitors import Seen, Visitor, visitor
 
 from hub.documents import Kind
 from hub.engine.visiting import Visits
-from hub.models import BatchRow, Exchange, FlowMode, Snapshot, table
+from hub.models import BatchRow, Exchange, FlowMode, Link, Snapshot, table
 from hub.store import Store
 from hub.testing.visiting import reply
 from hub.vault import Vault
@@ -231,3 +231,14 @@ def _runs_of(house: House, batch_id: str) -> list[int]:
     batches = table(BatchRow)
     with house.hub.store.read() as db:
         return list(db.execute(sa.select(batches.c.run_id).where(batches.c.id == batch_id)).scalars())
+
+
+def test_a_payment_and_a_journal_are_never_open_and_a_shortened_number_is_shown_whole(
+    seen: Visitor, house: House
+) -> None:
+    assert ": recorded" in page_of(seen, house, "pay1").text
+    assert "In Books as SO-1: paid" in page_of(seen, house).text
+    links = table(Link)
+    with house.hub.store.write() as db:
+        db.execute(sa.update(links).where(links.c.source_id == "i1").values(target_number="1~7"))
+    assert "In Books as 1~7 (in full SO-1)" in page_of(seen, house).text

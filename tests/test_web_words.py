@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.web.wording import known_as, ledger_status
+
 ROOT = Path(__file__).parents[1]
 TEMPLATES = [*ROOT.glob("hub/web/templates/**/*.html"), *ROOT.glob("plugins/*/hub_*/templates/**/*.html")]
 CODE = [
@@ -48,3 +50,36 @@ def said_by(module: Path) -> Iterator[str]:
 def test_people_read_of_entities_and_never_of_connections(path: Path) -> None:
     said = shown_by(path) if path.suffix == ".html" else said_by(path)
     assert [text.strip() for text in said if re.search(r"\b[Cc]onnections?\b", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        ("payment", "open", "Recorded"),
+        ("refund", "open", "Recorded"),
+        ("allocation", "open", "Applied"),
+        ("journal", "open", "Posted"),
+        ("invoice", "open", "Open"),
+        ("payment", "voided", "Voided"),
+        ("invoice", "part_paid", "Part paid"),
+        ("invoice", None, ""),
+    ],
+)
+def test_only_what_something_can_be_due_on_is_open(kind: str, status: str | None, said: str) -> None:
+    assert ledger_status(status, kind) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "own", "said"),
+    [
+        ("010-12~2111", "journal", "Cost of goods 2010-12", "010-12~2111 (in full Cost of goods 2010-12)"),
+        ("SO-536387", "journal", "SO-536387", "SO-536387"),
+        ("N-1-v2", "invoice", "N-1", "N-1-v2 (ours is N-1)"),
+        ("INV-1", "payment", "0084a931", "INV-1"),
+        ("Acme", "contact", "", "Acme"),
+    ],
+)
+def test_a_number_that_the_ledger_has_otherwise_is_shown_with_the_whole_of_ours(
+    number: str, kind: str, own: str, said: str
+) -> None:
+    assert known_as(number, kind, own) == said

@@ -26,8 +26,10 @@ from hub.web.queries.attention import (
     skipped_ids,
     unreadable,
     unreadable_count,
+    waiting,
 )
 from hub.web.queries.fixes import Control, fix_of, load_grounds, needs_lists, objection
+from hub.web.queries.naming import operations_called
 
 pages = Blueprint("attention", __name__, url_prefix="/attention")
 
@@ -66,6 +68,7 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
     """The page; ``typed`` keeps what was sent and what is wrong with it, by cause."""
     with the_hub().store.read() as db:
         page = groups(db, page_number(), chosen_integration())
+        others = waiting(db, chosen_integration())
         failing, unread = failing_connections(db), unreadable_count(db)
         drifted, failed = reconciliation.drifted(db), reconciliation.failed(db)
         fixable = [group for group in page.rows if needs_lists(group)]
@@ -76,6 +79,7 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
         drifted=drifted,
         failed=failed,
         page=page,
+        waiting=others,
         unreadable=unread,
         fixes={group.cause: fix_of(group, grounds[group.integration_id]) for group in fixable},
         grounds=grounds,
@@ -90,9 +94,10 @@ def show_group() -> ResponseReturnValue:
     cause = Cause.of(request.args)
     with the_hub().store.read() as db:
         page = group_rows(db, cause, page_number())
+        called = operations_called(db, page.rows)
     if not page.total:
         abort(404)
-    return render_template("attention_group.html", cause=cause, page=page)
+    return render_template("attention_group.html", cause=cause, page=page, called=called)
 
 
 @pages.post("/retry")
@@ -147,7 +152,8 @@ def show_skipped() -> ResponseReturnValue:
     text = request.args.get("text", "").strip()
     with the_hub().store.read() as db:
         page = skipped(db, text, page_number(), chosen_integration())
-    return render_template("skipped.html", page=page, text=text)
+        called = operations_called(db, page.rows)
+    return render_template("skipped.html", page=page, text=text, called=called)
 
 
 @pages.post("/undrop")

@@ -170,6 +170,7 @@ def _rest(found: standing.Standing, failing: int, needing: int) -> list[str]:
         wording.counted(failing, "entity fails", "entities fail") if failing else "",
         wording.counted(needing, "needs you", "need you") if needing else "",
         wording.counted(found.proposed, "waits for your approval", "wait for your approval") if found.proposed else "",
+        wording.counted(found.waiting, "waits", "wait") + " for others" if found.waiting else "",
         wording.counted(found.on_their_way, "is on its way", "are on their way") if found.on_their_way else "",
         wording.counted(found.drafts, "draft waits", "drafts wait") + " in the ledger" if found.drafts else "",
         wording.counted(found.unlinked, "contact is", "contacts are") + " not linked" if found.unlinked else "",

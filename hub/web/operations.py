@@ -20,6 +20,7 @@ from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.queries.naming import operations_called
 from hub.web.queries.sent import sent
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
 from hub.web.ready import STATUSES
@@ -43,11 +44,13 @@ def show(operation_id: int) -> ResponseReturnValue:
         source, link = _source(db, row), _link(db, row)
         ledger_address = Ledger(db, row.ledger_id).address(row.kind, link.target_id) if link else ""
         left = next(iter(sent(db, the_hub().vault, [row])), None)
+        called = operations_called(db, [row]).get(row.id)
     route, payload, refusal = _payload(row)
     in_drawer = bool(request.headers.get("HX-Request"))
     return render_template(
         "operation_body.html" if in_drawer else "operation.html",
         row=row,
+        title=called.name if called else f"{wording.kind_title(row.kind)} {row.label or row.source_id}",
         source=source,
         target=target,
         totals=comparison.totals(source, target),

@@ -16,6 +16,7 @@ from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
 from hub.web.paging import Paged, page_number
+from hub.web.queries.naming import operations_called
 from hub.web.queries.proposals import Filter, kinds_proposed, newest_proposal, proposal_ids, proposals
 from hub.web.queries.selection import found, picked, picked_ids, weigh
 from hub.web.switching import pairs
@@ -112,9 +113,11 @@ def skip() -> ResponseReturnValue:
 
 def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseReturnValue:
     with the_hub().store.read() as db:
+        page = Paged([], 0, 1) if chosen.faults else proposals(db, chosen, number)
         return render_template(
             "ready.html",
-            page=Paged([], 0, 1) if chosen.faults else proposals(db, chosen, number),
+            page=page,
+            called=operations_called(db, page.rows),
             chosen=chosen,
             ticked=frozenset(ticked),
             selection=weigh(db, the_hub().providers, picked(ticked)) if ticked else None,

@@ -27,7 +27,7 @@ from hub.web.sheets import CSV, TYPES, XLSX, Cell, write_csv, write_xlsx
 
 pages = Blueprint("reconciliation", __name__)
 
-NEWEST_CALLS = 20
+NEWEST_CALLS = 5
 BUSY = (ReconciliationState.WANTED.value, ReconciliationState.OPEN.value)
 TITLES = (
     "Compared",

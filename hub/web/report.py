@@ -102,7 +102,7 @@ def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
             entry.why,
             document.first_seen_at.isoformat(),
             document.posted_at.isoformat() if document.posted_at else "",
-            status,
+            wording.ledger_status(status, document.kind),
             safe(entry.source_address),
             ledger.address(document.kind, document.target_id or ""),
         ]

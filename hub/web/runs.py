@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from hub.web.elsewhere import Ledger, safe
 from hub.web.pace import pace_of
 from hub.web.paging import page_number, paged
 from hub.web.queries import linked
+from hub.web.queries.naming import operations_called
 from hub.web.queries.scope import scope
 from hub.web.queries.tables import BATCHES, CONNECTIONS, EXCHANGES, LINKS, OPERATIONS, RUNS
 from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
@@ -28,8 +29,8 @@ from hub.web.visits import awaited
 
 pages = Blueprint("runs", __name__)
 
-NEWEST_CALLS = 20
-"""How many calls the page of a run shows; all of them have a page of their own."""
+NEWEST_CALLS = 5
+"""So many calls the page of a run shows; all of them have a page of their own."""
 PORTION = 500
 TITLES = (
     "Kind",
@@ -69,14 +70,15 @@ def show(run_id: int) -> ResponseReturnValue:
     """One run."""
     run = _run(run_id)
     with the_hub().store.read() as db:
+        outcomes = paged(db, _outcomes(run).order_by(OPERATIONS.c.id), page_number())
         return render_template(
             "run.html",
             run=run,
-            outcomes=paged(db, _outcomes(run).order_by(OPERATIONS.c.id), page_number()),
+            outcomes=outcomes,
+            called=_names(db, outcomes.rows),
             calls=paged(db, _calls(run_id), 1, size=NEWEST_CALLS),
             ledger=Ledger(db, run.connection_id),
             source_of=_source_of,
-            called=_called,
             **_live(db, run),
         )
 
@@ -200,6 +202,7 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
         OPERATIONS.c.id,
         OPERATIONS.c.kind,
         OPERATIONS.c.label,
+        OPERATIONS.c.integration_id,
         OPERATIONS.c.source_id,
         OPERATIONS.c.action,
         OPERATIONS.c.state,
@@ -224,12 +227,10 @@ def _outcomes(run: sa.Row[Any]) -> sa.Select[Any]:
     )
 
 
-def _called(row: sa.Row[Any]) -> str:
-    """Its number; a payment without one is told by the document that it belongs to in the ledger."""
-    if row.label not in ("", row.source_id):
-        return str(row.label)
-    kind = wording.kind_title(row.kind)
-    return f"{kind} of {row.target_number}" if row.target_number else kind
+def _names(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
+    """By operation: its number; of a payment without one, the document that it belongs to."""
+    called = operations_called(db, rows)
+    return {row.id: called[row.id].name if row.id in called else str(row.label) for row in rows}
 
 
 def _source_of(row: sa.Row[Any]) -> str:
@@ -243,11 +244,12 @@ def _rows(store: Store, outcomes: sa.Select[Any], ledger: Ledger) -> Iterator[li
         after = outcomes.where(OPERATIONS.c.id > last).order_by(OPERATIONS.c.id).limit(PORTION)
         with store.read() as db:
             found = db.execute(after).all()
+            names = _names(db, found)
         for row in found:
             problem = wording.problem_of(row.problem)
             yield [
                 wording.kind_title(row.kind),
-                _called(row),
+                names[row.id],
                 wording.day(row.document_date),
                 row.amount,
                 row.currency,

@@ -40,6 +40,14 @@ OPERATION_STATES: Mapping[str, str] = {
     "replaced": "Replaced by a newer plan",
 }
 
+SETTLED_STATES: Mapping[str, str] = {
+    "payment": "Recorded",
+    "refund": "Recorded",
+    "allocation": "Applied",
+    "journal": "Posted",
+}
+"""What stands in the books and never is open: nothing is due on it."""
+
 RUN_STATES: Mapping[str, str] = {
     "open": "Running",
     "done": "Finished",
@@ -95,6 +103,26 @@ def kinds_title(kind: str) -> str:
 def operation_state(state: str) -> str:
     """How an intended write stands."""
     return OPERATION_STATES.get(state, spoken(state))
+
+
+def ledger_status(status: str | None, kind: str) -> str:
+    """How a record of a kind stands in the ledger, as accounting calls it."""
+    if status == "open" and kind in SETTLED_STATES:
+        return SETTLED_STATES[kind]
+    return spoken(status or "")
+
+
+def known_as(number: str, kind: str, own: str) -> str:
+    """A number of the ledger, with the document's own beside it where the ledger has it shortened or changed."""
+    if not own or own == number or kind in SETTLED_STATES.keys() - {"journal"}:
+        return number
+    return f"{number} (in full {own})" if _is_shortened(number, own) else f"{number} (ours is {own})"
+
+
+def _is_shortened(number: str, own: str) -> bool:
+    """Whether a number is the end, or the beginning, of a longer one, made unique by what follows ~."""
+    kept = number.partition("~")[0]
+    return len(number) < len(own) and bool(kept) and kept in own
 
 
 def run_state(state: str) -> str:
@@ -251,6 +279,8 @@ def install(app: Flask) -> None:
         kinds=kinds_title,
         operation_state=operation_state,
         run_state=run_state,
+        ledger_status=ledger_status,
+        known_as=known_as,
         cause=cause,
         done_by_run=done_by_run,
         amount=amount,

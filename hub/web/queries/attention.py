@@ -15,8 +15,10 @@ from hub.reconcile import Absence
 from hub.web.access import visible_connections, visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
+from hub.web.queries.naming import SETTLING
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
 from hub.web.queries.texts import holds
+from hub.web.queries.waiting import WAITS
 from hub.web.remembered import WORTH, key_of, remembered
 
 STATES = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
@@ -24,6 +26,7 @@ SKIPPED = (OperationState.DROPPED.value,)
 DROPPED: sa.ColumnElement[str] = sa.literal_column(f"'{OperationState.DROPPED.value}'")
 """Written out, so that every database sees that the index of what was skipped alone is enough."""
 GROUPS_SHOWN = 50
+WAITING_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,17 @@ class Group:
         return self.cause.code.removesuffix("_not_linked")
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for others and needs nobody: how many documents, of how many causes, and the largest of these."""
+
+    count: int = 0
+    causes: int = 0
+    groups: Sequence[Group] = ()
+
+
 def groups(db: sa.Connection, page: int, integration: int | None = None) -> Paged:
-    """One page of causes, those that stop the most first."""
+    """One page of causes that need a person, those that stop the most first."""
     counted = _GROUPS.where(_anywhere(integration))
 
     def find() -> Paged:
@@ -90,6 +102,18 @@ def groups(db: sa.Connection, page: int, integration: int | None = None) -> Page
         return bool(sum(group.count for group in found.rows) >= WORTH)
 
     return remembered(db, (page, key_of(counted)), find, is_worth_it)
+
+
+def waiting(db: sa.Connection, integration: int | None = None) -> Waiting:
+    """What waits for others; two statements however much there is."""
+    counted = _WAITING.where(_anywhere(integration))
+
+    def find() -> Waiting:
+        rows = db.execute(counted).all()
+        found = _groups(db, rows)
+        return Waiting(int(rows[0].all_documents), rows[0].all_causes, found) if rows else Waiting()
+
+    return remembered(db, key_of(counted), find, lambda found: found.count >= WORTH)
 
 
 def one_group(db: sa.Connection, cause: Cause) -> Group | None:
@@ -116,8 +140,14 @@ def _grouped(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
-_GROUPS = _grouped(OPERATIONS.c.state.in_(STATES)).order_by(sa.desc("count"), *_PARTS)
+_GROUPS = _grouped(OPERATIONS.c.state.in_(STATES), ~WAITS).order_by(sa.desc("count"), *_PARTS)
 """Every cause; made once, and narrowed for each person who looks."""
+_WAITING = (
+    _grouped(WAITS)
+    .add_columns(sa.func.sum(sa.func.count()).over().label("all_documents"), sa.func.count().over().label("all_causes"))
+    .order_by(sa.desc("count"), *_PARTS)
+    .limit(WAITING_SHOWN)
+)
 
 
 def _groups(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Group]:
@@ -217,6 +247,8 @@ _LISTED = (
     OPERATIONS.c.reason,
     OPERATIONS.c.problem,
     OPERATIONS.c.settled_at,
+    OPERATIONS.c.contact,
+    *SETTLING,
 )
 
 

@@ -129,7 +129,8 @@ class History:
     def _states(self) -> Iterator[Event]:
         for state in self.states:
             due = f"{wording.amount(state.due)} is due" if state.due else ""
-            yield Event(state.at, f"In the ledger: {wording.spoken(state.status).lower()}", due)
+            status = wording.ledger_status(state.status, self.snapshot.kind).lower()
+            yield Event(state.at, f"In the ledger: {status}", due)
 
 
 def history(db: sa.Connection, integration: sa.Row[Any], snapshot: sa.Row[Any]) -> History:

@@ -18,6 +18,7 @@ from hub.web.access import visible_integrations
 from hub.web.forms import cleaned
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import within
+from hub.web.queries.naming import SETTLING
 from hub.web.queries.report import day_faults, typed_day
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
 from hub.web.queries.texts import holds
@@ -46,6 +47,7 @@ SHOWN = (
     OPERATIONS.c.reason,
     OPERATIONS.c.contact,
     OPERATIONS.c.post_as,
+    *SETTLING,
 )
 
 

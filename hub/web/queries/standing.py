@@ -18,6 +18,7 @@ from hub.web.queries.attention import STATES as NEEDING_A_PERSON
 from hub.web.queries.attention import Cause
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, LINKS, OPERATIONS, RECORDS, RUNS, SNAPSHOTS
+from hub.web.queries.waiting import WAITS
 
 CAUSES_SHOWN = 5
 LOOKED_BACK = 200
@@ -41,6 +42,8 @@ class Standing:
     """The numbers of a scope."""
 
     counts: Mapping[str, int]
+    waiting: int = 0
+    """How many are held for others, and go on by themselves."""
     ready: Sequence[Money] = ()
     causes: Sequence[OpenCause] = ()
     all_causes: int = 0
@@ -62,7 +65,7 @@ class Standing:
     @property
     def needing_a_person(self) -> int:
         """How many documents and records somebody must look at."""
-        return sum(self.counts.get(each, 0) for each in NEEDING_A_PERSON) + self.unreadable
+        return sum(self.counts.get(each, 0) for each in NEEDING_A_PERSON) - self.waiting + self.unreadable
 
 
 def standing(db: sa.Connection, integrations: Sequence[int], connections: Sequence[int]) -> Standing:
@@ -71,6 +74,7 @@ def standing(db: sa.Connection, integrations: Sequence[int], connections: Sequen
     causes, all_causes = _causes(db, integrations)
     return Standing(
         counts=counts,
+        waiting=_waiting(db, integrations),
         ready=ready,
         causes=causes,
         all_causes=all_causes,
@@ -102,8 +106,13 @@ def _open(db: sa.Connection, integrations: Sequence[int]) -> tuple[dict[str, int
     return counts, ready
 
 
+def _waiting(db: sa.Connection, integrations: Sequence[int]) -> int:
+    counted = sa.select(sa.func.count()).select_from(OPERATIONS)
+    return int(db.execute(counted.where(OPERATIONS.c.integration_id.in_(integrations), WAITS)).scalar_one())
+
+
 def _causes(db: sa.Connection, integrations: Sequence[int]) -> tuple[list[OpenCause], int]:
-    """The causes that stop the most documents, and how many there are in all."""
+    """The causes that need a person and stop the most documents, and how many there are in all."""
     parts = (OPERATIONS.c.state, OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject)
     counted = (
         sa.select(
@@ -112,7 +121,7 @@ def _causes(db: sa.Connection, integrations: Sequence[int]) -> tuple[list[OpenCa
             sa.func.min(OPERATIONS.c.id).label("example"),
             sa.func.count().over().label("all_causes"),
         )
-        .where(OPERATIONS.c.integration_id.in_(integrations), OPERATIONS.c.state.in_(NEEDING_A_PERSON))
+        .where(OPERATIONS.c.integration_id.in_(integrations), OPERATIONS.c.state.in_(NEEDING_A_PERSON), ~WAITS)
         .group_by(*parts)
         .order_by(sa.desc("number"), *parts)
         .limit(CAUSES_SHOWN)
