@@ -146,10 +146,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of a pull. ``watermark`` is set on the last page only; a broken pull goes on from ``progress``."""
+    """A piece of a pull. ``watermark`` is set on the last page only; a broken pull goes on from ``progress``.
+
+    ``credits`` are the target ids of credits of which ``states`` tells every use there is: one that was posted and is
+    not among them was taken off. For ledgers that make no record of a use, and so tell of no end of one.
+    """
 
     records: tuple[Record, ...] = ()
     states: tuple[TargetState, ...] = ()
+    credits: frozenset[str] = frozenset()
     organisation: Organisation | None = None
     progress: str = ""
     watermark: str | None = None

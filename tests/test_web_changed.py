@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from furnishing import set_up_once
-from houses import House, called, contact, invoice, line, payment, put
+from houses import House, called, contact, invoice, line, payment, put, trade
 from visitors import Seen, Visitor, visitor
 
-from hub.documents import Kind, Status
+from hub.documents import Allocation, CreditNote, Kind, Status
+from hub.engine.delivery import save_states
+from hub.engine.ended_uses import ended_uses
 from hub.models import FlowMode
+from hub.providers import Page, TargetState
 from hub.reconcile import Answer
 from hub.store import Store
 from hub.vault import Vault
@@ -121,6 +125,36 @@ def test_an_edit_in_the_ledger_is_told_and_may_stay(seen: Visitor, house: House)
     assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
     house.sync()
     assert house.books.entries[target(house)].native["number"] == "CHANGED-9", "taking note writes nothing"
+
+
+def test_a_credit_that_somebody_took_off_in_the_ledger_is_told_and_may_stay(seen: Visitor, house: House) -> None:
+    credit = trade(CreditNote, "cn1", "CN-1")
+    use = Allocation(
+        external_id="u1",
+        credit_kind=Kind.CREDIT_NOTE,
+        credit_id="cn1",
+        document_kind=Kind.INVOICE,
+        document_id="i1",
+        date=date(2026, 2, 10),
+        amount=Decimal("4.00"),
+        currency="GBP",
+    )
+    put(house, credit, use)
+    house.sync()
+    ids = {link.kind: link.target_id for link in house.links()}
+    with house.hub.store.write() as db:
+        for named in (frozenset({ids["invoice"]}), frozenset({ids["credit_note"]})):
+            ended = ended_uses(db, house.ledger_id, Page(credits=named))
+            save_states(house.hub.store, db, house.ledger_id, ended, house.clock())
+    assert [state.target_id for state in ended] == [ids["allocation"]]
+    text = page_of(seen, "ledger").text
+    assert "Total: 4.00 becomes 0.00" in text
+    [link] = [link for link in house.links() if link.kind == "allocation"]
+    seen.follow(f"/changed/{link.id}/note", {"side": "ledger"})
+    assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
+    with house.hub.store.write() as db:
+        told = TargetState.model_validate(link.state)
+        assert ended_uses(db, house.ledger_id, Page(states=(told,), credits=named)) == []
 
 
 def test_edited_on_both_sides_a_person_may_send_the_stock_systems_form(seen: Visitor, house: House) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hub.documents import Account, BankAccount, Contact, Document, Item, Kind, TaxRate
 from hub.engine.directory import save_entries
+from hub.engine.ended_uses import ended_uses
 from hub.engine.notes import chunks, flows_by_kind, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
 from hub.engine.state_history import Moved, note_states
@@ -106,7 +107,8 @@ def deliver(store: Store, run: RunToken, feed: Feed, page: Page, since: date | N
         if page.organisation:
             _save_organisation(store, db, run.connection_id, sides, page.organisation.model_dump(mode="json"))
         counts = _save_records(_Delivery(store, db, run.connection_id, feed, sides, cursor.pull, present), page.records)
-        counts["states"] = save_states(store, db, run.connection_id, page.states, present)
+        states = [*page.states, *ended_uses(db, run.connection_id, page)]
+        counts["states"] = save_states(store, db, run.connection_id, states, present)
         if page.watermark is not None:
             start = earliest_start(db, run.connection_id)
             moved = since is not None and start is not None and start < since

@@ -111,8 +111,13 @@ def _edits(row: sa.Row[Any], written: Document | None, targets: Mapping[tuple[in
         "contact": next((targets.get((row.integration_id, ref), "") for ref in _contact(written)), ""),
     }
     after = {"number": state.number, "date": state.date, "total": state.total, "contact": state.contact_id}
-    found = [Difference(name, str(before[name] or ""), str(after[name] or "")) for name in before]
+    found = [Difference(name, _said(before[name]), _said(after[name])) for name in before]
     return [each for each in found if each.changed and each.after and each.before]
+
+
+def _said(value: object) -> str:
+    """A value as text; a total of zero says something."""
+    return "" if value is None else str(value)
 
 
 def _contact(written: Document | None) -> list[Any]:

@@ -11,12 +11,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lxml import etree
 
-from hub import Feed, Kind, Page, PaymentMethod, PaymentTerm, Problem, Record, TargetState, UnreachableError, Want
+from hub import (
+    CREDIT_KINDS,
+    Feed,
+    Kind,
+    Page,
+    PaymentMethod,
+    PaymentTerm,
+    Problem,
+    Record,
+    TargetState,
+    UnreachableError,
+    Want,
+)
 from hub_qbdesktop import ids, messages, native, qbxml, states, watermarks, xmltext
 from hub_qbdesktop.messages import Reply
 from hub_qbdesktop.refusals import UNDECIDED
@@ -196,11 +208,12 @@ def hear(want: Want, answer: bytes, owner_id: str) -> Page:
     page = Page(
         records=(*map(_record, reply.records), *map(_withdrawn, gone)) if source.is_list else (),
         states=(*_states(reply.records, source), *gone),
+        credits=_credits(reply.records, gone),
     )
     if reply.remaining > 0 and reply.iterator:
         left = {**progress, "iterator": reply.iterator, "latest": latest, "seen": seen, "run": want.run}
-        return Page(page.records, page.states, progress=json.dumps(left))
-    return Page(page.records, page.states, watermark=watermarks.after(begun, latest, seen, want.present))
+        return replace(page, progress=json.dumps(left))
+    return replace(page, watermark=watermarks.after(begun, latest, seen, want.present))
 
 
 def _told_apart(node: etree._Element) -> tuple[str, ...]:
@@ -239,6 +252,12 @@ def _states(nodes: Iterable[etree._Element], source: Source) -> list[TargetState
         return [state for node in nodes for state in _listed(node, source)]
     known = [node for node in nodes if xmltext.local(node) in states.KINDS]
     return [state for node in known for state in (states.transaction(node), *states.uses(node))]
+
+
+def _credits(nodes: Iterable[etree._Element], gone: Iterable[TargetState]) -> frozenset[str]:
+    """The credits of which all uses are told; one that was deleted has none."""
+    told = (states.text(node, "TxnID") for node in nodes if states.tells_every_use(node))
+    return frozenset([*told, *(state.target_id for state in gone if state.kind in CREDIT_KINDS)])
 
 
 def _listed(node: etree._Element, source: Source) -> list[TargetState]:

@@ -124,6 +124,16 @@ def uses(node: etree._Element) -> Iterator[TargetState]:
         yield TargetState(kind=Kind.ALLOCATION, target_id=target_id, status=TargetStatus.OPEN, total=used)
 
 
+def tells_every_use(node: etree._Element) -> bool:
+    """Whether a credit names all that it is used for: then it is used for no more than its links come to."""
+    name = xmltext.local(node)
+    if name not in CREDITS:
+        return False
+    total, due = _total(node, KINDS[name]), _due(node, KINDS[name])
+    linked = (abs(amount(link, "Amount") or Decimal(0)) for link in node.iterfind("LinkedTxn"))
+    return total is not None and due is not None and total - due <= sum(linked, Decimal(0))
+
+
 _PARTIES = ("CustomerRef", "VendorRef", "PayeeEntityRef")
 
 

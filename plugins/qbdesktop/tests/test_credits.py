@@ -163,6 +163,24 @@ def test_a_pull_of_credits_tells_what_they_are_used_for() -> None:
     assert [state.target_id for state in states] == ["1C-1", "creditmemo:1C-1/1A-1", "creditmemo:1C-1/2A-1"]
 
 
+@pytest.mark.parametrize(
+    ("left", "links", "is_told"),
+    [
+        ("0.00", LINKS, True),
+        ("0.00", LINKED.format("1A-1", "Invoice", "-4.00"), False),
+        ("0.00", "", False),
+        ("9.00", "", True),
+        ("", LINKS, False),
+    ],
+)
+def test_a_credit_tells_all_its_uses_where_its_links_come_to_what_is_used(left: str, links: str, is_told: bool) -> None:
+    """Else uses would be taken for ended where QuickBooks only did not say."""
+    told = CREDIT.replace(">0.00<", f">{left}<").format(links)
+    [feed] = [each for each in feeds.FEEDS if each.name == "credit_memos"]
+    content = answer(f'<CreditMemoQueryRs requestID="1" statusCode="0">{told}</CreditMemoQueryRs>')
+    assert feeds.hear(Want(feed), content, OWNER_ID).credits == ({"1C-1"} if is_told else frozenset())
+
+
 def test_the_hub_takes_no_credit_off_again_and_says_who_can() -> None:
     state = TargetState(kind=Kind.ALLOCATION, target_id="creditmemo:1/2", status=TargetStatus.OPEN)
     allowed = PROVIDER.allowed(Kind.ALLOCATION, state)

@@ -9,13 +9,16 @@ from typing import Any
 
 import desktop_samples as samples
 import pytest
+import sqlalchemy as sa
 from desktop_machine import Desktop, bill, invoice, of_type, read, sold, visitor
+from hub_qbdesktop import ids
 from hub_qbdesktop.provider import QuickBooksProvider
-from sim_qbdesktop import Simulator
+from sim_qbdesktop import Simulator, person
 from sim_qbdesktop.company.ledger import trial_balance
 from sim_qbdesktop.company.records import Ref
 
 from hub import Action, Document, Kind, Status, TargetState
+from hub.models import Link, table
 from hub.testing.talk import Poster, VisitTalk
 
 
@@ -122,6 +125,43 @@ def test_an_invoice_that_a_credit_was_used_for_stays_until_a_person_takes_the_cr
     reasons = {problem["code"] for _, problem in desktop.unfinished().values() if problem}
     assert reasons <= {"change_not_allowed", "target_has_payments"}
     assert reasons
+
+
+def link_of(desktop: Desktop, source_id: str) -> Any:
+    rows = table(Link)
+    with desktop.office.hub.store.read() as db:
+        return db.execute(sa.select(rows).where(rows.c.source_id == source_id, rows.c.live.is_(True))).one()
+
+
+@pytest.mark.parametrize("sort", ["sale", "purchase"])
+def test_a_credit_that_a_person_took_off_is_noticed_and_not_used_again(desktop: Desktop, sort: str) -> None:
+    desktop.switch_on(Kind.BILL, Kind.CREDIT_NOTE, Kind.SUPPLIER_CREDIT, Kind.ALLOCATION)
+    desktop.put(
+        *(samples.contact("Harbour Stores"), samples.vendor("Leaf Imports"), invoice("10.00"), bill()),
+        *(credit_memo("4.00"), vendor_credit("3.00"), samples.allocation(amount="4.00")),
+        samples.allocation(Kind.BILL, amount="3.00"),
+    )
+    desktop.visit(4)
+    assert desktop.unfinished() == {}
+    taken, kept = ("use-invoice", "use-bill") if sort == "sale" else ("use-bill", "use-invoice")
+    credit, document = ids.used(desktop.links()[taken])
+    person.act(desktop.sim.quickbooks, "take_off", {"id": credit, "of": document})
+    desktop.visit(3)
+    found = link_of(desktop, taken)
+    assert (found.state["status"], found.state["total"], found.edited) == ("missing", "0.00", True)
+    assert (link_of(desktop, kept).state["status"], link_of(desktop, kept).edited) == ("open", False)
+    assert desktop.sim.company.links.of(credit) == []
+    assert desktop.unfinished() == {}
+
+
+def test_a_use_of_a_credit_that_was_deleted_is_no_longer_there(desktop: Desktop) -> None:
+    desktop.switch_on(Kind.CREDIT_NOTE, Kind.ALLOCATION)
+    desktop.put(samples.contact("Harbour Stores"), invoice("10.00"), credit_memo("4.00"), samples.allocation())
+    desktop.visit(3)
+    credit, _ = ids.used(desktop.links()["use-invoice"])
+    person.act(desktop.sim.quickbooks, "delete", {"id": credit})
+    desktop.visit(2)
+    assert link_of(desktop, "use-invoice").state["status"] == "missing"
 
 
 def test_nothing_in_a_closed_period_is_written_or_voided(desktop: Desktop) -> None:

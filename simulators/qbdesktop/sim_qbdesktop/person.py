@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from .company import extensions, lists, writing
+from .company.drafting import touch
 from .company.kinds import AREAS, LISTS
 from .company.linking import due
 from .company.records import Entry, Transaction
@@ -107,6 +108,19 @@ def pay(quickbooks: QuickBooks, values: Values) -> Values:
     return {"id": writing.add(company, kind, raw, [])[0].txn_id}
 
 
+def take_off(quickbooks: QuickBooks, values: Values) -> Values:
+    """{id, of}: clear the tick of a credit under Apply Credits of an invoice or bill, so that it is left again."""
+    company = _file(quickbooks, values)
+    ends = (values["id"], values["of"])
+    links = [link for link in company.links.of(values["id"]) if (link.source, link.target) == ends]
+    if not links:
+        raise KeyError(values["of"])
+    for link in links:
+        company.links.remove(link)
+    touch(company, links, "")
+    return {}
+
+
 def _amount(company: Any, record: Transaction, values: Values) -> Any:
     return Decimal(str(values["amount"])) if "amount" in values else due(company, record)
 
@@ -182,6 +196,7 @@ ACTIONS: dict[str, Action] = {
         delete,
         add_entry,
         pay,
+        take_off,
         open_window,
         close_windows,
         set_closing_date,
