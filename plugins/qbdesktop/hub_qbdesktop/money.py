@@ -62,7 +62,7 @@ def fit_refund(document: Refund, facts: Facts) -> Fit:
     Money got back from a supplier is a deposit that a program can't apply to the vendor credit.
     """
     if document.document_kind is Kind.SUPPLIER_CREDIT:
-        return Fit(document, problems=(_by_hand(document.label),))
+        return Fit(document, problems=(_by_hand(document, facts),))
     fit = fit_payment(document, facts)
     found = list(fit.problems)
     if not found and currencies.control_account(currencies.RECEIVABLE, document.currency, facts) is None:
@@ -70,12 +70,17 @@ def fit_refund(document: Refund, facts: Facts) -> Fit:
     return Fit(fit.document, fit.notes, tuple(found))
 
 
-def _by_hand(label: str) -> Problem:
+def _by_hand(document: Refund, facts: Facts) -> Problem:
+    account = facts.accounts.get(document.account)
+    into = f" to {account.name}" if account else ""
     return Problem(
         code="supplier_refund_by_hand",
-        what=f"{label} is money that a supplier gave back, which the hub does not post to QuickBooks.",
+        what=f"{document.label} is {document.amount} {document.currency} that a supplier gave back on {document.date},"
+        " which the hub does not post to QuickBooks.",
         why="QuickBooks takes it as a deposit, and lets only a person apply a deposit to a vendor credit.",
-        fix="Record the deposit in QuickBooks and apply it under Pay Bills, then skip this with a reason.",
+        fix=f"In QuickBooks make a deposit{into}: from the vendor, on Accounts Payable. Then choose it under Pay Bills"
+        " and set the vendor credit against it. Skip this with a reason.",
+        done="Nothing was written.",
     )
 
 

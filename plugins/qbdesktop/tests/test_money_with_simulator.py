@@ -93,7 +93,14 @@ def test_money_that_a_supplier_gave_back_waits_for_a_person(desktop: Desktop) ->
     desktop.switch_on(Kind.SUPPLIER_CREDIT, Kind.REFUND)
     desktop.put(samples.vendor("Leaf Imports"), vendor_credit("3.00"), samples.refund(Kind.SUPPLIER_CREDIT, "3.00"))
     desktop.visit(3)
-    assert [problem["code"] for _, problem in desktop.unfinished().values()] == ["supplier_refund_by_hand"]
+    [(_, problem)] = desktop.unfinished().values()
+    assert problem["code"] == "supplier_refund_by_hand"
+    assert "3.00 USD that a supplier gave back on 2026-02-03" in problem["what"]
+    [account] = [each for each in desktop.sim.company.of_kinds(("Account",)) if each.fields["AccountType"] == "Bank"][
+        :1
+    ]
+    assert f"make a deposit to {account.name}: from the vendor" in problem["fix"]
+    assert desktop.books("Deposit") == []
 
 
 def test_an_answer_lost_while_a_credit_is_used_uses_it_once(desktop: Desktop) -> None:
