@@ -11,13 +11,15 @@ from hub.documents import Kind
 from hub.providers import Organisation
 from hub.web.context import the_hub
 from hub.web.queries.tables import CONNECTIONS
+from hub.web.remembered import remembered
 
 
 class Ledger:
     """One ledger connection: its name, and where it shows its documents."""
 
     def __init__(self, db: sa.Connection, connection_id: int) -> None:
-        row = db.execute(_CONNECTION, {"connection": connection_id}).one()
+        asked = {"connection": connection_id}
+        row = remembered(db, ("ledger", connection_id), lambda: db.execute(_CONNECTION, asked).one())
         self.name: str = row.name
         self._provider = the_hub().providers.get(row.provider)
         self._organisation = Organisation.model_validate(row.organisation) if row.organisation else None

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import current_app, g
 
 from hub.models import RunState
+from hub.web.access import person
 from hub.web.queries.tables import AUDIT_EVENTS, RUNS
 
 Value = TypeVar("Value")
@@ -126,6 +127,12 @@ def remembered(
 ) -> Value:
     """``find()``, or what it found before if nothing changed since; ``key`` names whatever it depends on."""
     return memory().recall(key, _stamp_once(db), find, worth)
+
+
+def remembered_for_viewer(db: sa.Connection, name: Hashable, find: Callable[[], Value]) -> Value:
+    """As :func:`remembered`, of what the person who looks may see."""
+    acting = person()
+    return remembered(db, (name, acting and acting.id), find)
 
 
 def remembered_list(

@@ -17,6 +17,7 @@ from hub.web.paging import Paged, page_number
 from hub.web.queries.report import FILTERS, Entry, Filter, entries, every_entry
 from hub.web.queries.report_statements import DATED
 from hub.web.queries.tables import INTEGRATIONS
+from hub.web.remembered import remembered_for_viewer
 from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
 
 pages = Blueprint("report", __name__)
@@ -85,7 +86,7 @@ def export(integration_id: int) -> ResponseReturnValue:
 
 def _integrations(db: sa.Connection) -> list[sa.Row[Any]]:
     chosen = sa.select(INTEGRATIONS).where(visible_integrations(INTEGRATIONS.c.id)).order_by(INTEGRATIONS.c.name)
-    return list(db.execute(chosen).all())
+    return remembered_for_viewer(db, "integrations", lambda: list(db.execute(chosen).all()))
 
 
 def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import request
 
-from hub.web.access import Right, may, person, visible_connections
+from hub.web.access import Right, may, visible_connections
 from hub.web.context import the_hub
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
-from hub.web.remembered import remembered
+from hub.web.remembered import remembered_for_viewer
 
 OWN_PAGES = frozenset({"connections.show", "connecting.ask_again", "connecting.save_again"})
 """They say it in their own words."""
@@ -28,9 +28,8 @@ def suspended_here() -> Sequence[sa.Row[Any]]:
     about = _about()
     if about is None or request.endpoint in OWN_PAGES:
         return ()
-    acting = person()
     with the_hub().store.read() as db:
-        return remembered(db, ("suspended", acting and acting.id, about), lambda: db.execute(_suspended(about)).all())
+        return remembered_for_viewer(db, ("suspended", about), lambda: db.execute(_suspended(about)).all())
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from flask import Blueprint, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.web.access import person, personal
+from hub.web.access import personal
 from hub.web.addresses import local_path, same_page_of
 from hub.web.context import CHOSEN, the_hub
 from hub.web.queries import pairs as queries
 from hub.web.queries.pairs import Pair
-from hub.web.remembered import remembered
+from hub.web.remembered import remembered_for_viewer
 
 pages = Blueprint("switching", __name__)
 
@@ -31,8 +31,8 @@ def switch() -> ResponseReturnValue:
 def pairs() -> Sequence[Pair]:
     """What there is to switch between; read once for a page."""
     if "pairs" not in g:
-        hub, acting = the_hub(), person()
+        hub = the_hub()
         with hub.store.read() as db:
-            g.pairs = remembered(db, ("pairs", acting and acting.id), lambda: queries.pairs(db, hub.providers))
+            g.pairs = remembered_for_viewer(db, "pairs", lambda: queries.pairs(db, hub.providers))
     found: Sequence[Pair] = g.pairs
     return found

@@ -19,7 +19,7 @@ from hub.web.queries.naming import SETTLING
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
 from hub.web.queries.texts import holds
 from hub.web.queries.waiting import WAITS
-from hub.web.remembered import WORTH, key_of, remembered
+from hub.web.remembered import WORTH, key_of, remembered, remembered_for_viewer
 
 STATES = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
 SKIPPED = (OperationState.DROPPED.value,)
@@ -188,7 +188,8 @@ def unreadable(db: sa.Connection, page: int) -> Paged:
 
 def unreadable_count(db: sa.Connection) -> int:
     """How many records could not be read."""
-    return int(db.execute(_UNREADABLE_COUNT.where(visible_connections(RECORDS.c.connection_id))).scalar_one())
+    counted = _UNREADABLE_COUNT.where(visible_connections(RECORDS.c.connection_id))
+    return remembered_for_viewer(db, "unreadable", lambda: int(db.execute(counted).scalar_one()))
 
 
 _UNREADABLE_COUNT = (

@@ -27,8 +27,8 @@ def within(
 
     In the words of the index ``operation_amount``, which finds those of the proposals.
     """
-    bounds = (-_BOUND if least is None else least, _BOUND if most is None else most)
-    return number(amount).between(*(sa.literal(each, _NUMBER) for each in bounds))
+    low, high = -_BOUND if least is None else least, _BOUND if most is None else most
+    return number(amount).between(sa.literal(low, _NUMBER), sa.literal(high, _NUMBER))
 
 
 def total_thousandths(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

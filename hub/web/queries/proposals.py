@@ -22,6 +22,7 @@ from hub.web.queries.naming import SETTLING
 from hub.web.queries.report import day_faults, typed_day
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
 from hub.web.queries.texts import holds
+from hub.web.remembered import remembered_for_viewer
 
 GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
 
@@ -132,7 +133,7 @@ def kinds_proposed(db: sa.Connection) -> list[str]:
     # Each flow is of one kind, and one look into the index tells whether it has a proposal.
     any_of = sa.exists().where(OPERATIONS.c.flow_id == FLOWS.c.id, OPERATIONS.c.state == OperationState.PROPOSED.value)
     chosen = sa.select(FLOWS.c.kind).where(visible_integrations(FLOWS.c.integration_id), any_of)
-    return sorted(set(db.execute(chosen).scalars()))
+    return remembered_for_viewer(db, "kinds proposed", lambda: sorted(set(db.execute(chosen).scalars())))
 
 
 def is_blocked(

@@ -155,7 +155,8 @@ def day_faults(days: Mapping[str, str]) -> dict[str, str]:
 
 def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number: int) -> Paged:
     """One page of the report, in the order that the filter names."""
-    made, asked = statements(chosen.sort), _parameters(db, integration, chosen)
+    kinds = remembered(db, ("kinds on", integration.id), lambda: _kinds(db, integration.id))
+    made, asked = statements(chosen.sort), _parameters(integration, chosen, kinds)
     found = _with_text(db, made, asked, number) if chosen.text else None
     page, ids = found or _page_of(db, integration, chosen, made, asked, number)
     if not ids:
@@ -208,7 +209,7 @@ def every_entry(store: Store, integration: sa.Row[Any], chosen: Filter) -> Itera
     made, last = statements(chosen.sort), 0
     while True:
         with store.read() as db:
-            asked = _parameters(db, integration, chosen)
+            asked = _parameters(integration, chosen, _kinds(db, integration.id))
             rows = db.execute(made.after, {**asked, "last": last, "most": PORTION}).all()
             found = _complete(db, integration, rows)
         if not rows:
@@ -217,12 +218,12 @@ def every_entry(store: Store, integration: sa.Row[Any], chosen: Filter) -> Itera
         last = rows[-1].base_id
 
 
-def _parameters(db: sa.Connection, integration: sa.Row[Any], chosen: Filter) -> dict[str, Any]:
-    """What the filter's statements ask for."""
+def _parameters(integration: sa.Row[Any], chosen: Filter, kinds: Sequence[str]) -> dict[str, Any]:
+    """What the filter's statements ask for; ``kinds`` are those whose flow is on."""
     asked: dict[str, Any] = {
         "integration": integration.id,
         "stock": integration.stock_id,
-        "kinds": [chosen.kind] if chosen.kind else _kinds(db, integration.id),
+        "kinds": [chosen.kind] if chosen.kind else kinds,
     }
     if chosen.since:
         asked["since"] = date.fromisoformat(chosen.since)
