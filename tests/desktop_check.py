@@ -48,8 +48,8 @@ def _is_justified(picture: Picture, row: Any) -> bool:
             return bool(touched) or _overpaid(picture, row) or not parents.isdisjoint(picture.open.keys() | dropped)
         case "invoice_not_linked" | "bill_not_linked":
             return any(parent not in picture.links for parent in parents)
-        case "unsure":
-            return bool(world.lost)
+        case "unsure" | "record_in_use" | "not_processed" | "record_out_of_date":
+            return bool(world.lost)  # the last of its tries met what passes, and those before it were lost
         case "posted_twice":
             return world.overtaken
     return False
