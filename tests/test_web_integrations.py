@@ -258,7 +258,9 @@ def test_lines_are_not_booked_to_a_bank_account_and_nobody_is_asked_for_the_stoc
 
 
 def test_a_ledger_without_payment_methods_shows_no_list_of_them(seen: Visitor, path: str) -> None:
-    assert "Payment methods" not in seen.get(f"{path}/mappings/payment_account").text
+    for page in ("mappings/payment_account", "mappings/default", "mappings/tracking"):
+        assert "Payment accounts" in seen.get(f"{path}/{page}").text
+        assert "Payment methods" not in seen.get(f"{path}/{page}").text
 
 
 def test_an_account_gets_its_payment_method_and_one_without_needs_no_look(
@@ -269,6 +271,7 @@ def test_an_account_gets_its_payment_method_and_one_without_needs_no_look(
     page = seen.get(f"{path}/mappings/payment_method")
     assert page.faults == []
     assert "One without a method is posted without" in page.text
+    assert "Payment methods" in seen.get(f"{path}/mappings/tracking").text
     assert "Use Bank for 090" in page.text
     assert "Add it to the ledger" not in page.text
     refused = seen.post(f"{path}/mappings/payment_method", {"source": ["090"], "target": ["Gold"]})

@@ -19,7 +19,7 @@ from hub.web.access import Right, needs
 from hub.web.checklist import pair_of
 from hub.web.context import decisions, tell, tell_error, the_hub
 from hub.web.forms import Choice
-from hub.web.queries.codes import TITLES, CodeState
+from hub.web.queries.codes import CodeState, has_payment_methods, titles_of
 
 pages = Blueprint("tracking", __name__, url_prefix="/integrations/<int:integration_id>/mappings/tracking")
 
@@ -60,12 +60,12 @@ def show(integration_id: int) -> ResponseReturnValue:
     """Every category, and the values of those that are fed."""
     row = pair_of(integration_id)
     with the_hub().store.read() as db:
-        fed = _fed(db, row)
+        fed, titles = _fed(db, row), titles_of(has_payment_methods(db, row.ledger_id))
     return render_template(
         "tracking.html",
         row=row,
         where="tracking",
-        titles=TITLES,
+        titles=titles,
         explained=EXPLAINED,
         categories=fed,
         feeds=FEEDS,

@@ -130,11 +130,8 @@ class Lists:
 
     @property
     def titles(self) -> Mapping[MappingList, str]:
-        """The lists there are: payment methods only where the ledger has some, or had."""
-        has_methods = bool(self.reference.target_methods) or any(
-            listed == MappingList.PAYMENT_METHOD for listed, _ in self.mapped
-        )
-        return {where: title for where, title in TITLES.items() if has_methods or where != MappingList.PAYMENT_METHOD}
+        """The lists there are, with what people call them."""
+        return titles_of(bool(self.reference.target_methods))
 
     @cached_property
     def target_methods(self) -> Mapping[str, PaymentMethod]:
@@ -159,6 +156,16 @@ class Lists:
         }
 
 
+def titles_of(has_methods: bool) -> Mapping[MappingList, str]:
+    """The lists there are, with what people call them: payment methods only where the ledger has some."""
+    return {where: title for where, title in TITLES.items() if has_methods or where != MappingList.PAYMENT_METHOD}
+
+
+def has_payment_methods(db: sa.Connection, ledger_id: int) -> bool:
+    """Whether the ledger keeps a list of payment methods, as far as it was read."""
+    return db.execute(_METHODS, {"ledger": ledger_id}).first() is not None
+
+
 def load_lists(db: sa.Connection, integration: Any) -> Lists:
     """Everything the mapping pages show, in three statements; ``integration`` is its row."""
     reference = load_reference(db, integration.stock_id, integration.ledger_id)
@@ -173,6 +180,12 @@ def load_lists(db: sa.Connection, integration: Any) -> Lists:
     )
 
 
+_METHODS = (
+    sa.select(sa.literal(1))
+    .where(SNAPSHOTS.c.connection_id == sa.bindparam("ledger"), SNAPSHOTS.c.withdrawn.is_(False))
+    .where(SNAPSHOTS.c.kind == Kind.PAYMENT_METHOD.value)
+    .limit(1)
+)
 _MAPPED = sa.select(MAPPINGS.c.list, MAPPINGS.c.source_code, MAPPINGS.c.target_code).where(
     MAPPINGS.c.integration_id == sa.bindparam("integration")
 )

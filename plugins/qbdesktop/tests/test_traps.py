@@ -306,6 +306,8 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
             "test_what_was_deleted_comes_with_the_first_page",
             "test_a_deleted_transaction_is_missing",
             "test_changes_that_could_not_be_saved_are_asked_for_again",
+            "test_a_change_made_under_a_clock_that_was_put_back_is_seen_with_the_next_visit",
+            "test_whatever_changed_in_watched_hours_is_read_with_the_overlap",
         ),
     ),
     40: (
