@@ -18,7 +18,7 @@ from hub.engine.hub import Hub
 from hub.engine.methods import must_be_perpetual
 from hub.engine.notes import ONLY_A_PERSON_KNOWS, all_due, chunks, forget_facts, note_due, open_due, touch_facts
 from hub.engine.pilot import keep_to_pilot, must_be_settled
-from hub.engine.previewing import preview
+from hub.engine.previewing import operation_row, preview
 from hub.engine.reference import load_reference
 from hub.engine.runs import want_run
 from hub.engine.skipping import refuse_replaced_corrections, wake_resting
@@ -391,4 +391,6 @@ class Decisions:
 
         Raises ``SettingsError`` where the plugin fails on it.
         """
-        return preview(self.hub, operation_id)
+        with self.store.read() as db:
+            row = operation_row(db, operation_id)
+        return preview(self.hub, row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from hub.documents import Kind, parse_document
@@ -20,13 +22,17 @@ operations = table(OperationRow)
 _OPERATION = sa.select(operations).where(operations.c.id == sa.bindparam("operation"))
 
 
-def preview(hub: Hub, operation_id: int) -> tuple[str, bytes]:
-    """Route and body exactly as they would be sent now; references still to come show as symbols.
+def operation_row(db: sa.Connection, operation_id: int) -> sa.Row[Any]:
+    """An operation as the database has it. Raises ``NoResultFound`` where there is none."""
+    return db.execute(_OPERATION, {"operation": operation_id}).one()
 
-    Raises ``SettingsError`` where the plugin fails on it.
+
+def preview(hub: Hub, row: sa.Row[Any]) -> tuple[str, bytes]:
+    """Route and body of an operation exactly as they would be sent now; references still to come show as symbols.
+
+    ``row`` has all columns of the operation. Raises ``SettingsError`` where the plugin fails on it.
     """
     with hub.store.read() as db:
-        row = db.execute(_OPERATION, {"operation": operation_id}).one()
         ground = load_ground(db, row.integration_id, hub.providers)
         document = parse_document(row.kind, row.document)
         targets = load_targets(db, row.integration_id, refs_of(document))

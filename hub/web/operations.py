@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.documents import TRADE_KINDS, Document, Kind, parse_document
+from hub.documents import TRADE_KINDS, Kind, parse_document
 from hub.engine.correcting import can_correct
 from hub.engine.needing import approve_with_needed
+from hub.engine.previewing import preview
 from hub.engine.restating import RESTATED
 from hub.errors import SettingsError
 from hub.models import OperationState
@@ -41,8 +42,8 @@ def show(operation_id: int) -> ResponseReturnValue:
     row = _operation(operation_id)
     target = parse_document(row.kind, row.document)
     with the_hub().store.read() as db:
-        source, link = _source(db, row), _link(db, row)
-        ledger_address = Ledger(db, row.ledger_id).address(row.kind, link.target_id) if link else ""
+        source = parse_document(row.kind, row.source) if row.source else None
+        ledger_address = Ledger(db, row.ledger_id).address(row.kind, row.linked_target_id) if row.linked_id else ""
         left = next(iter(sent(db, the_hub().vault, [row])), None)
         called = operations_called(db, [row]).get(row.id)
     route, payload, refusal = _payload(row)
@@ -63,7 +64,6 @@ def show(operation_id: int) -> ResponseReturnValue:
         refusal=refusal,
         sent=left,
         in_drawer=in_drawer,
-        link=link,
         newer=_newer(row),
         ledger_address=ledger_address,
         safe=safe,
@@ -142,7 +142,7 @@ def _newer(row: sa.Row[Any]) -> int | None:
 
 def _has_drafts(row: sa.Row[Any]) -> bool:
     """Whether the ledger has drafts of such a document."""
-    provider = the_hub().providers.get(the_hub().connection(row.ledger_id).provider)
+    provider = the_hub().providers.get(row.ledger_provider)
     return provider is None or provider.drafts.get(Kind(row.kind)) != ""
 
 
@@ -162,46 +162,40 @@ def _operation(operation_id: int) -> sa.Row[Any]:
 
 
 def _operation_statement() -> sa.Select[Any]:
+    """An operation with its two sides, the document as it was read last, and the live link of that document."""
     ledger = CONNECTIONS.alias("ledger")
+    its_source = sa.and_(
+        SNAPSHOTS.c.connection_id == INTEGRATIONS.c.stock_id,
+        SNAPSHOTS.c.kind == OPERATIONS.c.kind,
+        SNAPSHOTS.c.external_id == OPERATIONS.c.source_id,
+    )
+    its_link = sa.and_(
+        LINKS.c.integration_id == OPERATIONS.c.integration_id,
+        LINKS.c.kind == OPERATIONS.c.kind,
+        LINKS.c.source_id == OPERATIONS.c.source_id,
+        LINKS.c.live,
+    )
     return (
         sa.select(
             OPERATIONS,
             INTEGRATIONS.c.stock_id,
             INTEGRATIONS.c.name.label("integration"),
             ledger.c.name.label("ledger"),
+            ledger.c.provider.label("ledger_provider"),
+            SNAPSHOTS.c.document.label("source"),
+            *(
+                LINKS.c[name].label(f"linked_{name}")
+                for name in ("id", "target_id", "target_number", "state", "generation")
+            ),
         )
         .join(INTEGRATIONS, INTEGRATIONS.c.id == OPERATIONS.c.integration_id)
         .join(ledger, ledger.c.id == OPERATIONS.c.ledger_id)
+        .outerjoin(SNAPSHOTS, its_source)
+        .outerjoin(LINKS, its_link)
     )
 
 
 _OPERATION = _operation_statement()
-
-
-def _source(db: sa.Connection, row: sa.Row[Any]) -> Document | None:
-    named = {"stock": row.stock_id, "kind": row.kind, "source": row.source_id}
-    document = db.execute(_SOURCE, named).scalar()
-    return parse_document(row.kind, document) if document else None
-
-
-_SOURCE = sa.select(SNAPSHOTS.c.document).where(
-    SNAPSHOTS.c.connection_id == sa.bindparam("stock"),
-    SNAPSHOTS.c.kind == sa.bindparam("kind"),
-    SNAPSHOTS.c.external_id == sa.bindparam("source"),
-)
-
-
-def _link(db: sa.Connection, row: sa.Row[Any]) -> sa.Row[Any] | None:
-    named = {"integration": row.integration_id, "kind": row.kind, "source": row.source_id}
-    return db.execute(_LINK, named).first()
-
-
-_LINK: sa.Select[Any] = sa.select(LINKS.c.target_id, LINKS.c.target_number, LINKS.c.state, LINKS.c.generation).where(
-    LINKS.c.integration_id == sa.bindparam("integration"),
-    LINKS.c.kind == sa.bindparam("kind"),
-    LINKS.c.source_id == sa.bindparam("source"),
-    LINKS.c.live,
-)
 
 
 def _payload(row: sa.Row[Any]) -> tuple[str, str, str]:
@@ -209,7 +203,7 @@ def _payload(row: sa.Row[Any]) -> tuple[str, str, str]:
     if row.state not in PREVIEWED:
         return "", "", ""
     try:
-        route, body = decisions().preview(row.id)
+        route, body = preview(the_hub(), row)
     except SettingsError as error:
         return "", "", str(error)
     return route, wording.pretty(body), ""
