@@ -424,6 +424,8 @@ def test_unlinking_posts_the_next_generation(world: World) -> None:
     world.house.sync()
     second = entries(world, Kind.INVOICE)[1]
     assert (second.native["mark"], second.native["number"]) == ("i1#2", "N-i1-v2")
+    labels = {row.label for row in world.house.operations(kind="invoice")}
+    assert labels == {"N-i1"}, "people know it by its own number, whatever the ledger's is"
     assert [row.ended_why for row in world.house.links(live=False)] == ["voided by mistake"]
 
 

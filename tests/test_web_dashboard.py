@@ -233,7 +233,7 @@ def test_every_table_of_the_dashboard_scrolls_by_itself_on_a_narrow_screen(house
         row = {**left, "record_id": "r-9", "skipped": {"a": "draft"}, "seen_at": house.clock()}
         db.execute(sa.insert(records).values(row))
     html = seen(house).html
-    for name in ("Not eligible, by rule", "Left in the stock system"):
+    for name in ("Not eligible, by rule", "Left where they are"):
         assert f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">' in html
 
 
@@ -299,7 +299,7 @@ def test_each_chart_has_a_title_a_reading_and_a_table(house: House) -> None:
         *("/charts/health.svg?theme=light", "/charts/health.svg?theme=dark"),
         *("/charts/unposted/GBP.svg?theme=light", "/charts/unposted/GBP.svg?theme=dark"),
     }
-    assert "In the last 30 days 1 were posted, 0 skipped and 0 refused." in page.text
+    assert "In the last 30 days 1 record was posted, 0 skipped and 0 refused." in page.text
     assert "Not posted: 24.00 GBP, the oldest 8 to 30 days." in page.text
     assert "GBP 12.00 12.00 0.00 0.00 0.00 24.00" in page.text
 

@@ -66,7 +66,7 @@ def test_the_time_line_tells_the_whole_life_in_order(seen: Visitor, house: House
         "Approved by itself",
         "Sent to the ledger",
         "Posted",
-        "In the ledger: paid 0.00 is due",
+        "In the ledger: paid 0.00 GBP is due",
         "Last changed there",
     ]
     places = [text.find(each) for each in told]
@@ -153,7 +153,7 @@ def test_a_payment_made_in_the_ledger_shows_on_the_time_line(seen: Visitor, hous
     target = next(link.target_id for link in house.links() if link.source_id == "i4")
     house.books.add(Kind.PAYMENT, document=target, amount=str(Decimal("5.00")))
     house.run_ledger()
-    assert "In the ledger: part paid 7.00 is due" in page_of(seen, house, "i4").text
+    assert "In the ledger: part paid 7.00 GBP is due" in page_of(seen, house, "i4").text
 
 
 def test_a_plan_leads_to_its_document(seen: Visitor, house: House) -> None:
@@ -242,3 +242,17 @@ def test_a_payment_and_a_journal_are_never_open_and_a_shortened_number_is_shown_
     with house.hub.store.write() as db:
         db.execute(sa.update(links).where(links.c.source_id == "i1").values(target_number="1~7"))
     assert "In Books as 1~7 (in full SO-1)" in page_of(seen, house).text
+
+
+def test_ids_are_not_shown_as_if_they_said_something_and_amounts_have_their_currency(
+    seen: Visitor, house: House
+) -> None:
+    put(house, invoice("i2", "SO-2", lines=(line("64000.00"),)))
+    house.sync()
+    page = page_of(seen, house, "i2")
+    assert "76,800.00 GBP is due" in page.text
+    assert "Total 76,800.00" in page.text
+    [row] = house.operations(source_id="i2")
+    operation = seen.get(f"/operations/{row.id}").text
+    assert "64,000.00" in operation and "by itself, since its flow is automatic" in operation
+    assert "by automatic" not in operation

@@ -149,6 +149,7 @@ def test_a_payload_is_laid_out_number_by_number() -> None:
 def test_numbers_of_a_comparison_are_short_and_money_keeps_its_cents() -> None:
     given = ("4.000000", "12.500000", "12.50", "0.125000", "10.00", "7", "100.000")
     assert [number(Decimal(each)) for each in given] == ["4", "12.50", "12.50", "0.125", "10.00", "7", "100"]
+    assert number(Decimal("-64847.54")) == "-64,847.54"
 
 
 def test_what_a_run_did_is_told_in_words() -> None:

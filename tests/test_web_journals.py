@@ -12,7 +12,7 @@ from reconciled import reconciled
 from visitors import Seen, Visitor, visitor
 
 from hub.documents import JournalReason, Kind
-from hub.models import FlowMode, Snapshot, table
+from hub.models import FlowMode, Link, Snapshot, table
 from hub.reconcile import JournalMode
 from hub.store import Store
 from hub.vault import Vault
@@ -196,3 +196,12 @@ def test_a_closed_month_offers_a_correction_of_a_later_date_on_its_page(house: H
     assert "Corrections" in page.text
     assert "Cost of goods 2026-02, correction 1" in page.text
     assert "Post what it is short" not in page.text
+
+
+def test_a_journal_is_found_by_its_own_number_and_by_that_in_the_ledger(house: House, seen: Visitor) -> None:
+    [link] = [link for link in house.links() if link.source_id == house.operations(label="SO-j3")[0].source_id]
+    with house.hub.store.write() as db:
+        db.execute(sa.update(table(Link)).where(table(Link).c.id == link.id).values(target_number="CUT~77"))
+    for typed in ("so-j3", "cut~7"):
+        told = seen.get("/search", query_string={"text": typed}).text
+        assert "SO-j3 Journal" in told and "CUT~77 in the ledger" in told and "not planned" not in told

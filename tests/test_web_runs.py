@@ -98,7 +98,7 @@ def test_a_finished_run_lists_what_it_sent_and_what_became_of_it(seen: Visitor, 
     with house.hub.store.read() as db:
         last = db.execute(sa.select(sa.func.max(run_rows.c.id))).scalar_one()
     text = seen.get(f"/runs/{last}").text
-    assert "2 documents, 1 to 2 shown" in text
+    assert "2 records, 1 to 2 shown" in text
     assert "SO-1 (Open)" in text
     assert "Posted" in text
 

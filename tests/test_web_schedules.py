@@ -225,6 +225,7 @@ def test_a_connection_without_a_schedule_says_which_one_it_gets(seen: Visitor) -
 
 def test_a_ledger_that_visits_says_that_it_comes_by_itself(store: Store, vault: Vault) -> None:
     told = visitor(visiting(store, vault)).get("/schedules").text
+    assert "Sync Books with the next visit" in told and "Run Books now" not in told
     assert "It comes by its own schedule; for a visit now, start its visit there." in told
     assert told.count("The scheduler gives it the usual one") == 1  # of the side that is called
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from houses import House, contact, invoice, put, visiting
 from visitors import Visitor, visitor
@@ -69,6 +71,8 @@ def test_a_visited_entity_is_asked_to_sync_with_its_next_visit_and_has_no_calls_
     assert "is read and posted to with the next visit. It comes by its own schedule" in after.text
     assert "to be read and posted to with the next visit" in after.text
     house.visit()
+    run = re.findall(r"/runs/(\d+)", seen.get(f"/connections/{house.ledger_id}").html)[0]
+    assert "Calls used" not in seen.get(f"/runs/{run}").text, "a visit has questions and answers"
     assert "to be read and posted to with the next visit" not in seen.get(f"/connections/{house.ledger_id}").text
 
 

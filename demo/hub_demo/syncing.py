@@ -16,14 +16,16 @@ from hub_demo.journey import Joined
 from hub_demo.ledger import Ledger
 from hub_demo.simulators import Pair
 
+_WHY = "the demo asked for it"
+
 operations, run_rows = table(OperationRow), table(Run)
 
 
 def sync(hub: Hub, pair: Pair, ledger: Ledger, joined: Joined, console: Console) -> None:
     """Run the stock side, then whatever it made useful, with a progress display."""
-    hub.want(joined.stock_id, "demo")
+    hub.want(joined.stock_id, _WHY)
     if not joined.is_new:  # a first day has just read the ledger's lists
-        hub.want(joined.ledger_id, "demo")
+        hub.want(joined.ledger_id, _WHY)
     failures: list[str] = []
 
     done = threading.Event()  # a thread whose join is interrupted counts as ended in Python 3.11

@@ -250,7 +250,8 @@ def _operation_row(plan: PlannedRows, case: Case, decision: Decision, reason: st
         "ledger_id": plan.portion.ground.integration.ledger_id,
         "kind": document.kind.value,
         "source_id": source_id,
-        "label": document.label,
+        # As the source has it: a ledger may shorten a number or a name, and people know the document by its own.
+        "label": case.document.label,
         "action": decision.action.value,
         "state": (OperationState.HELD if held else OperationState.PROPOSED).value,
         "tier": REMOVAL_TIER - tier if removal else tier,

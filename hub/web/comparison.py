@@ -10,7 +10,8 @@ from typing import Any
 from hub.documents import Document, Journal, JournalLine, Line
 
 HIDDEN = frozenset(
-    {"kind", "external_id", "source_url", "lines", "addresses", "members", "attributes", "record_id", "document_id"}
+    {"kind", "external_id", "source_url", "lines", "addresses", "members", "attributes", "record_id"}
+    | {"document_id", "credit_id"}
 )
 NAMED_BESIDE = {"contact_id": "contact_name"}
 """Ids that say nothing to people, and the field that names the same thing."""
@@ -132,8 +133,8 @@ def _text(value: Any) -> str:
 
 
 def number(value: Decimal) -> str:
-    """A number as short as it is exact: 4, not 4.000000; what may be money keeps two decimals."""
+    """A number as short as it is exact: 4, not 4.000000; what may be money keeps two decimals. Thousands apart."""
     if -int(value.as_tuple().exponent) <= MONEY_DECIMALS:
-        return f"{value:f}"
+        return f"{value:,f}"
     short = value.normalize()
-    return f"{value:.2f}" if -int(short.as_tuple().exponent) == 1 else f"{short:f}"
+    return f"{value:,.2f}" if -int(short.as_tuple().exponent) == 1 else f"{short:,f}"

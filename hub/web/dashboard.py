@@ -204,7 +204,8 @@ def reading_of_health(found: recent.Health) -> str:
     posted, skipped, failed = (found.total(name) for name, _ in SERIES)
     if not posted + skipped + failed:
         return f"Nothing was posted, skipped or refused in the last {recent.DAYS} days."
-    said = f"In the last {recent.DAYS} days {posted:,} were posted, {skipped:,} skipped and {failed:,} refused"
+    were = f"{wording.counted(posted, 'record')} {'was' if posted == 1 else 'were'} posted"
+    said = f"In the last {recent.DAYS} days {were}, {skipped:,} skipped and {failed:,} refused"
     return f"{said}, refusals on {wording.counted(found.failing_days, 'day')}." if failed else f"{said}."
 
 

@@ -103,7 +103,7 @@ def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
             entry.why,
             document.first_seen_at.isoformat(),
             document.posted_at.isoformat() if document.posted_at else "",
-            wording.ledger_status(status, document.kind),
+            wording.ledger_status(status, document.kind).lower(),
             safe(entry.source_address),
             ledger.address(document.kind, document.target_id or ""),
         ]

@@ -56,7 +56,11 @@ def show_all() -> ResponseReturnValue:
         for each in connections
     ]
     alive = scheduler.is_scheduler_alive(the_hub().store)
-    return render_template("schedules.html", listed=listed, joined=offered, alive=alive, without=_without)
+    known = the_hub().providers
+    visited = {each.id for each in connections if visits(known.get(each.provider))}
+    return render_template(
+        "schedules.html", listed=listed, joined=offered, alive=alive, without=_without, visited=visited
+    )
 
 
 @pages.get("/new")

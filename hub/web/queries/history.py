@@ -128,7 +128,7 @@ class History:
 
     def _states(self) -> Iterator[Event]:
         for state in self.states:
-            due = f"{wording.amount(state.due)} is due" if state.due else ""
+            due = f"{wording.amount(state.due, self.snapshot.currency or '')} is due" if state.due else ""
             status = wording.ledger_status(state.status, self.snapshot.kind).lower()
             yield Event(state.at, f"In the ledger: {status}", due)
 

@@ -27,6 +27,7 @@ DOCUMENTS = (
     Kind.PAYMENT,
     Kind.REFUND,
     Kind.ALLOCATION,
+    Kind.JOURNAL,
     Kind.ITEM,
 )
 
