@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from houses import House, contact, make_house, put
 from people import OWNER
 from statements import counting
@@ -10,7 +11,7 @@ from visitors import Seen, Visitor, visitor
 
 from hub.documents import Contact, Kind
 from hub.engine.linking import Linking
-from hub.models import FlowMode
+from hub.models import FlowMode, Link, table
 from hub.store import Store
 from hub.testing import Books, MemoryLedger
 from hub.vault import Vault
@@ -48,6 +49,11 @@ def rows(page: Seen) -> list[str]:
     return [tag["value"] for tag in page.tags("input") if tag.get("name") == "pick"]
 
 
+def row_of(page: Seen, source_id: str) -> str:
+    """The text of a contact's row."""
+    return next(each for each in page.html.split("<tr>") if f'name="pick" value="{source_id}"' in each)
+
+
 def test_a_second_look_for_another_text_reads_no_list_of_contacts(house: House, seen: Visitor) -> None:
     assert rows(seen.get(place(house, "?state=all&text=ltd"))) == ["linked"]
     with counting() as asked:
@@ -61,6 +67,18 @@ def test_a_contact_that_a_person_links_is_at_once_among_the_linked(house: House,
     assert list(Linking(house.hub, OWNER).link(house.integration_id, {"new": target}).done) == ["new"]
     assert rows(seen.get(place(house))) == []
     assert rows(seen.get(place(house, "?state=linked"))) == ["new", "linked"]
+
+
+def test_a_link_made_since_the_list_was_remembered_is_shown_with_its_contact(house: House, seen: Visitor) -> None:
+    assert "No linked contact" in row_of(seen.get(place(house)), "new")
+    with house.hub.store.write() as db:  # as a run under way does, whose lists may be seconds old
+        links = table(Link)
+        chosen = sa.select(links).where(links.c.source_id == "linked", links.c.kind == "contact")
+        made = db.execute(chosen).mappings().one()
+        db.execute(sa.insert(links).values({**made, "id": made["id"] + 1_000, "source_id": "new"}))
+    shown = row_of(seen.get(place(house)), "new")
+    assert "Linked Ltd" in shown
+    assert "No linked contact" not in shown
 
 
 def test_a_contact_that_a_run_brings_withdraws_or_renames_is_found_so_at_once(house: House, seen: Visitor) -> None:

@@ -92,17 +92,18 @@ def most_alike(name: str, names: Sequence[str], most: int) -> list[int]:
 def rank(source: Card, equal: Sequence[Card], alike: Sequence[Card], *, most: int = MOST) -> list[Likeness]:
     """The best suggestions, best first: from those that share a value, and those that may have a like name."""
     found = {card.external_id: compare(source, card) for card in equal}
-    # Those that are found already may be among the best names, so as many more are asked for.
-    like = process.extract(
-        source.name,
-        [card.name for card in alike],
-        scorer=fuzz.token_sort_ratio,
-        score_cutoff=LEAST_NAME_LIKENESS,
-        limit=most + len(found),
-    )
-    new = [(ratio, alike[number]) for _, ratio, number in like if alike[number].external_id not in found]
-    for ratio, card in new[:most]:
-        found[card.external_id] = compare(source, card, ratio)
+    if alike:
+        # Those that are found already may be among the best names, so as many more are asked for.
+        like = process.extract(
+            source.name,
+            [card.name for card in alike],
+            scorer=fuzz.token_sort_ratio,
+            score_cutoff=LEAST_NAME_LIKENESS,
+            limit=most + len(found),
+        )
+        new = [(ratio, alike[number]) for _, ratio, number in like if alike[number].external_id not in found]
+        for ratio, card in new[:most]:
+            found[card.external_id] = compare(source, card, ratio)
     good = [each for each in found.values() if each.score >= LEAST]
     return sorted(good, key=lambda each: (-each.score, each.label))[:most]
 

@@ -55,14 +55,20 @@ def suggest_for(
     db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]], *, by_name: ByName = ByName.ALL
 ) -> dict[str, list[Likeness]]:
     """The same for contacts whose rows are there: of the directory with a label, or of the list of contacts."""
+    ranked = ranked_for(db, integration, sources, by_name=by_name)
+    taken = _taken(db, integration, [each.target_id for offered in ranked.values() for each in offered])
+    return {row.external_id: with_taken(ranked[row.external_id], _taken_for(row, taken)) for row in sources}
+
+
+def ranked_for(
+    db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]], *, by_name: ByName = ByName.ALL
+) -> dict[str, list[Likeness]]:
+    """The same by likeness alone, whoever else is linked to one already."""
     equal = _equal(db, integration.ledger_id, sources)
     asked = [row for row in sources if by_name.wanted(equal[row.external_id])]
     alike = _alike(db, integration.ledger_id, asked, equal)
-    ranked = {
-        row.external_id: rank(_card(row), equal[row.external_id], alike.get(row.external_id, ())) for row in sources
-    }
-    taken = _taken(db, integration, [each.target_id for offered in ranked.values() for each in offered])
-    return {row.external_id: with_taken(ranked[row.external_id], _taken_for(row, taken)) for row in sources}
+    ids = [row.external_id for row in sources]
+    return {id: rank(_card(row), equal[id], alike.get(id, ())) for id, row in zip(ids, sources, strict=True)}
 
 
 def clear_suggestions(db: sa.Connection, integration: Integration, at_least: float) -> Iterator[Mapping[str, Likeness]]:
@@ -88,7 +94,11 @@ _CARD = tuple(_LABEL if name == "label" else entries.c[name] for name in Card._f
 
 _DIRECTORY = sa.select(entries, _LABEL)
 _SOURCES = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("stock_id"), among(entries.c.external_id, "ids"))
-_OF_LEDGER = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("ledger_id"), among(entries.c.external_id, "ids"))
+_OF_LEDGER = _DIRECTORY.where(
+    # Few: for a list of unknown length PostgreSQL expects ten, and would plan anew each time that it has less.
+    entries.c.connection_id == sa.bindparam("ledger_id"),
+    entries.c.external_id.in_(sa.bindparam("ids", expanding=True)),
+)
 
 
 def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]]) -> dict[str, list[Card]]:

@@ -14,8 +14,8 @@ from hub.web.context import adapter
 
 _MARK = 8_888_888_888_888
 """A number that is no part of any other address."""
-_FEW = frozenset({"filename", "integration_id", "connection_id"})
-"""Arguments of which there are few: static files, and what a person made."""
+_FEW = frozenset({"filename", "integration_id", "connection_id", "side", "state"})
+"""Arguments of which there are few: static files, what a person made, and the choices of a filter."""
 _MOST_KEPT = 2_000
 
 
@@ -40,13 +40,13 @@ def install(app: Flask) -> None:
 
 
 class _Known:
-    """``url_for``, which knows from the first time the addresses without arguments, or with one of the few."""
+    """``url_for``, which knows from the first time the addresses whose arguments, if any, are all of the few."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[Any, ...], str] = {}
 
     def __call__(self, endpoint: str, **values: Any) -> str:
-        if endpoint.startswith(".") or (values and (len(values) > 1 or values.keys().isdisjoint(_FEW))):
+        if endpoint.startswith(".") or not values.keys() <= _FEW:
             return url_for(endpoint, **values)
         # Behind a proxy's prefix they begin with it.
         asked: tuple[Any, ...] = (request.script_root, endpoint, *values.items())

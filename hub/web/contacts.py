@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +10,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.engine.contact_list import ContactState, Side
-from hub.engine.likeness import TAKEN, Likeness
+from hub.engine.likeness import Likeness
 from hub.engine.linking import Linking, Outcome
-from hub.engine.suggesting import clear_suggestions, suggest_for
+from hub.engine.suggesting import clear_suggestions, ranked_for
 from hub.errors import SettingsError
 from hub.models import Integration
 from hub.web import wording
-from hub.web.access import Right, actor, needs, visible_integrations
-from hub.web.context import chosen_integration, found_or_404, row_or_404, tell, tell_error, the_hub
+from hub.web.access import Right, actor, needs
+from hub.web.context import chosen_integration, found_or_404, tell, tell_error, the_hub
 from hub.web.paging import page_number
 from hub.web.queries import linked
 from hub.web.queries.contact_choice import linked_to, posted_unread
@@ -32,7 +31,6 @@ from hub.web.queries.contacts import (
     search_ledger,
     with_readiness,
 )
-from hub.web.queries.tables import INTEGRATIONS
 
 pages = Blueprint("contacts", __name__)
 
@@ -102,6 +100,8 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         heir = next(iter(ledger_contacts(db, integration.ledger_id, merged_into).values()), None)
         told = [each.external_id for each in (*found, heir) if each] + [each.target_id for each in offered]
         holders = linked_to(db, integration, row, told)
+    # Those last that another one of the same side is linked to; who that is, is told in words.
+    offered.sort(key=lambda each: each.target_id in holders and holders[each.target_id].side is not None)
     return render_template(
         "contact_link.html",
         integration=integration,
@@ -136,12 +136,9 @@ def link(integration_id: int) -> ResponseReturnValue:
 
 
 def _offered(db: sa.Connection, integration: Integration, row: sa.Row[Any]) -> list[Likeness]:
-    """The suggestions but for the contact that it is linked to now; who else is linked to one is told in words."""
-    return [
-        replace(each, reasons=tuple(reason for reason in each.reasons if reason != TAKEN))
-        for each in suggest_for(db, integration, [row]).get(row.source_id, [])
-        if each.target_id != row.target_id
-    ]
+    """The suggestions but for the contact that it is linked to now."""
+    suggestions = ranked_for(db, integration, [row])[row.source_id]
+    return [each for each in suggestions if each.target_id != row.target_id]
 
 
 def _shared_side(integration: Integration, source_id: str, target_id: str) -> str:
@@ -279,12 +276,8 @@ def unignore(integration_id: int) -> ResponseReturnValue:
 
 def integration_of(integration_id: int) -> Integration:
     """The integration whose contacts are shown."""
-    return Integration(**row_or_404(_seen(integration_id))._mapping)
-
-
-def _seen(integration_id: int) -> sa.Select[Any]:
-    mine = INTEGRATIONS.c.id == integration_id
-    return sa.select(INTEGRATIONS).where(mine, visible_integrations(INTEGRATIONS.c.id))
+    with the_hub().store.read() as db:
+        return found_or_404(with_readiness(db, integration_id))[0]
 
 
 def linking() -> Linking:

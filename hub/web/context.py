@@ -46,10 +46,16 @@ def chosen_integration() -> int | None:
     """The integration that the person switched to, whose records alone the lists show; None for all of them."""
     if "chosen_integration" not in g:
         kept = session.get(CHOSEN)
-        seen = sa.select(INTEGRATIONS.c.id).where(INTEGRATIONS.c.id == kept, visible_integrations(INTEGRATIONS.c.id))
-        g.chosen_integration = next((row.id for row in rows(seen)), None) if kept else None
+        g.chosen_integration = _seen(kept) if kept else None
     chosen: int | None = g.chosen_integration
     return chosen
+
+
+def _seen(integration_id: int) -> int | None:
+    """The integration, if it is still there and the person may see it."""
+    mine = INTEGRATIONS.c.id == integration_id
+    seen = sa.select(INTEGRATIONS.c.id).where(mine, visible_integrations(INTEGRATIONS.c.id))
+    return next((row.id for row in rows(seen)), None)
 
 
 def rows(statement: sa.Select[Any]) -> list[sa.Row[Any]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.among import among
 from hub.engine.contact_list import CONTACT, Side
 from hub.engine.directory import entries
 from hub.engine.written import WrittenName
@@ -78,7 +77,7 @@ _LINKED_TO: sa.Select[Any] = (
     )
     .join(entries, sa.and_(entries.c.connection_id == _STOCK, entries.c.external_id == LINKS.c.source_id))
     .where(LINKS.c.ledger_id == sa.bindparam("ledger_id"), LINKS.c.kind == CONTACT)
-    .where(among(LINKS.c.target_id, "target_ids"), LINKS.c.live.is_(True))
+    .where(LINKS.c.target_id.in_(sa.bindparam("target_ids", expanding=True)), LINKS.c.live.is_(True))
     .where(LINKS.c.integration_id == sa.bindparam("id"), LINKS.c.source_id != sa.bindparam("source_id"))
     .order_by(SNAPSHOTS.c.label)
 )

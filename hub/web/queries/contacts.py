@@ -83,6 +83,11 @@ class ContactRow:
     changes: Changes | None = None
 
     @property
+    def particulars(self) -> str:
+        """Number, e-mail address and VAT number, as far as there are any."""
+        return ", ".join(filter(None, (self.row.number, self.row.email, self.row.tax_number)))
+
+    @property
     def changed(self) -> bool:
         """Whether the stock system has a newer form than the one that was written."""
         return self.row.link_id is not None and self.row.fingerprint != self.row.written_fingerprint
@@ -107,7 +112,7 @@ def contact_page(
 
 def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[sa.Row[Any]]:
     """These contacts with all that is shown of them, in this order."""
-    rows = db.execute(_shown_of(contact_links(integration)), {"ids": list(ids)})
+    rows = db.execute(_shown_of(contact_links(integration)), {"ids": list(ids)}).all()
     by_id = {row.source_id: row for row in rows}
     return [by_id[id] for id in ids if id in by_id]
 
@@ -117,9 +122,14 @@ def _shown_of(contacts: sa.Select[Any]) -> sa.Select[Any]:
     return contacts.where(among(ENTRY.c.external_id, "ids"))
 
 
+@lru_cache(maxsize=_KEPT)
+def _one_of(contacts: sa.Select[Any]) -> sa.Select[Any]:
+    return contacts.where(ENTRY.c.external_id == sa.bindparam("id"))
+
+
 def one_contact(db: sa.Connection, integration: Integration, source_id: str) -> sa.Row[Any] | None:
     """One contact of the stock system."""
-    return next(iter(_shown(db, integration, [source_id])), None)
+    return db.execute(_one_of(contact_links(integration)), {"id": source_id}).one_or_none()
 
 
 def _rows(
@@ -166,7 +176,7 @@ def _state(row: sa.Row[Any], listed: ContactState) -> ContactState:
 def _waiting(db: sa.Connection, integration: Integration, ids: Collection[str]) -> dict[str, int]:
     """How many documents are held for each contact."""
     facts = {link_fact(CONTACT, id): id for id in ids}
-    found = db.execute(_WAITING, {"integration_id": integration.id, "facts": list(facts)})
+    found = db.execute(_WAITING, {"integration_id": integration.id, "facts": list(facts)}).all()
     return {facts[row.fact]: row._mapping["count"] for row in found}
 
 
@@ -181,7 +191,7 @@ def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> di
     """Some active contacts of the ledger, by id."""
     if not ids:
         return {}
-    rows = db.execute(_ACTIVE, {"ledger_id": ledger_id, "ids": list(ids)})
+    rows = db.execute(_ACTIVE, {"ledger_id": ledger_id, "ids": list(ids)}).all()
     return {row.external_id: row for row in rows}
 
 
@@ -214,12 +224,17 @@ class Readiness:
 
 def with_readiness(db: sa.Connection, integration_id: int) -> tuple[Integration, Readiness] | None:
     """An integration that the person may see, and what a page of its contacts must say about itself."""
-    seen = _WITH_READINESS.where(visible_integrations(INTEGRATIONS.c.id))
-    found = db.execute(seen, {"integration_id": integration_id}).mappings().first()
+    asked = _readiness_of(visible_integrations(INTEGRATIONS.c.id))
+    found = db.execute(asked, {"integration_id": integration_id}).mappings().first()
     if found is None:
         return None
     integration = Integration(**{column.name: found[column] for column in INTEGRATIONS.c})
     return integration, Readiness(found["stock_read"], found["ledger_read"], found["mode"] or "")
+
+
+@lru_cache(maxsize=_KEPT)
+def _readiness_of(seen: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return _WITH_READINESS.where(seen)
 
 
 def of_ledger(ledger_id: int) -> sa.Select[Any]:
@@ -232,10 +247,18 @@ _DIRECTORY: sa.Select[Any] = sa.select(
     *(entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active),
     *(_LABEL.label("label"), _NUMBER.label("number")),
 ).where(_LABEL.is_not(None))
-_ACTIVE = _DIRECTORY.where(
-    entries.c.connection_id == sa.bindparam("ledger_id"),
-    entries.c.active.is_(True),
-    among(entries.c.external_id, "ids"),
+_ACTIVE: sa.Select[Any] = (
+    sa.select(entries.c.external_id, entries.c.email, entries.c.tax_number, SNAPSHOTS.c.label, SNAPSHOTS.c.number)
+    .join(
+        SNAPSHOTS,
+        sa.and_(
+            SNAPSHOTS.c.connection_id == entries.c.connection_id,
+            SNAPSHOTS.c.kind == CONTACT,
+            SNAPSHOTS.c.external_id == entries.c.external_id,
+        ),
+    )
+    .where(entries.c.connection_id == sa.bindparam("ledger_id"), among(entries.c.external_id, "ids"))
+    .where(entries.c.active.is_(True), SNAPSHOTS.c.withdrawn.is_(False))
 )
 
 # -- statements that every page asks, made once --------------------------------------------------------------------
