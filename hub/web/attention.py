@@ -68,7 +68,7 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
     """The page; ``typed`` keeps what was sent and what is wrong with it, by cause."""
     with the_hub().store.read() as db:
         page = groups(db, page_number(), chosen_integration())
-        others = waiting(db, chosen_integration())
+        others = waiting(db, page, chosen_integration())
         failing, unread = failing_connections(db), unreadable_count(db)
         drifted, failed = reconciliation.drifted(db), reconciliation.failed(db)
         fixable = [group for group in page.rows if needs_lists(group)]

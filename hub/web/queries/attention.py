@@ -98,14 +98,11 @@ def groups(db: sa.Connection, page: int, integration: int | None = None) -> Page
         found = paged(db, counted, page, size=GROUPS_SHOWN)
         return Paged(_groups(db, found.rows), found.total, found.number, found.size)
 
-    def is_worth_it(found: Paged) -> bool:
-        return bool(sum(group.count for group in found.rows) >= WORTH)
-
-    return remembered(db, (page, key_of(counted)), find, is_worth_it)
+    return remembered(db, (page, key_of(counted)), find, lambda found: _stopped(found) >= WORTH)
 
 
-def waiting(db: sa.Connection, integration: int | None = None) -> Waiting:
-    """What waits for others; two statements however much there is."""
+def waiting(db: sa.Connection, beside: Paged, integration: int | None = None) -> Waiting:
+    """What waits for others, ``beside`` a page of causes; two statements however much there is."""
     counted = _WAITING.where(_anywhere(integration))
 
     def find() -> Waiting:
@@ -113,7 +110,13 @@ def waiting(db: sa.Connection, integration: int | None = None) -> Waiting:
         found = _groups(db, rows)
         return Waiting(int(rows[0].all_documents), rows[0].all_causes, found) if rows else Waiting()
 
-    return remembered(db, key_of(counted), find, lambda found: found.count >= WORTH)
+    # Of those beside it is looked whether they wait as well.
+    return remembered(db, key_of(counted), find, lambda found: found.count + _stopped(beside) >= WORTH)
+
+
+def _stopped(page: Paged) -> int:
+    """How many operations the causes of a page stop."""
+    return sum(group.count for group in page.rows)
 
 
 def one_group(db: sa.Connection, cause: Cause) -> Group | None:
@@ -151,6 +154,8 @@ _WAITING = (
 
 
 def _groups(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Group]:
+    if not rows:
+        return []
     problems = _problems(db, [row.example for row in rows])
     names = {row.id: row.name for row in db.execute(sa.select(INTEGRATIONS.c.id, INTEGRATIONS.c.name))}
     return [_group(row, problems, names) for row in rows]

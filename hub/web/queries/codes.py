@@ -15,6 +15,7 @@ from hub.engine.reference import Reference, load_reference
 from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.models import OperationState
 from hub.web.queries.tables import MAPPINGS, OPERATIONS, SNAPSHOTS
+from hub.web.remembered import WORTH, remembered
 
 Entry = Account | TaxRate | PaymentMethod
 
@@ -275,8 +276,12 @@ def contact_name(db: sa.Connection, ledger_id: int, external_id: str) -> str:
 
 def _waiting(db: sa.Connection, integration_id: int) -> dict[tuple[str, str], int]:
     """How many held documents wait for each code."""
-    counted = db.execute(_WAITING, {"integration": integration_id})
-    return {(_LIST_OF[row.problem_code], fold(row.problem_subject)): row.documents for row in counted}
+
+    def find() -> dict[tuple[str, str], int]:
+        counted = db.execute(_WAITING, {"integration": integration_id})
+        return {(_LIST_OF[row.problem_code], fold(row.problem_subject)): row.documents for row in counted}
+
+    return remembered(db, ("waiting for codes", integration_id), find, lambda found: sum(found.values()) >= WORTH)
 
 
 _LIST_OF = {code: where for where, code in NEEDED_BY.items()}
