@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.web.wording import known_as, ledger_status
+from hub.web.wording import because, known_as, ledger_status
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = [*ROOT.glob("hub/web/templates/**/*.html"), *ROOT.glob("plugins/*/hub_*/templates/**/*.html")]
@@ -83,3 +83,20 @@ def test_a_number_that_the_ledger_has_otherwise_is_shown_with_the_whole_of_ours(
     number: str, kind: str, own: str, said: str
 ) -> None:
     assert known_as(number, kind, own) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("changed in the source", "changed in the source"),
+        ("map:account:200", "the mapping of account 200 changed"),
+        ("map:tax_rate:no vat", "the mapping of tax rate no vat changed"),
+        ("link:invoice:6ceb-95", "how the invoice that it rests on stands in the ledger changed"),
+        ("target:organisation:", "the ledger told something new of itself"),
+        ("target:account:090", "the ledger's account 090 changed"),
+        ("source:item:6ceb-95", "the item that it refers to changed in the stock system"),
+        ("somebody asked: again", "somebody asked: again"),
+    ],
+)
+def test_why_something_was_planned_is_told_without_the_ids_of_the_hub(reason: str, said: str) -> None:
+    assert because(reason) == said

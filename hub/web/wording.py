@@ -105,6 +105,26 @@ def operation_state(state: str) -> str:
     return OPERATION_STATES.get(state, spoken(state))
 
 
+_FACTS: Mapping[str, str] = {
+    "map": "the mapping of {kind} {name} changed",
+    "link": "how the {kind} that it rests on stands in the ledger changed",
+    "target": "the ledger's {kind} {name} changed",
+    "source": "the {kind} that it refers to changed in the stock system",
+}
+_OF_THE_LEDGER = "target:organisation:"
+
+
+def because(reason: str) -> str:
+    """Why something was planned; a fact that it waited for is told in words, without ids that tell nobody anything."""
+    sort, _, rest = reason.partition(":")
+    kind, separator, name = rest.partition(":")
+    if reason == _OF_THE_LEDGER:
+        return "the ledger told something new of itself"
+    if sort not in _FACTS or not separator:
+        return reason
+    return _FACTS[sort].format(kind=kind.replace("_", " "), name=name)
+
+
 def ledger_status(status: str | None, kind: str) -> str:
     """How a record of a kind stands in the ledger, as accounting calls it."""
     if status == "open" and kind in SETTLED_STATES:
@@ -281,6 +301,7 @@ def install(app: Flask) -> None:
         run_state=run_state,
         ledger_status=ledger_status,
         known_as=known_as,
+        because=because,
         cause=cause,
         done_by_run=done_by_run,
         amount=amount,

@@ -243,7 +243,8 @@ def _events_of(row: sa.Row[Any], batch: sa.Row[Any] | None) -> Iterator[Event]:
     # What went by itself and was held before it left was approved by nobody.
     approved = row.approved_at is not None and not (held and by_itself)
     if approved or not held:
-        yield Event(row.planned_at, f"Planned: {did}", row.reason if row.settled_at is None else "", row.id)
+        why = wording.because(row.reason) if row.settled_at is None else ""
+        yield Event(row.planned_at, f"Planned: {did}", why, row.id)
     if approved:
         by = "by itself, since its flow is automatic" if by_itself else f"by {row.approved_by}"
         yield Event(row.approved_at, f"Approved {by}", "", row.id)
