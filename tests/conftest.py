@@ -24,6 +24,7 @@ import pytest
 import sqlalchemy as sa
 from compiling import compile_once
 from cryptography.fernet import Fernet
+from migrated import migrated
 from worlds import Models, World
 
 from hub.store import Store
@@ -44,6 +45,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+ROOM = 2**30
+"""Bytes."""
+
+
 @pytest.fixture(scope="session")
 def vault() -> Vault:
     """It can't change, and houses that are copied hold secrets that it sealed."""
@@ -57,9 +62,7 @@ def vault() -> Vault:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database file, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store = Store(f"sqlite:///{path}")
-    store.migrate()
-    store.dispose()
+    migrated(path)
     return path
 
 
@@ -103,10 +106,10 @@ class Postgres:
     def url(self, database: str) -> str:
         return str(self._server.get_uri(database=database))
 
-    def create(self, template: str = "") -> str:
+    def create(self, template: str = "", *, name: str = "") -> str:
         """A new database like the template."""
         self._made += 1
-        name = f"test_{self._made}"
+        name = name or f"test_{self._made}"
         # Quicker than a log of every page, as long as the template is small and no disk is waited for.
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template or self.template} STRATEGY file_copy")
         return name
@@ -125,18 +128,32 @@ class Postgres:
                 db.execute(sa.text(statement))
 
 
+@pytest.fixture(scope="session")
+def memory_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory where there is room for one: what is gone after its test need not reach a disk."""
+    shared = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+    if not shared.is_dir() or shutil.disk_usage(shared).free < ROOM:
+        yield tmp_path_factory.mktemp("memory")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="hub-tests-", dir=shared))
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database."""
+def database_url(request: pytest.FixtureRequest, memory_folder: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database, which each test finds in the same place."""
     if request.param == "sqlite":
-        path = tmp_path / "hub.db"
+        path = memory_folder / "hub.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
+        for left in memory_folder.glob("hub.db*"):
+            left.unlink()
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = server.create()
-    yield server.url(name)
-    server.drop(name)
+    server.create(name="hub")
+    yield server.url("hub")
+    server.drop("hub")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -151,18 +168,26 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     server.drop(name)
 
 
+@pytest.fixture(scope="session")
+def stores() -> dict[str, Store]:
+    """One for each place of databases: a statement that was compiled for its engines is not compiled again."""
+    return {}
+
+
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """A migrated store; the test runs on SQLite and on PostgreSQL."""
-    store = Store(database_url)
+def store(database_url: str, stores: dict[str, Store]) -> Iterator[Store]:
+    """A migrated store without connections; the test runs on SQLite and on PostgreSQL."""
+    store = stores.setdefault(database_url, Store(database_url))
     yield store
     store.dispose()
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, request: pytest.FixtureRequest) -> Models:
+def models(memory_folder: Path, sqlite_template: Path, request: pytest.FixtureRequest) -> Models:
     """Houses that are set up, to be copied."""
-    return Models(tmp_path_factory.mktemp("houses"), sqlite_template, lambda: request.getfixturevalue("postgres"))
+    folder = memory_folder / "houses"
+    folder.mkdir()
+    return Models(folder, sqlite_template, lambda: request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -232,7 +232,7 @@ class DesktopModels:
         self._vault = Vault([Fernet.generate_key().decode()])
         self.door = Door()
         self._made: dict[str, Model] = {}
-        self._store: DesktopStore | None = None
+        self._stores: dict[str, DesktopStore] = {}
 
     def close(self) -> None:
         """Serve no more."""
@@ -262,26 +262,32 @@ class DesktopModels:
     def _sqlite(self, model: Model) -> Iterator[DesktopStore]:
         path = self._folder / "world.db"
         shutil.copy(model.database, path)
-        if self._store is None:
-            self._store = DesktopStore(f"sqlite:///{path}")
-        self._store.fuse = LastingFuse()
         try:
-            yield self._store
+            with self._used_again(f"sqlite:///{path}") as store:
+                yield store
         finally:
-            self._store.dispose()
             for left in self._folder.glob("world.db*"):
                 left.unlink()
 
     @contextmanager
     def _postgresql(self, model: Model) -> Iterator[DesktopStore]:
-        name = self._postgres().create(model.database)
-        store = DesktopStore(self._postgres().url(name))
+        server = self._postgres()
+        server.create(model.database, name="world")
+        try:
+            with self._used_again(server.url("world")) as store:
+                yield store
+        finally:
+            server.drop("world")
+
+    @contextmanager
+    def _used_again(self, url: str) -> Iterator[DesktopStore]:
+        """The database is made anew in one place each time, so that the statements compiled for it are used again."""
+        store = self._stores.setdefault(url, DesktopStore(url))
         store.fuse = LastingFuse()
         try:
             yield store
         finally:
             store.dispose()
-            self._postgres().drop(name)
 
     def _model(self, backend: str) -> Model:
         if backend not in self._made:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,14 @@ MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=UTC)
 
 def connection(name: str = "Acme") -> ConnectionRow:
     return ConnectionRow(provider="stock", account_id=name, name=name, secrets=b"sealed")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """One that was never used, since here it is what is tested."""
+    store = Store(database_url)
+    yield store
+    store.dispose()
 
 
 @pytest.fixture

@@ -254,7 +254,7 @@ class Models:
     def __init__(self, folder: Path, empty: Path, postgres: Callable[[], Any]) -> None:
         self._folder, self._empty, self._postgres = folder, empty, postgres
         self._vault = Vault([Fernet.generate_key().decode()])
-        self._store: FragileStore | None = None
+        self._stores: dict[str, FragileStore] = {}
         self._made: dict[tuple[str, bool], tuple[str, House]] = {}
 
     @contextmanager
@@ -266,28 +266,34 @@ class Models:
 
     @contextmanager
     def _sqlite(self, template: str) -> Iterator[FragileStore]:
-        """One file is written anew each time, so that the statements compiled for its engine are used again."""
         path = self._folder / "world.db"
         shutil.copy(template, path)
-        if self._store is None:
-            self._store = FragileStore(f"sqlite:///{path}")
-        self._store.fuse = Fuse()
         try:
-            yield self._store
+            with self._used_again(f"sqlite:///{path}") as store:
+                yield store
         finally:
-            self._store.dispose()
             for left in self._folder.glob("world.db*"):
                 left.unlink()
 
     @contextmanager
     def _postgresql(self, template: str) -> Iterator[FragileStore]:
-        name = self._postgres().create(template)
-        store = FragileStore(self._postgres().url(name))
+        server = self._postgres()
+        server.create(template, name="world")
+        try:
+            with self._used_again(server.url("world")) as store:
+                yield store
+        finally:
+            server.drop("world")
+
+    @contextmanager
+    def _used_again(self, url: str) -> Iterator[FragileStore]:
+        """The database is made anew in one place each time, so that the statements compiled for it are used again."""
+        store = self._stores.setdefault(url, FragileStore(url))
+        store.fuse = Fuse()
         try:
             yield store
         finally:
             store.dispose()
-            self._postgres().drop(name)
 
     def _model(self, backend: str, visits: bool) -> tuple[str, House]:
         if (backend, visits) not in self._made:

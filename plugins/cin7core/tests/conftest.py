@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hub_cin7core.provider import Cin7Core, Cin7CoreSettings
+from migrated import migrated
 
 from hub import Connection, Limits, Session
 from hub.http import Door
-from hub.store import Store
 
 pytest.register_assert_rewrite("hub.testing.contract")
 
@@ -186,8 +186,7 @@ def slept() -> list[float]:
 @pytest.fixture
 def connect(tmp_path: Path, slept: list[float]) -> Iterator[Callable[..., Session]]:
     """Open a session to an address, through the hub's real door on a database of its own."""
-    store = Store(f"sqlite:///{tmp_path / 'hub.sqlite'}")
-    store.migrate()
+    store = migrated(tmp_path / "hub.sqlite")
     time = [1_000_000.0]
 
     def open_session(url: str, *, rest: Callable[[float], None] | None = None, **settings: Any) -> Session:

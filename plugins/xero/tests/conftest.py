@@ -18,6 +18,7 @@ import pytest
 from cryptography.fernet import Fernet
 from hub_xero.provider import XeroProvider
 from hub_xero.settings import XeroSettings
+from migrated import migrated
 
 from hub import (
     Account,
@@ -331,8 +332,7 @@ def sim() -> Iterator[Any]:
 
 @pytest.fixture
 def office(sim: Any, tmp_path: Path, facts: Facts) -> Iterator[Office]:
-    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-    store.migrate()
+    store = migrated(tmp_path / "hub.db")
     vault = Vault([Fernet.generate_key().decode()])
     settings = XeroSettings(
         client_id=CLIENT_ID,
@@ -429,8 +429,7 @@ class _Token:
 
 @pytest.fixture
 def session(recorder: Recorder, tmp_path: Path) -> Iterator[Session]:
-    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-    store.migrate()
+    store = migrated(tmp_path / "hub.db")
     door = Door(store, connection_id=1, name="Xero", limits=Limits(), sleep=lambda seconds: None)
     settings = XeroSettings(client_id="id", api_url=recorder.url)
     yield XeroProvider().open(Connection(1, "tenant-1", "Test", settings, cast(Consent, _Token())), door)

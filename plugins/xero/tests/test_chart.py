@@ -14,6 +14,7 @@ from hub_xero.permissions import scopes_of
 from hub_xero.provider import XeroProvider
 from hub_xero.session import XeroSession
 from hub_xero.settings import XeroSettings
+from migrated import migrated
 from pydantic import SecretStr
 
 from hub import Account, AccountClass, Connection, Consent, Limits, RejectedError, UnauthorizedError, UnsureError
@@ -39,8 +40,7 @@ def sim() -> Iterator[Any]:
 
 @pytest.fixture
 def open_session(sim: Any, tmp_path: Path) -> Iterator[Open]:
-    store, vault = Store(f"sqlite:///{tmp_path / 'hub.db'}"), Vault([Fernet.generate_key().decode()])
-    store.migrate()
+    store, vault = migrated(tmp_path / "hub.db"), Vault([Fernet.generate_key().decode()])
     settings = XeroSettings(
         client_id=CLIENT[0], client_secret=SecretStr(CLIENT[1]), api_url=sim.url, token_url=f"{sim.url}/connect/token"
     )

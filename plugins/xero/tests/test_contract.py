@@ -12,6 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from hub_xero.provider import XeroProvider
 from hub_xero.settings import XeroSettings
+from migrated import migrated
 
 from hub import (
     Account,
@@ -108,8 +109,7 @@ class TestContract(ProviderContract):
 
     @pytest.fixture
     def session(self, tmp_path: Path) -> Iterator[Session]:
-        store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
-        store.migrate()
+        store = migrated(tmp_path / "hub.db")
         with sim_xero.Simulator(limits=False) as simulator:
             keep_books(simulator)
             yield open_session(simulator, store)
