@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.web.wording import because, known_as, ledger_status
+from hub.documents import Kind
+from hub.web.wording import KINDS, because, known_as, ledger_status
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = [*ROOT.glob("hub/web/templates/**/*.html"), *ROOT.glob("plugins/*/hub_*/templates/**/*.html")]
@@ -100,3 +101,8 @@ def test_a_number_that_the_ledger_has_otherwise_is_shown_with_the_whole_of_ours(
 )
 def test_why_something_was_planned_is_told_without_the_ids_of_the_hub(reason: str, said: str) -> None:
     assert because(reason) == said
+
+
+def test_every_kind_has_a_word_for_one_and_for_several() -> None:
+    for kind in Kind:
+        assert KINDS[kind.value][0] != KINDS[kind.value][1], kind

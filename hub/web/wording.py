@@ -26,6 +26,12 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "refund": ("Refund", "Refunds"),
     "allocation": ("Allocation", "Allocations"),
     "journal": ("Journal", "Journals"),
+    "account": ("Account", "Accounts"),
+    "tax_rate": ("Tax rate", "Tax rates"),
+    "payment_term": ("Payment term", "Payment terms"),
+    "payment_method": ("Payment method", "Payment methods"),
+    "bank_account": ("Bank account", "Bank accounts"),
+    "tracking": ("Tracking category", "Tracking categories"),
 }
 
 OPERATION_STATES: Mapping[str, str] = {

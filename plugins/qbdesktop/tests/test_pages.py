@@ -37,11 +37,14 @@ def test_the_page_says_what_to_do_and_waits_for_the_first_visit(office: Any, own
     assert seen.faults == []
     assert "Waiting for the first visit" in seen.text
     assert "Yes, always; allow access even if QuickBooks is not running" in seen.text
+    assert "Download the .qwc file again" not in seen.text, "it was not there yet"
 
 
 def test_a_new_entity_leads_to_it(office: Any, owner: Visitor) -> None:
     form = {"friendly_name": "Second books", "country": "US", "company_file": "", "minutes": "30"}
-    assert "QuickBooks Desktop" in owner.get("/connections/new").text
+    tiles = owner.get("/connections/new").text
+    assert "QuickBooks Desktop" in tiles
+    assert "Reads contacts, items, accounts, tax rates, payment terms" in tiles
     after = owner.follow("/connections/new/qbdesktop", form)
     assert "Second books is saved" in after.text
     assert "Set it up on the Windows computer" in after.text
@@ -89,6 +92,7 @@ def test_the_company_file_is_confirmed_by_a_person_and_then_written_to(office: A
     after = owner.follow(page(office, "/company"), {"seen": seen.value("seen")})
     assert "is confirmed" in after.text
     assert "Is this the right company file?" not in after.text
+    assert "Download the .qwc file again" in after.text
     row = Connectors(office.hub).of(office.ledger_id)
     assert row is not None
     assert row.confirmed_by
