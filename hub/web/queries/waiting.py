@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hub.documents import Kind
+from hub.documents import TRADE_KINDS, Kind
 from hub.models import OPEN_STATES, OperationState
 from hub.providers import Action
 from hub.reconcile import Absence
 from hub.web.queries.tables import OPERATIONS
 
 _NOT_LINKED = "_not_linked"
-_CODES = tuple(f"{kind.value}{_NOT_LINKED}" for kind in Kind)
+_CODES = tuple(sorted(f"{kind.value}{_NOT_LINKED}" for kind in (*TRADE_KINDS, Kind.CONTACT, Kind.ITEM)))
+"""What others rest on."""
 _TOLD_OF_ALL = (Absence.APPROVED.value, Absence.WAITS.value)
 """What is said once of all records of a kind; else the subject is the id of the record that is waited for."""
 _OTHER = OPERATIONS.alias("waited_for")
@@ -33,6 +34,8 @@ def _waits() -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         OPERATIONS.c.state == OperationState.HELD.value,
+        # Written out, so that every database sees that the index of what has a cause is enough.
+        OPERATIONS.c.problem_code != sa.literal_column("''"),
         OPERATIONS.c.problem_code.in_(_CODES),
         sa.or_(OPERATIONS.c.problem_subject.in_(_TOLD_OF_ALL), there),
     )
