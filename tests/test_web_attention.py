@@ -248,7 +248,14 @@ def test_what_waits_for_an_approval_needs_nobody_and_is_told_apart(store: Store,
     assert "2 documents , 19.50 GBP" in text and "It waits for your approval. Approve the invoices" in text
     front = seen.get("/").text
     assert "2 wait for your approval, 2 wait for others" in front
-    assert "need you" not in front and "2 documents wait for others and go on by themselves when these are posted." in front
+    assert (
+        "need you" not in front
+        and "2 documents wait for others and go on by themselves when these are posted." in front
+    )
+    house.person.approve([row.id for row in house.operations(kind="invoice", state="proposed")])
+    house.sync()
+    assert "wait for others" not in seen.get("/attention").text
+    assert {row.state for row in house.operations(kind="payment")} == {"done", "replaced"}
 
 
 def test_of_what_waits_for_something_held_only_the_one_that_is_held_needs_somebody(seen: Visitor, house: House) -> None:
