@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from books_check import faults_in
 from houses import called, journal, make_perpetual, put, visiting
-from test_crash_table import MOST_STEPS, Model
-from worlds import FragileStore, World, build
+from test_crash_table import Model, die_at_each_step, put_in
+from worlds import FragileStore, World
 
 from hub.documents import JournalReason, Kind
 from hub.reconcile import JournalMode
@@ -24,25 +23,24 @@ FEBRUARY = (journal("j1"), journal("j2", "12.50"), journal("j3", "7.00", reason=
 class Posted(Model):
     """A house that posts the costs of a month in one journal, and has posted February's."""
 
-    def copy(self, name: str) -> World:
-        database = self.path.with_name(name)
-        database.write_bytes(self.path.read_bytes())
-        world = build(self.house, FragileStore(f"sqlite:///{database}"), self.vault)
+    def begun(self, world: World) -> None:
         world.records = {f"r-{one.external_id}": {one.external_id: one} for one in FEBRUARY}
-        return world
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> FragileStore:
+    """Where all of these worlds are, so that the statements compiled for them are used again."""
+    return FragileStore(f"sqlite:///{tmp_path_factory.mktemp('crashes') / 'world.db'}")
 
 
 @pytest.fixture(params=["called", "visiting"])
-def model(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, vault: Vault) -> Posted:
-    path = tmp_path / "model.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    store = FragileStore(f"sqlite:///{path}")
-    house = {"called": called, "visiting": visiting}[request.param](store, vault)
+def model(request: pytest.FixtureRequest, place: FragileStore, sqlite_template: Path, vault: Vault) -> Posted:
+    put_in(place, sqlite_template.read_bytes())
+    house = {"called": called, "visiting": visiting}[request.param](place, vault)
     make_perpetual(house).post_journals(house.integration_id, JournalMode.MONTH)
     put(house, *FEBRUARY)
     house.sync()
-    store.dispose()
-    return Posted(path, house, vault)
+    return Posted(place, house, vault)
 
 
 def february_grows(world: World) -> None:
@@ -69,35 +67,24 @@ def assert_once(world: World, *amounts: str) -> None:
     assert sorted(entry.total or 0 for entry in live) == [Decimal(amount) for amount in amounts]
 
 
-def die_at_each_step(model: Posted, before: Callable[[World], None], run: Callable[[World], None]) -> int:
-    for step in range(1, MOST_STEPS):
-        world = model.copy(f"step-{step}.db")
-        before(world)
-        world.fuse.left = step
-        run(world)
-        if not world.deaths:
-            return step - 1
-        world.settle_down()
-        assert_once(world, "7.00", "36.00")
-        world.hub.store.dispose()
-    raise AssertionError(f"this run has more than {MOST_STEPS} steps")
+def one_journal(world: World) -> None:
+    assert_once(world, "7.00", "36.00")
 
 
 @pytest.mark.parametrize("model", ["called"], indirect=True)
 def test_a_process_that_dies_at_any_step_of_planning_a_growing_month_loses_no_cost(model: Posted) -> None:
-    assert die_at_each_step(model, february_grows, World.run_stock) > 10
+    assert die_at_each_step(model, february_grows, World.run_stock, one_journal) > 10
 
 
 def test_a_process_that_dies_at_any_step_of_posting_a_growing_month_ends_with_one_journal(model: Posted) -> None:
-    assert die_at_each_step(model, february_grows_and_is_planned, World.run_ledger) > 10
+    assert die_at_each_step(model, february_grows_and_is_planned, World.run_ledger, one_journal) > 10
 
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_an_answer_that_is_lost_while_a_month_grows_makes_no_second_journal(model: Posted, fault: Fault) -> None:
-    world = model.copy("lost.db")
+    world = model.copy()
     february_grows_and_is_planned(world)
     world.books.faults.append(fault)
     world.run_ledger()
     world.settle_down()
-    assert_once(world, "7.00", "36.00")
-    world.hub.store.dispose()
+    one_journal(world)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from books_check import faults_in
 from houses import House, called, contact, invoice, line, payment, trade, visiting
-from worlds import FragileStore, World, build
+from worlds import FragileStore, Fuse, World, build
 
 from hub.documents import Allocation, CreditNote, Document, Kind
 from hub.providers import Feed, Page, Want
@@ -41,30 +41,69 @@ def day_of_trade() -> list[Document]:
 
 @dataclass
 class Model:
-    """A house that is set up once; each test gets a copy of it."""
+    """A house that is set up once; worlds are copies of it, one after the other in the same place."""
 
-    path: Path
+    store: FragileStore
     house: House
     vault: Vault
+    database: bytes = b""
 
-    def copy(self, name: str) -> World:
-        database = self.path.with_name(name)
-        database.write_bytes(self.path.read_bytes())
-        world = build(self.house, FragileStore(f"sqlite:///{database}"), self.vault)
+    def __post_init__(self) -> None:
+        self.database = self.database or self.kept()
+
+    def kept(self) -> bytes:
+        """The database as it is now."""
+        assert self.store.file is not None
+        self.store.dispose()
+        return self.store.file.read_bytes()
+
+    def begun(self, world: World) -> None:
+        """What happened in a world before its tests begin."""
         for document in day_of_trade():
             world.records[f"r-{document.external_id}"] = {document.external_id: document}
             world.save(f"r-{document.external_id}")
+
+    def copy(self) -> World:
+        """A world of its own; the one before is gone."""
+        world = self._put(self.database, self.house)
+        self.begun(world)
         return world
+
+    def copies_after(self, before: Callable[[World], None]) -> Iterator[World]:
+        """Worlds in which this happened; that, too, is done once."""
+        first = self.copy()
+        before(first)
+        database = self.kept()
+        while True:
+            world = self._put(database, first.house)
+            world.records = dict(first.records)
+            yield world
+
+    def _put(self, database: bytes, house: House) -> World:
+        put_in(self.store, database)
+        return build(house, self.store, self.vault)
+
+
+def put_in(place: FragileStore, database: bytes) -> None:
+    """Another database in the place of the one before."""
+    assert place.file is not None
+    place.dispose()
+    for left in place.file.parent.glob(f"{place.file.name}-*"):
+        left.unlink()
+    place.file.write_bytes(database)
+    place.fuse = Fuse()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> FragileStore:
+    """Where all of these worlds are, so that the statements compiled for them are used again."""
+    return FragileStore(f"sqlite:///{tmp_path_factory.mktemp('crashes') / 'world.db'}")
 
 
 @pytest.fixture(params=["called", "visiting"])
-def model(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, vault: Vault) -> Model:
-    path = tmp_path / "model.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    store = FragileStore(f"sqlite:///{path}")
-    house = {"called": called, "visiting": visiting}[request.param](store, vault)
-    store.dispose()
-    return Model(path, house, vault)
+def model(request: pytest.FixtureRequest, place: FragileStore, sqlite_template: Path, vault: Vault) -> Model:
+    put_in(place, sqlite_template.read_bytes())
+    return Model(place, {"called": called, "visiting": visiting}[request.param](place, vault), vault)
 
 
 def assert_once(world: World) -> None:
@@ -75,23 +114,23 @@ def assert_once(world: World) -> None:
     assert {row.source_id for row in world.house.links()} == {one.external_id for one in day_of_trade()}
 
 
-def die_at_each_step(model: Model, before: Callable[[World], None], run: Callable[[World], None]) -> int:
+def die_at_each_step(
+    model: Model, before: Callable[[World], None], run: Callable[[World], None], check: Callable[[World], None]
+) -> int:
     """How many steps ``run`` has; the process died at each of them and another one went on."""
-    for step in range(1, MOST_STEPS):
-        world = model.copy(f"step-{step}.db")
-        before(world)
+    for step, world in enumerate(model.copies_after(before), start=1):
+        assert step < MOST_STEPS, "this run has too many steps"
         world.fuse.left = step
         run(world)
         if not world.deaths:
             return step - 1
         world.settle_down()
-        assert_once(world)
-        world.hub.store.dispose()
-    raise AssertionError(f"this run has more than {MOST_STEPS} steps")
+        check(world)
+    raise AssertionError("there are always copies")
 
 
 def test_a_process_that_dies_at_any_step_of_reading_and_planning_loses_nothing(model: Model) -> None:
-    assert die_at_each_step(model, lambda world: None, World.run_stock) > 20
+    assert die_at_each_step(model, lambda world: None, World.run_stock, assert_once) > 20
 
 
 @pytest.fixture
@@ -120,7 +159,7 @@ def test_a_process_that_dies_while_contacts_are_planned_between_pages_loses_noth
     model: Model, at_the_first_document: list[Callable[[], None]]
 ) -> None:
     for step in range(1, 13):  # three of each commit: a page, a portion of the plan, its counts, the next page
-        world = model.copy(f"step-{step}.db")
+        world = model.copy()
         at_the_first_document.append(partial(setattr, world.fuse, "left", step))
         world.run_stock()
         assert world.deaths == 1
@@ -128,17 +167,16 @@ def test_a_process_that_dies_while_contacts_are_planned_between_pages_loses_noth
         assert planned == ([("contact", "proposed")] if step >= 6 else [])
         world.settle_down()
         assert_once(world)
-        world.hub.store.dispose()
 
 
 def test_a_process_that_dies_at_any_step_of_posting_posts_everything_exactly_once(model: Model) -> None:
-    assert die_at_each_step(model, World.run_stock, World.run_ledger) > 40
+    assert die_at_each_step(model, World.run_stock, World.run_ledger, assert_once) > 40
 
 
 @pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize("number", range(1, 6))
 def test_an_answer_that_is_lost_at_any_write_makes_nothing_twice(model: Model, number: int, fault: Fault) -> None:
-    world = model.copy("lost.db")
+    world = model.copy()
     world.run_stock()
     written: list[int] = []
 
@@ -152,4 +190,3 @@ def test_an_answer_that_is_lost_at_any_write_makes_nothing_twice(model: Model, n
     assert len(written) >= number
     world.settle_down()
     assert_once(world)
-    world.hub.store.dispose()
