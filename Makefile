@@ -51,7 +51,7 @@ lint: $(STAMP)
 	done
 
 pytest: $(STAMP)
-	"$(RUN)" -m pytest $(if $(ARGS),$(ARGS),-n 2)
+	"$(RUN)" -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 bench: $(STAMP)
 	"$(RUN)" -m bench $(ARGS)

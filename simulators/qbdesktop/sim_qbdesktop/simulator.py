@@ -89,7 +89,7 @@ class Simulator:
     def start(self) -> Simulator:
         """Serve the admin pages in a background thread; connections are accepted when this returns."""
         self._server = admin.serve(self, self.settings.host, self.settings.port)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sim-qbdesktop", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), name="sim-qbdesktop", daemon=True).start()
         return self
 
     def close(self) -> None:

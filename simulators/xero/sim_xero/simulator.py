@@ -54,7 +54,7 @@ class Simulator:
 
     def start(self) -> Simulator:
         """Serve in a background thread; connections are accepted when this returns."""
-        serve = partial(self._server.serve_forever, poll_interval=0.05)
+        serve = partial(self._server.serve_forever, poll_interval=0.01)
         self._thread = threading.Thread(target=serve, name="sim-xero", daemon=True)
         self._thread.start()
         return self
