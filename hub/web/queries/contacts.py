@@ -144,7 +144,7 @@ def _rows(
     unlinked = [row for row in rows if states[row.source_id] in OPEN_TO_LINK]
     changed = [row.source_id for row in rows if row.link_id and row.fingerprint != row.written_fingerprint]
     suggestions = suggest_for(db, integration, unlinked, by_name=ByName.SHARING_NOTHING) if unlinked else {}
-    waiting, standing = _waiting(db, integration, listed), _operations(db, integration, listed)
+    standing, waiting = _standing(db, integration, listed)
     heirs = ledger_contacts(db, integration.ledger_id, [row.merged_into for row in rows if row.merged_into])
     changes = changes_of(db, integration.id or 0, providers, changed) if changed else {}
     made = []
@@ -173,18 +173,17 @@ def _state(row: sa.Row[Any], listed: ContactState) -> ContactState:
     return listed if listed in (ContactState.IGNORED, ContactState.SUGGESTED) else ContactState.UNLINKED
 
 
-def _waiting(db: sa.Connection, integration: Integration, ids: Collection[str]) -> dict[str, int]:
-    """How many documents are held for each contact."""
+def _standing(
+    db: sa.Connection, integration: Integration, ids: Collection[str]
+) -> tuple[dict[str, sa.Row[Any]], dict[str, int]]:
+    """What is open for each contact, or what was dropped where nothing is; and how many documents are held for each."""
     facts = {link_fact(CONTACT, id): id for id in ids}
-    found = db.execute(_WAITING, {"integration_id": integration.id, "facts": list(facts)}).all()
-    return {facts[row.fact]: row._mapping["count"] for row in found}
-
-
-def _operations(db: sa.Connection, integration: Integration, ids: Collection[str]) -> dict[str, sa.Row[Any]]:
-    """What is open for each contact, or what was dropped where nothing is."""
-    found = db.execute(_OPERATIONS, {"integration_id": integration.id, "ids": list(ids)}).all()
-    rows = sorted(found, key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
-    return {row.source_id: row for row in rows}
+    asked = {"integration_id": integration.id, "ids": list(ids), "facts": list(facts)}
+    found = db.execute(_STANDING, asked).all()
+    rows = [row for row in found if row.id is not None]
+    rows.sort(key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
+    waiting = {facts[row.about]: row.waiting for row in found if row.id is None}
+    return {row.about: row for row in rows}, waiting
 
 
 def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
@@ -265,17 +264,12 @@ _ACTIVE: sa.Select[Any] = (
 
 _INTEGRATION: sa.BindParameter[int] = sa.bindparam("integration_id")
 
-_WAITING = (
-    sa.select(OPERATION_FACTS.c.fact, sa.func.count().label("count"))
-    .join(OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
-    .where(OPERATION_FACTS.c.integration_id == _INTEGRATION)
-    .where(among(OPERATION_FACTS.c.fact, "facts"))
-    .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
-    .group_by(OPERATION_FACTS.c.fact)
-)
-
 _OPERATIONS = (
-    sa.select(*(OPERATIONS.c[name] for name in ("id", "source_id", "state", "action", "reason", "problem")))
+    sa.select(
+        OPERATIONS.c.source_id.label("about"),
+        *(OPERATIONS.c[name] for name in ("id", "state", "action", "reason", "problem")),
+        sa.literal_column("0", sa.Integer).label("waiting"),
+    )
     .where(OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.kind == CONTACT)
     .where(among(OPERATIONS.c.source_id, "ids"))
     .where(
@@ -285,6 +279,17 @@ _OPERATIONS = (
         )
     )
 )
+
+_WAITING = (
+    sa.select(OPERATION_FACTS.c.fact, *[sa.null()] * 5, sa.func.count())
+    .join_from(OPERATION_FACTS, OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
+    .where(OPERATION_FACTS.c.integration_id == _INTEGRATION, among(OPERATION_FACTS.c.fact, "facts"))
+    .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
+    .group_by(OPERATION_FACTS.c.fact)
+)
+
+_STANDING = sa.union_all(_OPERATIONS, _WAITING)
+"""In one statement: rows of operations, and rows without one that say how many documents wait."""
 
 
 def _any_of(connection: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
