@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from furnishing import Make, set_up_once
 from houses import House, called, contact, invoice, put, visiting
 
 from hub.documents import Kind
@@ -15,13 +16,18 @@ from hub.store import Store
 from hub.vault import Vault
 
 
-@pytest.fixture(params=[called, visiting])
-def house(request: pytest.FixtureRequest, store: Store, vault: Vault) -> House:
-    house: House = request.param(store, vault)
+@set_up_once
+def one_posted(store: Store, vault: Vault, *, make: Make) -> House:
+    house = make(store, vault)
     put(house, contact(), invoice())
     house.sync()
     house.run_ledger()  # what was just posted is listed as changed once
     return house
+
+
+@pytest.fixture(params=[called, visiting])
+def house(request: pytest.FixtureRequest, store: Store, vault: Vault) -> House:
+    return one_posted(store, vault, make=request.param)
 
 
 def status(house: House) -> str:

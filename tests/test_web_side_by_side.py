@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from furnishing import Make, set_up_once
 from houses import House, called, contact, invoice, line, payment, put, trade, visiting
 from visitors import Visitor, visitor
 
@@ -16,12 +17,18 @@ from hub.vault import Vault
 WITHIN = "?start=2026-02-01&end=2026-02-28"
 
 
-@pytest.fixture(params=[called, visiting], ids=["called", "visiting"])
-def house(request: pytest.FixtureRequest, store: Store, vault: Vault) -> House:
-    made: House = request.param(store, vault)
+@set_up_once
+def five_posted(store: Store, vault: Vault, *, make: Make) -> House:
+    """Five invoices and a payment that are the same on both sides."""
+    made = make(store, vault)
     put(made, contact(), *(invoice(f"i{n}", f"SO-{n}") for n in range(5)), payment("pay", "i0"))
     made.sync()
     return made
+
+
+@pytest.fixture(params=[called, visiting], ids=["called", "visiting"])
+def house(request: pytest.FixtureRequest, store: Store, vault: Vault) -> House:
+    return five_posted(store, vault, make=request.param)
 
 
 @pytest.fixture
