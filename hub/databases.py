@@ -55,8 +55,14 @@ def open_postgresql(url: sa.URL, *, autocommit: bool = False, **settings: str) -
     )
     chosen: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
     arguments: dict[str, Any] = {"prepare_threshold": 0} if autocommit else {}
+    # The connection that was used last knows the statements of pages best: it has planned them.
     engine = sa.create_engine(
-        url, connect_args={"options": options, **arguments}, pool_size=8, max_overflow=16, **chosen
+        url,
+        connect_args={"options": options, **arguments},
+        pool_size=8,
+        max_overflow=16,
+        pool_use_lifo=True,
+        **chosen,
     )
 
     @sa.event.listens_for(engine, "checkin")
