@@ -16,6 +16,7 @@ LEADS_THERE = {
     Kind.CREDIT_NOTE: "/AccountsReceivable/ViewCreditNote.aspx?creditNoteID=abc",
     Kind.JOURNAL: "/Journal/View.aspx?invoiceID=abc",
     Kind.CONTACT: "/Contacts/View/abc",
+    Kind.PAYMENT: "/Bank/ViewTransaction.aspx?bankTransactionID=abc",
 }
 
 
