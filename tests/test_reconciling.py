@@ -455,7 +455,7 @@ def test_what_the_hub_has_no_document_of_says_why_and_what_to_do(house: House, f
 def test_what_the_connection_never_delivers_is_said_to_be_never_read(house: House) -> None:
     house.hub.providers["memorystock"] = TransferringStock(house.shelf)
     (line_,) = lines_of(house, reconciled(house), Cause.NOT_POSTED)
-    assert line_.why.startswith("Bank transfer T-1: the connection delivers nothing of this sort")
+    assert line_.why.startswith("Bank transfer T-1: the entity delivers nothing of this sort")
 
 
 @on_sqlite

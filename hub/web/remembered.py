@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import current_app, g
+from flask import current_app, g, has_app_context
 
 from hub.models import RunState
 from hub.web.access import person
@@ -125,7 +125,12 @@ def memory() -> Memory:
 def remembered(
     db: sa.Connection, key: Hashable, find: Callable[[], Value], worth: Callable[[Value], bool] | None = None
 ) -> Value:
-    """``find()``, or what it found before if nothing changed since; ``key`` names whatever it depends on."""
+    """``find()``, or what it found before if nothing changed since; ``key`` names whatever it depends on.
+
+    Who asks outside of an application has nothing remembered.
+    """
+    if not has_app_context():
+        return find()
     return memory().recall(key, _stamp_once(db), find, worth)
 
 

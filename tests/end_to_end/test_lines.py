@@ -9,7 +9,6 @@ from sim_xero.records import Document
 
 from end_to_end.shop import Shop
 from hub.documents import Kind
-from hub.engine.previewing import preview
 from hub.models import FlowMode
 
 
@@ -46,6 +45,6 @@ def test_the_preview_of_an_update_names_the_lines_that_the_update_will(shop: Sho
     shop.set_flow(Kind.INVOICE, FlowMode.REVIEW)
     shop.sync()
     (update,) = shop.operations(kind="invoice", action="update")
-    _, body = preview(shop.hub, update.id)
+    _, body = shop.person.preview(update.id)
 
     assert [line["LineItemID"] for line in json.loads(body)["Invoices"][0]["LineItems"]] == [before["TEA"]]
