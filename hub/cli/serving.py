@@ -16,6 +16,7 @@ from hub.engine import Hub
 from hub.scheduler import Scheduler, Workers
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SLICE_SECONDS = 1.0
 
 
 @click.command()
@@ -145,4 +146,6 @@ class _Told:
         raise _EndError
 
     def wait(self) -> None:
-        self._event.wait()
+        # In slices: a signal that the system hands to another thread does not wake this one, which alone acts on it.
+        while not self._event.wait(SLICE_SECONDS):
+            continue
