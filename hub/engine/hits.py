@@ -237,7 +237,7 @@ class Hits:
         if self.hub.provider(ledger.provider).visit is not None:
             return f"{ledger.name} can only be asked while it visits the hub"
         if not is_ready(db, integration, self.hub.providers):
-            return f"{ledger.name} has not been read completely yet; run its entity once"
+            return f"{ledger.name} has not been read completely yet; run it once"
         feeds = [feed.name for feed in self.hub.provider(stock.provider).feeds if Kind(flow.kind) in feed.kinds]
         done = sa.select(cursors.c.feed).where(
             cursors.c.connection_id == stock.id, cursors.c.feed.in_(feeds), cursors.c.completed_at.is_not(None)

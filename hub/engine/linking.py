@@ -207,7 +207,7 @@ class Linking:
         if work.flow.mode == FlowMode.OFF:
             raise SettingsError("The flow of contacts is off. Switch it to review or automatic, then upload.")
         if not is_ready(work.db, work.ground.integration, self.hub.providers):
-            raise SettingsError("The ledger has not been read completely yet. Run its entity once, then upload.")
+            raise SettingsError("The ledger has not been read completely yet. Run it once, then upload.")
 
     def _plan(self, work: _Work, source_ids: Sequence[str]) -> PlannedRows:
         """A plan for these; what was ignored before is decided anew with it."""

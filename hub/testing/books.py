@@ -84,8 +84,8 @@ class Books:
     accounts: list[Account] = field(default_factory=list)
     """What was added to the chart."""
     tracking: list[Tracking] = field(default_factory=list)
-    payment_methods: list[PaymentMethod] = field(default_factory=list)
     """The categories that a person set up."""
+    payment_methods: list[PaymentMethod] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     writes: int = 0
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
