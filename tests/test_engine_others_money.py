@@ -46,7 +46,10 @@ def test_a_payment_that_may_be_in_the_ledger_already_is_not_posted_beside_it(hou
     put(house, payment(amount="5.00"))
     house.sync()
     assert paid(house) == Decimal("5.00")
-    assert [one.problem_code for one in held(house)] == ["maybe_paid_already"]
+    [problem] = [one.problem for one in held(house)]
+    assert problem["code"] == "maybe_paid_already"
+    assert problem["what"].startswith("5.00 GBP was paid or credited on ")
+    assert "this payment of 5.00 GBP:" in problem["why"]
 
 
 def test_a_larger_payment_than_others_made_is_another_one(house: House) -> None:

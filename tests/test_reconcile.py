@@ -307,6 +307,8 @@ def test_a_payment_without_a_number_is_told_by_the_document_that_it_pays() -> No
     nameless = payment().model_copy(update={"number": "", "reference": ""})
     assert told(nameless, label="539828") == "The invoice 539828 of a payment is not in the ledger."
     assert told(nameless) == "The invoice of a payment of 12.00 GBP is not in the ledger."
+    large = nameless.model_copy(update={"amount": Decimal("11858.47")})
+    assert told(large) == "The invoice of a payment of 11,858.47 GBP is not in the ledger."
     assert told(nameless.model_copy(update={"number": "P-7"})) == "The invoice of P-7 is not in the ledger."
 
 
@@ -335,6 +337,9 @@ def test_a_payment_waits_while_its_document_is_a_draft() -> None:
     coming = {ref: Dependency(coming=True, coming_as_draft=True)}
     waiting = case(money, resolved=Resolved(money, depends_on=[ref]), dependencies=coming)
     assert code_of(decide(waiting)) == "target_is_draft"
+    assert "A payment of 12.00 GBP waits until its invoice is approved in the ledger." in str(decide(waiting).problem)
+    coming[ref] = replace(coming[ref], label="SO-1")
+    assert "waits until invoice SO-1 is approved in the ledger. It goes there as" in str(decide(waiting).problem)
 
 
 def test_a_payment_is_never_above_what_is_due() -> None:

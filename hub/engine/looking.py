@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.amounts import amount
 from hub.documents import TRADE_KINDS, Kind
 from hub.engine.delivery import claim_all, merge_state, save_states
 from hub.engine.facts import load_ground, load_links, load_targets, refs_of
@@ -112,7 +113,7 @@ def _record_numbers(
 
 
 def _number_taken(row: sa.Row[Any], state: TargetState) -> Problem:
-    total = "" if state.total is None else f" over {state.total}"
+    total = "" if state.total is None else f" over {amount(state.total, state.currency)}"
     return Problem(
         code="number_taken",
         what=f"The ledger has {state.number or row.label}{total} of {state.date} already, and the hub did not make it.",

@@ -191,6 +191,11 @@ def was_edited(digest: str, state: TargetState) -> bool:
     return head != head_now or bool(content and content_now and content != content_now)
 
 
+def is_head_of(digest: str, state: TargetState) -> bool:
+    """Whether ``digest`` was made of this number, reference, contact, date and total, whatever else it is of."""
+    return digest.partition(".")[0] == state_digest(state).partition(".")[0]
+
+
 def document_date(document: Document) -> date | None:
     """The accounting date, for kinds that have one."""
     return getattr(document, "date", None)

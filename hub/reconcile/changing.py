@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from hub.amounts import amount
 from hub.documents import Allocation, Contact, Document, Item, Journal, Settlement, Status, TradeDocument
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, link_fact
@@ -200,10 +203,11 @@ def _target_gone(document: Document, link: LinkView) -> Problem:
 
 
 def _has_payments(document: Document, link: LinkView, change: Change) -> Problem:
+    due, total = (_money(document, link, each) for each in (link.state.due, link.state.total))
     return Problem(
         code="target_has_payments",
         what=f"{document.label} was {change} in the stock system, but carries payments or credits in the ledger.",
-        why=f"{link.state.due} of {link.state.total} is still due there.",
+        why=f"{due} of {total} is still due there." if due else "",
         fix="Remove the payments; those that came from the stock system are withdrawn by the hub first.",
         subject=document.external_id,
         done="Nothing was changed in the ledger.",
@@ -212,14 +216,21 @@ def _has_payments(document: Document, link: LinkView, change: Change) -> Problem
 
 def _conflict(document: Document, link: LinkView, happened: str = "edited") -> Problem:
     there = "in the ledger" if happened == "edited" else "edited in the ledger"
+    day = str(link.state.date or "")
+    says = (link.state.number, day, _money(document, link, link.state.total))
     return Problem(
         code="edited_on_both_sides",
         what=f"{document.label} was {happened} in the stock system and {there}.",
-        why=f"The ledger now says {link.state.number}, {link.state.date}, {link.state.total}.",
+        why=f"The ledger now says {', '.join(filter(None, says))}.",
         fix="Decide which side holds, or make them agree by hand and skip this.",
         subject=document.external_id,
         done="Nothing was changed in the ledger.",
     )
+
+
+def _money(document: Document, link: LinkView, value: Decimal | None) -> str:
+    """An amount of the target; in the document's currency where the ledger did not say which it is."""
+    return amount(value, link.state.currency or getattr(document, "currency", "") or "")
 
 
 def _approved(document: Document) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.amounts import amount
 from hub.documents import Allocation, Document, Journal, Kind, Settlement, Status, TradeDocument
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, Ref
@@ -89,8 +90,10 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
     if standing.state is None:
         if not standing.coming:
             return _not_linked(document, ref, standing)
-        waits = isinstance(document, Settlement | Allocation) and standing.coming_as_draft
-        return _waits_for_approval(document, kind, standing.label) if waits else None
+        if not isinstance(document, Settlement | Allocation) or not standing.coming_as_draft:
+            return None
+        why = "It goes there as a draft, and a draft takes no payments or credits."
+        return _waits_for_approval(document, kind, standing.label, why)
     if kind is Kind.CONTACT and not standing.state.status.is_live:
         return Problem(
             code="contact_archived",
@@ -113,6 +116,10 @@ def dependency_problem(document: Document, ref: Ref, standing: Dependency, post_
     return _settlement_problem(document, kind, standing.state) or _already_paid(document, standing)
 
 
+def _amount(document: Settlement | Allocation) -> str:
+    return amount(document.amount, document.currency)
+
+
 def _rested_on(document: Document, kind: Kind, label: str) -> str:
     """The record that a document refers to, in words: many payments have no number, only an id that nobody knows."""
     one, own = kind.replace("_", " "), document.kind.replace("_", " ")
@@ -120,7 +127,7 @@ def _rested_on(document: Document, kind: Kind, label: str) -> str:
         return f"{one} of {document.label}"
     if label:
         return f"{one} {label} of {'an' if own[0] in 'aeiou' else 'a'} {own}"
-    return f"{one} of {'an' if own[0] in 'aeiou' else 'a'} {own} of {document.amount} {document.currency}"
+    return f"{one} of {'an' if own[0] in 'aeiou' else 'a'} {own} of {_amount(document)}"
 
 
 def _taken_back(document: Document, ref: Ref, number: str) -> Problem:
@@ -145,13 +152,14 @@ def _settlement_problem(document: Settlement | Allocation, kind: Kind, state: Ta
             subject=state.target_id,
         )
     if state.status is TargetStatus.DRAFT:
-        return _waits_for_approval(document, kind, state.number)
+        return _waits_for_approval(document, kind, state.number, "A draft takes no payments or credits.")
     if isinstance(document, Allocation):
         return None
     if state.due is not None and document.amount > state.due:
+        due = amount(state.due, document.currency)
         return Problem(
             code="payment_exceeds_due",
-            what=f"{document.amount} is more than the {state.due} still due on {state.number}.",
+            what=f"{_amount(document)} is more than the {due} still due on {state.number}.",
             why="Somebody paid or credited it in the ledger.",
             fix="Compare the payments on both sides; skip this one if the ledger's is the same.",
             subject=state.target_id,
@@ -163,21 +171,26 @@ def _already_paid(document: Settlement | Allocation, standing: Dependency) -> Pr
     """Somebody paid in the ledger, perhaps this very payment: posting it as well would pay twice."""
     if isinstance(document, Allocation) or standing.state is None or standing.unexplained < document.amount:
         return None
+    paid = amount(standing.unexplained, document.currency)
     return Problem(
         code="maybe_paid_already",
-        what=f"{standing.unexplained} was paid or credited on {standing.state.number} by somebody else.",
-        why=f"That may be this {document.kind} of {document.amount}: posted as well, it would be there twice.",
+        what=f"{paid} was paid or credited on {standing.state.number} by somebody else.",
+        why=f"That may be this {document.kind} of {_amount(document)}: posted as well, it would be there twice.",
         fix="Compare both. If it is the same, skip this one; if it is another, say so and it is posted.",
         subject=standing.state.target_id,
         done="Nothing was posted.",
     )
 
 
-def _waits_for_approval(document: Document, kind: Kind, label: str) -> Problem:
+def _waits_for_approval(document: Settlement | Allocation, kind: Kind, label: str, why: str) -> Problem:
+    own, one = (each.value.replace("_", " ") for each in (document.kind, kind))
+    nameless = f"{'An' if own[0] in 'aeiou' else 'A'} {own} of {_amount(document)}"
+    waiting = nameless if document.label == document.external_id else f"{own.capitalize()} {document.label}"
     return Problem(
         code="target_is_draft",
-        what=f"The {_rested_on(document, kind, label)} is a draft in the ledger.",
-        fix="Approve it in the ledger.",
+        what=f"{waiting} waits until {f'{one} {label}' if label else f'its {one}'} is approved in the ledger.",
+        why=why,
+        fix=f"Approve the {one} in the ledger; this goes on by itself with the run after that.",
         subject=kind,
     )
 

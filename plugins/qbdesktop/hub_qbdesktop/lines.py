@@ -33,7 +33,7 @@ def shaped(line: Line, amount: Decimal, position: int, notes: Notes) -> Line:
         return changed(line, description=_cut(text, DESCRIPTION_LENGTH, position, notes), amount=amount, **values)
     truth = f" ({_truth(line)})" if line.quantity != 1 or line.discount_percent else ""
     if truth:
-        notes.append(f"Line {position} is posted as one piece of {amount}; its description says{truth}.")
+        notes.append(f"Line {position} is posted as one piece of {amount:,}; its description says{truth}.")
     description = _cut(text, DESCRIPTION_LENGTH - len(truth), position, notes) + truth
     values = {"quantity": Decimal(1), "unit_price": amount, "discount_percent": Decimal(0)}
     return changed(line, description=description.strip(), amount=amount, **values)

@@ -107,4 +107,4 @@ def _warnings(operation: Operation, reply: Reply, state: TargetState) -> Iterato
             f" vendor in it. Void it there, and link one that is kept in {document.currency}."
         )
     if state.total is not None and state.total != document.total:
-        yield f"QuickBooks came to a total of {state.total}; the document says {document.total}. Compare the two."
+        yield f"QuickBooks came to a total of {state.total:,}; the document says {document.total:,}. Compare the two."

@@ -129,4 +129,4 @@ def _total_warnings(operation: Operation, state: TargetState) -> Iterator[str]:
     document = operation.document
     whole = operation.fields is None and state.status.is_live
     if whole and isinstance(document, TradeDocument | Journal) and state.total not in (None, document.total):
-        yield f"Xero's total is {Decimal(state.total or 0):.2f}, the stock system's {document.total:.2f}."
+        yield f"Xero's total is {Decimal(state.total or 0):,.2f}, the stock system's {document.total:,.2f}."

@@ -52,7 +52,9 @@ class Balance:
         elif difference and not self._percent(line):
             return changed(line, tax_amount=Decimal(0))  # Xero takes no tax at all on a rate of zero
         elif difference:
-            self.notes.append(f"The tax of line {position} is set to {line.tax_amount}; Xero would reckon {predicted}.")
+            self.notes.append(
+                f"The tax of line {position} is set to {line.tax_amount:,}; Xero would reckon {predicted:,}."
+            )
         return line
 
     def _with_document_tax(self, lines: list[Line]) -> list[Line]:

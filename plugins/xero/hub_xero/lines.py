@@ -58,7 +58,7 @@ def _comes_out(line: Line) -> bool:
 def _single(line: Line, position: int, notes: Notes) -> Line:
     discount = f" less {_short(line.discount_percent)}%" if line.discount_percent else ""
     truth = f" ({_short(line.quantity)} x {_short(line.unit_price)}{discount})"
-    notes.append(f"Line {position} is posted as one piece of {line.amount}; its description says{truth}.")
+    notes.append(f"Line {position} is posted as one piece of {line.amount:,}; its description says{truth}.")
     return changed(
         line,
         description=line.description[: DESCRIPTION_LENGTH - len(truth)] + truth,
