@@ -106,6 +106,13 @@ class Settings(BaseSettings):
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("base_url")
+    @classmethod
+    def _without_a_path(cls, value: str) -> str:
+        if urlsplit(value).path.strip("/"):
+            raise ValueError("it must not have a path: give the hub a host name or a port of its own")
+        return value
+
     @field_validator("run_stale_seconds")
     @classmethod
     def _longer_than_a_call(cls, value: float, info: ValidationInfo) -> float:

@@ -105,6 +105,11 @@ def test_a_web_page_in_answer_to_a_write_leaves_it_unsure() -> None:
         Answer(200, {"content-type": "text/html"}, b"<html>", method="POST").json()
 
 
+def test_zero_characters_come_as_signs_that_every_database_keeps() -> None:
+    json = Answer(200, {"Content-Type": "application/json"}, rb'{"a": "b\u0000c", "d": "e\\u0000"}').json()
+    assert json == {"a": "b\ufffdc", "d": "e\\ufffd"}
+
+
 @pytest.mark.parametrize(
     ("content_type", "content", "is_json"),
     [

@@ -36,6 +36,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("HUB_LISTEN_PORT", "many"),
         ("HUB_LISTEN_PORT", "70000"),
         ("HUB_BASE_URL", "hub.example.com"),
+        ("HUB_BASE_URL", "https://example.com/ledgerport"),
         ("HUB_PATIENCE", "-1"),
         ("HUB_LOG_LEVEL", "loud"),
     ],

@@ -18,6 +18,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing at the platform, so that asking again is harmless."""
 
 
+_ZERO = (r"\u0000", r"\ufffd")
+"""An escaped zero character, which PostgreSQL keeps in no text, and the sign for what can't be shown: as long, so that
+the JSON stays whole even where the backslash is an escaped one."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back. ``headers`` may be asked in any case; ``method`` is that of the call it answers."""
@@ -53,7 +58,7 @@ class Answer:
         if not looks:
             return False, None
         try:
-            return True, json.loads(self.text, parse_float=Decimal, parse_constant=_refuse)
+            return True, json.loads(self.text.replace(*_ZERO), parse_float=Decimal, parse_constant=_refuse)
         except ValueError:
             return False, None
 
