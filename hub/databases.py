@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
     """A SQLite file in WAL mode, whose transactions begin with ``begin``; its folder is made when it is opened."""
     # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
     options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
-    engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20)
+    # The connection that was used last has read the most of the file, and knows whether it changed since.
+    engine = sa.create_engine(url, connect_args=options, pool_size=10, max_overflow=20, pool_use_lifo=True)
 
     @sa.event.listens_for(engine, "do_connect")
     def make_folder(*_about: Any) -> None:
@@ -46,8 +49,7 @@ def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
 def open_postgresql(url: sa.URL, *, autocommit: bool = False, **settings: str) -> sa.Engine:
     """A PostgreSQL database, with these of its settings in every session.
 
-    ``autocommit`` goes without transactions and has each statement prepared when it is first asked: for pages, which
-    ask the same ones again and again.
+    ``autocommit`` goes without transactions and has each statement prepared when it is first asked.
     """
     given = url.query.get("options", "")
     options = " ".join(
@@ -80,3 +82,28 @@ def open_postgresql(url: sa.URL, *, autocommit: bool = False, **settings: str) -
             raise sa.exc.DisconnectionError("the database closed the connection") from error
 
     return engine
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Which commits a connection sees, in the count of ``told_by``: the server, or one connection to a file."""
+
+    told_by: int
+    seen: str
+
+
+def moment(db: sa.Connection) -> Moment:
+    """Which commits ``db`` sees: of two equal ones, asked one after the other, nothing was committed in between.
+
+    SQLite counts, for each of its connections, what others commit, so ``db`` must be one that only reads
+    (https://www.sqlite.org/pragma.html#pragma_data_version). PostgreSQL names the transactions that a statement sees,
+    those of the whole server (https://www.postgresql.org/docs/current/functions-info.html, pg_current_snapshot).
+    """
+    if db.dialect.name != "sqlite":
+        return Moment(0, str(db.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()))
+    number = db.info.setdefault("number", next(_NUMBERS))
+    return Moment(number, str(db.exec_driver_sql("PRAGMA data_version").scalar_one()))
+
+
+_NUMBERS = itertools.count(1)
+"""Of connections to SQLite, which count each by itself."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,13 +92,17 @@ class Store:
         """The file of a SQLite database, there or not yet."""
         if self.is_sqlite:
             self.engine = open_sqlite(parsed, "BEGIN IMMEDIATE")
-            self._reader = open_sqlite(parsed, "BEGIN DEFERRED", "query_only=ON")
+            self._reader = self._pages = open_sqlite(parsed, "BEGIN DEFERRED", "query_only=ON")
             # In WAL mode NORMAL spares the fsync of each commit; only the last ones can be lost, in order.
             self._quick = open_sqlite(parsed, "BEGIN IMMEDIATE", "synchronous=NORMAL")
         else:
             self.engine = self._quick = open_postgresql(parsed)
             # Each statement sees the moment it begins, in a transaction as without: so reads do without one.
-            self._reader = open_postgresql(parsed, autocommit=True, default_transaction_read_only="on")
+            reading = partial(open_postgresql, parsed, autocommit=True, default_transaction_read_only="on")
+            self._reader = reading()
+            # Pages ask the same statements again and again, and find few rows by indexes: to plan one for each value
+            # takes longer than to answer it. A run's statements may find any number, and are planned for their values.
+            self._pages = reading(plan_cache_mode="force_generic_plan")
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
@@ -117,7 +122,7 @@ class Store:
     def read(self) -> Iterator[sa.Connection]:
         """A connection for reading; an attempt to write through it fails."""
         shared = _SHARED_READ.get()
-        lends = shared is not None and shared.engine is self._reader and not shared.is_over
+        lends = shared is not None and shared.engine is self._pages and not shared.is_over
         with shared.borrowed() if shared is not None and lends else self._reader.connect() as db:
             yield db
 
@@ -140,7 +145,7 @@ class Store:
         another, so that it sees what was written. It is for what is over soon, such as a page. On PostgreSQL each
         statement sees what is committed when it begins.
         """
-        token = _SHARED_READ.set(SharedRead(self._reader))
+        token = _SHARED_READ.set(SharedRead(self._pages))
         try:
             yield
         finally:
@@ -149,7 +154,7 @@ class Store:
 
     def _end_shared_read(self) -> None:
         shared = _SHARED_READ.get()
-        if shared is not None and shared.engine is self._reader:
+        if shared is not None and shared.engine is self._pages:
             shared.end()
 
     @contextmanager
@@ -294,7 +299,7 @@ class Store:
 
     def dispose(self) -> None:
         """Close every pooled connection."""
-        for engine in (self.engine, self._reader, self._quick):
+        for engine in (self.engine, self._reader, self._pages, self._quick):
             engine.dispose()
 
 

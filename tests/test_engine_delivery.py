@@ -238,6 +238,7 @@ def test_a_payment_made_in_the_ledger_holds_ours_until_it_is_taken_back(world: W
     sync(world, payment())
     [held] = world.house.operations(state="held")
     assert held.problem_code == "payment_exceeds_due"
+    assert held.problem["what"].startswith("12.00 GBP is more than the 0.00 GBP still due on ")
     world.books.void(theirs)
     world.house.sync()
     assert (entry.paid, [row.source_id for row in world.house.links()]) == (Decimal("12.00"), ["c1", "i1", "pay1"])

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, contact, invoice, line, put
+from houses import House, called, contact, invoice, line, payment, put
 from mailroom import MailRoom, MailServer
 
+from hub.documents import Kind
 from hub.engine import RunReport
 from hub.errors import Problem
 from hub.mapping import MappingList
@@ -180,3 +181,16 @@ def test_a_schedule_that_is_deleted_takes_its_memory_along(house: House, room: M
         assert schedule_id not in list(db.execute(sa.select(alerts.c.schedule_id)).scalars())
     fail(house)
     assert len(room.messages) == 1
+
+
+def test_a_payment_that_waits_for_a_draft_is_nothing_to_write_about(house: House, room: MailRoom) -> None:
+    name_somebody(house)
+    house.set_flow(Kind.INVOICE, post_as="draft")
+    put(house, contact(), invoice("i1"), payment("p1", "i1"))
+    house.sync()
+    assert [row.problem_code for row in house.operations(kind="payment", state="held")] == ["target_is_draft"]
+    assert room.messages == []
+    put(house, invoice("i2", lines=UNMAPPED))
+    house.sync()
+    assert "The account 999 is not mapped." in room.last()
+    assert "draft" not in room.last()

@@ -109,7 +109,8 @@ def test_a_read_transaction_can_not_write(store: Store, connection_id: int) -> N
 def begun(store: Store) -> list[str]:
     """Each transaction that reading begins from now on."""
     moments: list[str] = []
-    sa.event.listen(store._reader, "begin", lambda _db: moments.append("begun"))
+    for engine in {store._reader, store._pages}:
+        sa.event.listen(engine, "begin", lambda _db: moments.append("begun"))
     return moments
 
 
@@ -134,6 +135,16 @@ def test_the_reads_of_a_page_are_one_transaction(store: Store, connection_id: in
         assert len(moments) == 1
     assert names(store) == ["Acme"]
     assert len(moments) == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_plans_the_statements_of_pages_once_and_those_of_runs_for_their_values(store: Store) -> None:
+    with store.read() as db:
+        assert db.execute(sa.text("SHOW plan_cache_mode")).scalar_one() == "auto"
+    with store.one_read(), store.read() as db:
+        assert db.execute(sa.text("SHOW plan_cache_mode")).scalar_one() == "force_generic_plan"
+        with pytest.raises(sa.exc.DBAPIError):
+            db.execute(sa.text("CREATE TABLE written (id integer)"))
 
 
 def test_what_a_page_writes_itself_is_seen_by_its_next_read(store: Store, connection_id: int) -> None:

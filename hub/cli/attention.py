@@ -15,6 +15,7 @@ from hub.cli.workplace import Workplace, pass_workplace
 from hub.engine import Decisions, Hub
 from hub.engine.decisions import DROPPABLE
 from hub.engine.notes import chunks
+from hub.engine.waiting import NEEDS_A_PERSON, WAITS
 from hub.errors import SettingsError
 from hub.models import ConnectionRow, NativeRecord, OperationRow, OperationState, SignOff, table
 
@@ -23,8 +24,14 @@ operations = table(OperationRow)
 records = table(NativeRecord)
 sign_offs = table(SignOff)
 
-NEEDS_A_PERSON = (OperationState.HELD.value, OperationState.FAILED.value)
+RETRIABLE = (OperationState.HELD.value, OperationState.FAILED.value)
 EXAMPLES = 5
+
+LOST = {
+    "what": "It was sent, and the answer was lost.",
+    "fix": "The next run looks for it in the ledger before anything is written again.",
+}
+"""What is told where an operation has no problem of its own."""
 
 UNDROPPABLE = {
     "": "there is no operation of this number",
@@ -71,16 +78,16 @@ def attention(ctx: click.Context, workplace: Workplace, as_json: bool) -> None:
     hub = workplace.hub
     found = [*_suspended(hub), *_drifted(hub), *_unreadable(hub), *_operations(hub)]
     groups = sorted(found, key=lambda group: -group.count)
-    waiting = _to_approve(hub)
+    waiting, others = _count(hub, operations.c.state == OperationState.PROPOSED.value), _count(hub, WAITS)
     if as_json:
         print_json([asdict(group) for group in groups])
     else:
-        _tell(groups, waiting)
+        _tell(groups, waiting, others)
     if groups or waiting:
         ctx.exit(1)
 
 
-def _tell(groups: Sequence[Group], waiting: int) -> None:
+def _tell(groups: Sequence[Group], waiting: int, others: int) -> None:
     for group in groups:
         _print(group)
     if waiting:
@@ -88,6 +95,12 @@ def _tell(groups: Sequence[Group], waiting: int) -> None:
         click.echo(f"{counted(waiting, 'operation')} {wait} for approval, on the page Ready to sync.")
     elif not groups:
         click.echo("Nothing waits for a person.")
+    if others:
+        waits, them = ("waits", "it goes") if others == 1 else ("wait", "they go")
+        click.echo(
+            f"{counted(others, 'operation')} {waits} for others: {them} on when these are posted,"
+            " or approved where they are drafts of the ledger."
+        )
 
 
 @attention.command()
@@ -169,7 +182,7 @@ def _chosen(hub: Hub, operation_ids: Sequence[int], code: str | None) -> list[in
         raise SettingsError("Say which: give the numbers that 'hub attention' shows, or --code for a whole group.")
     if not code:
         return list(operation_ids)
-    alike = sa.select(operations.c.id).where(operations.c.problem_code == code, operations.c.state.in_(NEEDS_A_PERSON))
+    alike = sa.select(operations.c.id).where(operations.c.problem_code == code, operations.c.state.in_(RETRIABLE))
     with hub.store.read() as db:
         found = list(db.execute(alike).scalars())
     if not found:
@@ -192,13 +205,10 @@ def _print(group: Group) -> None:
 
 def _operations(hub: Hub) -> list[Group]:
     kinds = (operations.c.problem_code, operations.c.problem_subject)
-    waiting = operations.c.state.in_(NEEDS_A_PERSON)
     numbered = sa.func.row_number().over(partition_by=kinds, order_by=operations.c.id).label("place")
     alike = sa.func.count().over(partition_by=kinds).label("alike")
-    ranked = sa.select(operations.c.id, operations.c.label, operations.c.problem, *kinds, numbered, alike).where(
-        waiting
-    )
-    part = ranked.subquery()
+    ranked = sa.select(operations.c.id, operations.c.label, operations.c.problem, *kinds, numbered, alike)
+    part = ranked.where(NEEDS_A_PERSON).subquery()
     chosen = sa.select(part).where(part.c.place <= EXAMPLES).order_by(part.c.problem_code, part.c.problem_subject)
     groups: dict[tuple[str, str], list[sa.Row[Any]]] = {}
     with hub.store.read() as db:
@@ -208,7 +218,7 @@ def _operations(hub: Hub) -> list[Group]:
 
 
 def _operation_group(code: str, subject: str, rows: Sequence[sa.Row[Any]]) -> Group:
-    problem = rows[0].problem or {}
+    problem = rows[0].problem or LOST
     return Group(
         code=code,
         subject=subject,
@@ -253,7 +263,8 @@ def _problem_group(problem: dict[str, Any], label: str) -> Group:
     return Group(**named, labels=(label,), count=1)
 
 
-def _to_approve(hub: Hub) -> int:
+def _count(hub: Hub, condition: sa.ColumnElement[bool]) -> int:
+    """How many operations are so."""
     chosen = sa.select(sa.func.count()).select_from(operations)
     with hub.store.read() as db:
-        return int(db.execute(chosen.where(operations.c.state == OperationState.PROPOSED.value)).scalar_one())
+        return int(db.execute(chosen.where(condition)).scalar_one())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,12 +10,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.documents import Kind
-from hub.engine.written import WrittenName
+from hub.engine.among import one_of
 from hub.models import ContactEntry, Integration, Link, OperationRow, OperationState, Snapshot, table
 from hub.models.posting import DEAD_CONTACTS
 from hub.providers import Action, TargetStatus
 
 entries = table(ContactEntry)
+integrations = table(Integration)
 links = table(Link)
 operations = table(OperationRow)
 snapshots = table(Snapshot)
@@ -81,7 +83,7 @@ ENTRY = entries.alias("entry")
 _SOURCE, _LINK = snapshots.alias("source"), links.alias("link")
 _TARGET, _TARGET_ENTRY = snapshots.alias("target"), entries.alias("target_entry")
 _STATUS = _LINK.c.state["status"].as_string()
-_IS_BROKEN = sa.or_(_STATUS.in_(_DEAD), _TARGET.c.withdrawn.is_(True), _TARGET_ENTRY.c.active.is_(False))
+_IS_BROKEN = sa.or_(one_of(_STATUS, _DEAD), _TARGET.c.withdrawn.is_(True), _TARGET_ENTRY.c.active.is_(False))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -107,10 +109,7 @@ def _contact_links(integration: _Sides) -> sa.Select[Any]:
             _LINK.c.written_fingerprint,
             _STATUS.label("target_status"),
             _LINK.c.state["merged_into"].as_string().label("merged_into"),
-            # Until the ledger's contacts are read again, one that we made is known by what was written.
-            sa.func.coalesce(_TARGET.c.label, WrittenName(_LINK.c.written_document), _LINK.c.target_number).label(
-                "target_label"
-            ),
+            sa.func.coalesce(_TARGET.c.label, _LINK.c.target_number).label("target_label"),
             _TARGET.c.withdrawn.label("target_withdrawn"),
             _IS_BROKEN.label("broken"),
         )
@@ -197,22 +196,39 @@ def withdrawn_contacts(connection_id: int | sa.BindParameter[int]) -> sa.Select[
     )
 
 
-def _broken(dialect: str, integration: _Sides) -> sa.CompoundSelect[Any]:
-    """The contacts whose link leads nowhere, found from the few contacts of the ledger that are no longer used."""
+def contacts_to_do(db: sa.Connection, integration_ids: Sequence[int]) -> sa.Select[Any]:
+    """How many customers and suppliers of these integrations are unlinked, suggested or broken, as one number.
+
+    Who is both counts once. Whether the ledger has one that is like it plays no part, and is not asked.
+    """
+    found, mine = sa.select(sa.func.count()), integrations.c.id.in_(integration_ids)
+    unlinked = found.select_from(integrations.join(entries, _OF_STOCK)).where(mine, ~_LINKED, ~_IGNORED)
+    # One link may be broken in two ways.
+    lost = sa.select(_broken(db.dialect.name, integrations.c, mine).subquery()).distinct().subquery()
+    broken_here = integrations.join(lost, lost.c.integration_id == integrations.c.id)
+    broken = found.select_from(broken_here.join(entries, sa.and_(_OF_STOCK, entries.c.external_id == lost.c.source_id)))
+    return sa.select(unlinked.where(~_WITHDRAWN).scalar_subquery() + broken.where(~_WITHDRAWN).scalar_subquery())
+
+
+def _broken(dialect: str, integration: Any, *among: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
+    """The contacts whose link leads nowhere, found from the few contacts of the ledger that are no longer used.
+
+    ``integration`` is one, or the columns of those ``among`` which it is.
+    """
     lost, idle = links.alias(), links.alias()
     gone, inactive = snapshots.alias(), entries.alias()
-    said = sa.select(links.c.source_id).where(links.c.integration_id == integration.id, sa.text(DEAD_CONTACTS[dialect]))
-    found = [said]
+    said = sa.select(links.c.integration_id, links.c.source_id).where(*among, links.c.integration_id == integration.id)
+    found = [said.where(sa.text(DEAD_CONTACTS[dialect]))]
     for link, other, over in ((lost, gone, gone.c.withdrawn), (idle, inactive, ~inactive.c.active)):
-        same = sa.and_(
+        same = (
             link.c.ledger_id == integration.ledger_id,
             link.c.kind == CONTACT,
             link.c.target_id == other.c.external_id,
         )
-        of_ledger = other.c.connection_id == integration.ledger_id
+        of_ledger = [other.c.connection_id == integration.ledger_id]
         if other is gone:
-            of_ledger = sa.and_(of_ledger, gone.c.kind == CONTACT)
-        chosen = sa.select(link.c.source_id).select_from(other.join(link, same)).where(of_ledger, over)
+            of_ledger.append(gone.c.kind == CONTACT)
+        chosen = sa.select(link.c.integration_id, link.c.source_id).where(*among, *same, *of_ledger, over)
         found.append(chosen.where(link.c.integration_id == integration.id, link.c.live))
     return sa.union_all(*found)
 
@@ -243,7 +259,7 @@ def _ignored(integration: _Sides, entry: Any) -> sa.ColumnElement[bool]:
     return sa.exists().where(*_is_ignored(integration), operations.c.source_id == entry.c.external_id)
 
 
-def _is_ignored(integration: _Sides) -> tuple[sa.ColumnElement[bool], ...]:
+def _is_ignored(integration: Any) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         operations.c.integration_id == integration.id,
         operations.c.kind == CONTACT,
@@ -273,3 +289,20 @@ def _suggested(integration: _Sides, entry: Any) -> sa.ColumnElement[bool]:
         sa.and_(entry.c.email != "", shares(other.c.email == entry.c.email, agree("tax_number"))),
         sa.and_(entry.c.tax_number != "", shares(other.c.tax_number == entry.c.tax_number, agree("tax_country"))),
     )
+
+
+_OF_STOCK = entries.c.connection_id == integrations.c.stock_id
+_GONE = snapshots.alias("gone")
+_WITHDRAWN = sa.exists().where(
+    _GONE.c.connection_id == entries.c.connection_id,
+    _GONE.c.kind == _ONLY_CONTACTS,
+    _GONE.c.external_id == entries.c.external_id,
+    _GONE.c.withdrawn,
+)
+_LINKED = sa.exists().where(
+    links.c.integration_id == integrations.c.id,
+    links.c.kind == _ONLY_CONTACTS,
+    links.c.source_id == entries.c.external_id,
+    links.c.live,
+)
+_IGNORED = sa.exists().where(*_is_ignored(integrations.c), operations.c.source_id == entries.c.external_id)

@@ -28,6 +28,9 @@ records = table(NativeRecord)
 snapshots = table(Snapshot)
 cursors = table(Cursor)
 
+NOT_READ = ""
+"""In place of a feed: what the hub wrote to a ledger and no read has shown yet; see ``hub.engine.written_cards``."""
+
 
 @dataclass(frozen=True)
 class Neighbours:
@@ -176,7 +179,7 @@ def _save_records(it: _Delivery, page: Sequence[Record]) -> dict[str, int]:
             before = stored.get((document.kind, document.external_id))
             if before and before.fingerprint == fingerprint and not before.withdrawn and before.record_id == record.id:
                 continue
-            fresh.append(_snapshot_row(it, record, document, fingerprint))
+            fresh.append(snapshot_row(it.connection_id, it.feed.name, record.id, document, fingerprint, it.present))
             changed.append((document.kind, document.external_id, before is not None))
             if isinstance(document, Contact):
                 contacts.append(document)
@@ -212,13 +215,16 @@ _SNAPSHOT_COLUMNS = (
 )
 
 
-def _snapshot_row(it: _Delivery, record: Record, document: Document, fingerprint: str) -> dict[str, Any]:
+def snapshot_row(
+    connection_id: int, feed: str, record_id: str, document: Document, fingerprint: str, at: datetime
+) -> dict[str, Any]:
+    """A document as it is stored, seen at this time."""
     total = getattr(document, "total", None)
     amount = total if total is not None else getattr(document, "amount", None)
     return {
-        "connection_id": it.connection_id,
-        "feed": it.feed.name,
-        "record_id": record.id,
+        "connection_id": connection_id,
+        "feed": feed,
+        "record_id": record_id,
         "kind": document.kind.value,
         "external_id": document.external_id,
         "natural_key": natural_key(document),
@@ -230,8 +236,8 @@ def _snapshot_row(it: _Delivery, record: Record, document: Document, fingerprint
         "document": document.model_dump_json(),
         "fingerprint": fingerprint,
         "withdrawn": False,
-        "seen_at": it.present,
-        "first_seen_at": it.present,
+        "seen_at": at,
+        "first_seen_at": at,
     }
 
 
@@ -260,15 +266,22 @@ def _stored(it: _Delivery, record_ids: Sequence[str]) -> dict[tuple[str, str], A
         snapshots.c.fingerprint,
         snapshots.c.withdrawn,
     )
+    mine: sa.ColumnElement[bool] = snapshots.c.feed == it.feed.name
+    if it.sides.as_ledger:
+        mine = sa.or_(mine, _not_read(it))
     for part in chunks(record_ids):
         chosen = sa.select(*columns).where(
-            snapshots.c.connection_id == it.connection_id,
-            snapshots.c.feed == it.feed.name,
-            snapshots.c.record_id.in_(part),
+            snapshots.c.connection_id == it.connection_id, mine, snapshots.c.record_id.in_(part)
         )
         for row in it.db.execute(chosen):
             found[row.kind, row.external_id] = row
     return found
+
+
+def _not_read(it: _Delivery) -> sa.ColumnElement[bool]:
+    """What the hub wrote of the kinds that this feed tells of, and nobody read since."""
+    kinds = [kind.value for kind in sorted(it.feed.kinds)]
+    return sa.and_(snapshots.c.feed == NOT_READ, snapshots.c.kind.in_(kinds))
 
 
 def _withdraw(it: _Delivery, snapshot_ids: Sequence[int]) -> None:
@@ -313,9 +326,12 @@ def _withdraw_unlisted(it: _Delivery) -> int:
         records.c.record_id == snapshots.c.record_id,
         records.c.pull == it.pull,
     )
+    # The pull may have begun before something was written; the pull before it had ended by then.
+    mine = (cursors.c.connection_id == it.connection_id, cursors.c.feed == it.feed.name)
+    before = sa.select(cursors.c.completed_at).where(*mine).scalar_subquery()
     chosen = sa.select(snapshots.c.id, snapshots.c.kind, snapshots.c.external_id, snapshots.c.natural_key).where(
         snapshots.c.connection_id == it.connection_id,
-        snapshots.c.feed == it.feed.name,
+        sa.or_(snapshots.c.feed == it.feed.name, sa.and_(_not_read(it), snapshots.c.seen_at < before)),
         snapshots.c.withdrawn.is_(False),
         ~listed,
     )

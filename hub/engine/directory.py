@@ -19,6 +19,8 @@ from hub.store import Store
 HEAD_LETTERS = 4
 SHORTEST_TAX_NUMBER = 5
 """Shorter ones are "none", "n/a" or a slip of the keyboard."""
+SHORTEST_PART = 4
+"""So many digits of a tax number are enough to find it."""
 
 entries = table(ContactEntry)
 
@@ -75,10 +77,23 @@ def domain_of(email: str) -> str:
     return "" if domain in _SHARED_MAIL else domain
 
 
+def part_of_tax_number(text: str) -> str:
+    """The letters and digits of what may be a tax number or a part of one; nothing where it has too few digits.
+
+    With a country before it, it is a part of that country's numbers alone.
+    """
+    bare = _bare(text)
+    return bare if sum(sign.isdigit() for sign in bare) >= SHORTEST_PART else ""
+
+
 def tax_parts(number: str) -> tuple[str, str]:
     """The country before a tax number, where it is written, and its letters and digits."""
-    bare = re.sub(r"[^0-9A-Z]", "", number.upper())
+    bare = _bare(number)
     if sum(sign.isdigit() for sign in bare) < SHORTEST_TAX_NUMBER:
         return "", ""
     country = re.match(r"[A-Z]{2}(?=[A-Z]?\d)", bare)
     return (country[0], bare[2:]) if country else ("", bare)
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", number.upper())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -27,6 +27,7 @@ from hub.documents import (
     TradeDocument,
     parse_document,
 )
+from hub.engine.among import one_of
 from hub.engine.notes import chunks
 from hub.errors import SettingsError
 from hub.mapping import Chart, Default, MappingList, Policy, Ref, Resolver, Rules, Sources, fold
@@ -170,7 +171,7 @@ def load_chart(db: sa.Connection, connection_id: int) -> Chart:
 
 def load_list(db: sa.Connection, connection_id: int, kind: Kind) -> list[Document]:
     """Every present document of a kind; meant for the short reference lists."""
-    rows = db.execute(_LIST, {"connection": connection_id, "kind": kind.value})
+    rows = db.execute(_of_kinds(kind), {"connection": connection_id})
     return [parse_listed(kind, row.document) for row in rows]
 
 
@@ -188,9 +189,15 @@ _PRESENT = (
     .where(snapshots.c.connection_id == sa.bindparam("connection"), snapshots.c.withdrawn.is_(False))
     .order_by(snapshots.c.natural_key)
 )
-_LIST = _PRESENT.where(snapshots.c.kind == sa.bindparam("kind"))
-_CHARTED = (Kind.ACCOUNT, Kind.TAX_RATE, Kind.TRACKING, Kind.PAYMENT_METHOD, Kind.PAYMENT_TERM)
-_CHART = _PRESENT.where(snapshots.c.kind.in_([kind.value for kind in _CHARTED]))
+
+
+@cache
+def _of_kinds(*kinds: Kind) -> sa.Select[Any]:
+    """Written out: of these there are few, and a plan for any kind would go through all documents."""
+    return _PRESENT.where(one_of(snapshots.c.kind, kinds))
+
+
+_CHART = _of_kinds(Kind.ACCOUNT, Kind.TAX_RATE, Kind.TRACKING, Kind.PAYMENT_METHOD, Kind.PAYMENT_TERM)
 
 
 @lru_cache(maxsize=2000)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.documents import Kind, parse_document
-from hub.engine.facts import load_ground, load_targets, refs_of
+from hub.engine.facts import Ground, load_ground, load_targets, refs_of
 from hub.engine.faults import plugin_failed
 from hub.engine.hub import Hub
 from hub.engine.taking import operation_of
@@ -27,13 +28,18 @@ def operation_row(db: sa.Connection, operation_id: int) -> sa.Row[Any]:
     return db.execute(_OPERATION, {"operation": operation_id}).one()
 
 
-def preview(hub: Hub, row: sa.Row[Any]) -> tuple[str, bytes]:
+GroundLoader = Callable[[sa.Connection, int], Ground]
+"""Loads what an integration's decisions share."""
+
+
+def preview(hub: Hub, row: sa.Row[Any], loaded: GroundLoader | None = None) -> tuple[str, bytes]:
     """Route and body of an operation exactly as they would be sent now; references still to come show as symbols.
 
-    ``row`` has all columns of the operation. Raises ``SettingsError`` where the plugin fails on it.
+    ``row`` has all columns of the operation; ``loaded`` is for who may have the integration's ground already. Raises
+    ``SettingsError`` where the plugin fails on it.
     """
     with hub.store.read() as db:
-        ground = load_ground(db, row.integration_id, hub.providers)
+        ground = loaded(db, row.integration_id) if loaded else load_ground(db, row.integration_id, hub.providers)
         document = parse_document(row.kind, row.document)
         targets = load_targets(db, row.integration_id, refs_of(document))
         linked = sa.select(links.c.state, links.c.written_document).where(links.c.id == row.link_id)

@@ -9,6 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from hub.documents import Account, BankAccount, Document, Kind, PaymentMethod, TaxRate
+from hub.engine.among import one_of
 from hub.engine.facts import parse_listed
 from hub.mapping import (
     MappingList,
@@ -29,7 +30,7 @@ _REFERENCE = (
     sa.select(snapshots.c.connection_id, snapshots.c.kind, snapshots.c.document)
     .where(
         snapshots.c.connection_id.in_([sa.bindparam("stock"), sa.bindparam("ledger")]),
-        snapshots.c.kind.in_([kind.value for kind in _LISTED]),
+        one_of(snapshots.c.kind, _LISTED),
         snapshots.c.withdrawn.is_(False),
     )
     .order_by(snapshots.c.natural_key)

@@ -16,6 +16,7 @@ from hub.engine.notes import chunks, forget_facts, note_due, touch_facts
 from hub.engine.runs import RunToken, write_progress
 from hub.engine.state_history import Moved, note_states
 from hub.engine.summaries import note_settled
+from hub.engine.written_cards import WrittenCard, save_written
 from hub.errors import Problem
 from hub.mapping import ORGANISATION_FACT, link_fact
 from hub.models import OPEN_STATES, BatchRow, Link, OperationFact, OperationRow, OperationState, table
@@ -176,6 +177,7 @@ class Settlement:
         self._moved: dict[tuple[str, str], Decimal] = {}
         self._settled: list[sa.Row[Any]] = []
         self._due: list[dict[str, Any]] = []
+        self._cards: list[WrittenCard] = []
 
     def done(self, row: sa.Row[Any], document: Document, state: TargetState, warnings: Sequence[str]) -> str:
         """One operation is done; answers with the word for the run's counts."""
@@ -193,6 +195,8 @@ class Settlement:
             self._renew_link(row, document, state)
         else:
             self._end_link(row, document, state)
+        if row.kind in SHARED_TARGETS:
+            self._cards.append(WrittenCard(Action(row.action), document, state, row.fields, row.batch_id))
         note_settled(self.db, row, document)
         self._settled.append(row)
         told = [*row.warnings, *warnings]
@@ -218,6 +222,7 @@ class Settlement:
             "problem_code": "",
         }
         self.db.execute(done.values(values), self._done)
+        save_written(self.store, self.db, self._settled[0].ledger_id, self._cards, self._present)
         forget_facts(self.db, [row.id for row in self._settled])
         note_due(self.store, self.db, self._due)
         touched = [link_fact(row.kind, row.source_id) for row in self._settled] + self._save_moves()

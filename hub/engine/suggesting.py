@@ -64,11 +64,11 @@ def ranked_for(
     db: sa.Connection, integration: Integration, sources: Sequence[sa.Row[Any]], *, by_name: ByName = ByName.ALL
 ) -> dict[str, list[Likeness]]:
     """The same by likeness alone, whoever else is linked to one already."""
-    equal = _equal(db, integration.ledger_id, sources)
+    cards = {row.external_id: _card(row) for row in sources}
+    equal = _equal(db, integration.ledger_id, list(cards.values()))
     asked = [row for row in sources if by_name.wanted(equal[row.external_id])]
     alike = _alike(db, integration.ledger_id, asked, equal)
-    ids = [row.external_id for row in sources]
-    return {id: rank(_card(row), equal[id], alike.get(id, ())) for id, row in zip(ids, sources, strict=True)}
+    return {id: rank(card, equal[id], alike.get(id, ())) for id, card in cards.items()}
 
 
 def clear_suggestions(db: sa.Connection, integration: Integration, at_least: float) -> Iterator[Mapping[str, Likeness]]:
@@ -94,14 +94,10 @@ _CARD = tuple(_LABEL if name == "label" else entries.c[name] for name in Card._f
 
 _DIRECTORY = sa.select(entries, _LABEL)
 _SOURCES = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("stock_id"), among(entries.c.external_id, "ids"))
-_OF_LEDGER = _DIRECTORY.where(
-    # Few: for a list of unknown length PostgreSQL expects ten, and would plan anew each time that it has less.
-    entries.c.connection_id == sa.bindparam("ledger_id"),
-    entries.c.external_id.in_(sa.bindparam("ids", expanding=True)),
-)
+_OF_LEDGER = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("ledger_id"), among(entries.c.external_id, "ids"))
 
 
-def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]]) -> dict[str, list[Card]]:
+def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[Card]) -> dict[str, list[Card]]:
     """For each of these contacts those of the ledger that share a value with it."""
     asked = _values(sources, _EQUAL)
     rows = _sharing(db, ledger_id, asked)
@@ -112,9 +108,10 @@ def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]]) ->
             rows = [row for row in rows if row.shared != column]
             rows += [row for value in asked[column] for row in _sharing(db, ledger_id, {column: [value]})]
     found: dict[tuple[str, str], list[Card]] = {}
-    for row in rows:
-        found.setdefault((row.shared, getattr(row, row.shared)), []).append(Card._make(row[:-1]))
-    return {row.external_id: _of(row, found, _EQUAL) for row in sources}
+    for *parts, shared in rows:
+        card = Card._make(parts)
+        found.setdefault((shared, getattr(card, shared)), []).append(card)
+    return {source.external_id: _of(source, found, _EQUAL) for source in sources}
 
 
 def _alike(
@@ -142,7 +139,7 @@ def _alike(
     return {source_id: [cards[id] for id in each if id in cards] for source_id, each in best.items()}
 
 
-def _values(sources: Sequence[sa.Row[Any]], columns: Sequence[str]) -> dict[str, list[str]]:
+def _values(sources: Sequence[Card] | Sequence[sa.Row[Any]], columns: Sequence[str]) -> dict[str, list[str]]:
     """What these contacts have in some columns."""
     return {column: sorted({getattr(row, column) for row in sources} - {""}) for column in columns}
 
@@ -178,8 +175,8 @@ def _card(row: sa.Row[Any]) -> Card:
     return Card(row.external_id, row.label, row.name, row.email, row.domain, row.tax_number, row.tax_country)
 
 
-def _of(row: sa.Row[Any], found: Mapping[tuple[str, str], Sequence[Card]], columns: Sequence[str]) -> list[Card]:
-    cards = (card for column in columns for card in found.get((column, getattr(row, column)), ()))
+def _of(source: Card, found: Mapping[tuple[str, str], Sequence[Card]], columns: Sequence[str]) -> list[Card]:
+    cards = (card for column in columns for card in found.get((column, getattr(source, column)), ()))
     return list({card.external_id: card for card in cards}.values())
 
 

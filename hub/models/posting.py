@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, Text, text
+from sqlalchemy import Column, ColumnElement, Index, LargeBinary, Numeric, Text, cast, func, literal_column, text
 from sqlmodel import Field, SQLModel
 
 from hub.models.columns import Identity, Json, Name, now, one_of
@@ -25,8 +25,19 @@ DEAD_CONTACTS = {
 CHANGING = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)}) AND action <> 'create'"
 """Open operations about what is posted already: the condition of an index, and of who uses it."""
 PROPOSED = text(f"state = '{OperationState.PROPOSED.value}'")
-AMOUNT = "CAST(nullif(amount, '') AS NUMERIC(20, 3))"
 DROPPED = text(f"state = '{OperationState.DROPPED.value}'")
+
+
+NUMBER = Numeric(20, 3)
+"""Amounts as they are compared and added up."""
+
+
+def as_number(amount: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An amount, which is stored as text, as a number to compare with; NULL for no amount.
+
+    The index of proposals by amount has it in these words, and only who asks in the same words finds by it.
+    """
+    return cast(func.nullif(amount, literal_column("''")), NUMBER)
 
 
 class Link(SQLModel, table=True):
@@ -174,7 +185,7 @@ class OperationRow(SQLModel, table=True):
         # As an amount is compared: without it each proposal's text is made a number for every look.
         Index(
             "operation_amount",
-            *("state", text(f"({AMOUNT})"), "id", "integration_id", "amount"),
+            *("state", text(f"({as_number(literal_column('amount'))})"), "id", "integration_id", "amount"),
             sqlite_where=PROPOSED,
             postgresql_where=PROPOSED,
         ),

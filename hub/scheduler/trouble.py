@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.engine.reconciling import BY_A_SCHEDULE
+from hub.engine.waiting import NEEDS_A_PERSON
 from hub.models import (
     Integration,
     NativeRecord,
@@ -20,7 +21,6 @@ from hub.models import (
     table,
 )
 
-OPEN = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
 MOST_CAUSES = 50
 """More than anybody reads in an e-mail; the page shows all."""
 
@@ -49,7 +49,7 @@ def _operations(db: sa.Connection, connection_id: int) -> Iterator[Trouble]:
     parts = (operations.c.state, operations.c.problem_code, operations.c.problem_subject)
     counted = (
         sa.select(*parts, sa.func.count().label("number"), sa.func.min(operations.c.id).label("example"))
-        .where(operations.c.integration_id.in_(_joined(connection_id)), operations.c.state.in_(OPEN))
+        .where(operations.c.integration_id.in_(_joined(connection_id)), NEEDS_A_PERSON)
         .group_by(*parts)
         .order_by(sa.desc("number"), *parts)
         .limit(MOST_CAUSES)
