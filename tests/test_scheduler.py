@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,7 @@ from hub.testing.memory import StockSession
 from hub.vault import Vault
 
 PARIS = "Europe/Paris"
+SOCKET = ".s.PGSQL.5432"
 
 
 def schedule(trigger: str, expression: str, time_zone: str = "UTC", **more: Any) -> Schedule:
@@ -245,6 +247,51 @@ def test_only_one_of_two_claims_holds_and_a_release_hands_over_at_once(store: St
     assert second.hold()
     second.release()
     assert not is_scheduler_alive(store)
+
+
+@contextmanager
+def slow_line(server: Path, folder: Path) -> Iterator[Path]:
+    """A folder whose socket leads to the server's; what one writes arrives a tenth of a second later."""
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):  # one of the ends is closed
+            while said := source.recv(65536):
+                time.sleep(0.1)
+                target.sendall(said)
+            target.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        with suppress(OSError):  # nobody listens any more
+            while True:
+                near, _ = listening.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(str(server / SOCKET))
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=carry, args=ends, daemon=True).start()
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / SOCKET))
+        listening.listen()
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield folder
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_release_is_known_to_the_server_when_it_returns_however_slow_the_line(store: Store, tmp_path: Path) -> None:
+    server = Path(str(store.engine.url.query["host"]))
+    with slow_line(server, tmp_path) as folder:
+        far = Store(str(store.engine.url.set(query={"host": str(folder)}).render_as_string(hide_password=False)))
+        leading = leadership(far)
+        assert leading.hold()
+        leading.release()
+        assert not is_scheduler_alive(store)
+        assert leadership(store).hold()
+        far.dispose()
 
 
 @pytest.fixture

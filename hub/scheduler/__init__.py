@@ -7,7 +7,7 @@ Nothing here starts by itself: ``hub serve`` and ``hub schedule`` start a :class
 from hub.hookspecs import Job
 from hub.scheduler.clockwork import Scheduler
 from hub.scheduler.expressions import check_expression, next_runs
-from hub.scheduler.leadership import Leadership, is_scheduler_alive, leadership
+from hub.scheduler.leadership import Leadership, has_scheduler, is_scheduler_alive, leadership
 from hub.scheduler.schedules import (
     Timing,
     add_schedule,
@@ -32,6 +32,7 @@ __all__ = [
     "check_expression",
     "delete_schedule",
     "describe",
+    "has_scheduler",
     "is_scheduler_alive",
     "leadership",
     "next_runs",

@@ -1,13 +1,14 @@
 """Exactly one scheduler among any number of processes.
 
-On PostgreSQL the leader holds a session advisory lock on a connection of its own: the server lets go of it in the
-moment the process or the network dies. On SQLite, where all processes share one machine and its clock, it holds a
-lease that it renews; a killed leader's lease runs out. Two leaders for an instant would do no harm: all they do is note
-that a run is wanted, and one connection never has two runs.
+On PostgreSQL the leader holds a session advisory lock on a connection of its own: the server lets go of it soon after
+the process or the network died, and a leader that ends in order gives it back itself. On SQLite, where all processes
+share one machine and its clock, it holds a lease that it renews; a killed leader's lease runs out. Two leaders for an
+instant would do no harm: all they do is note that a run is wanted, and one connection never has two runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -112,6 +113,10 @@ class LockLeadership:
         return line if taken else None
 
     def release(self) -> None:
+        # A closed connection's lock goes only when the server has noticed: what asks at once would still find it held.
+        if self._line is not None:
+            with contextlib.suppress(sa.exc.DBAPIError):  # the line is dead, and the lock with it
+                self._line.execute(sa.select(sa.func.pg_advisory_unlock(*LOCK)))
         self._drop()
 
     def _drop(self) -> None:
@@ -124,12 +129,19 @@ class LockLeadership:
 def is_scheduler_alive(store: Store) -> bool:
     """Whether any process is the scheduler now."""
     with store.read() as db:
-        if store.is_sqlite:
-            held = sa.select(leases.c.until).where(leases.c.name == LEASE)
-            return (db.execute(held).scalar() or 0.0) > store.time(db)
-        locks = sa.text(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :first"
-            " AND objid = :second AND objsubid = 2"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        )
-        return bool(db.execute(locks, {"first": LOCK[0], "second": LOCK[1]}).scalar_one())
+        return has_scheduler(store, db)
+
+
+def has_scheduler(store: Store, db: sa.Connection) -> bool:
+    """The same, asked within a transaction."""
+    if store.is_sqlite:
+        return (db.execute(_HELD_UNTIL).scalar() or 0.0) > store.time(db)
+    return bool(db.execute(_LOCKS, {"first": LOCK[0], "second": LOCK[1]}).scalar_one())
+
+
+_HELD_UNTIL = sa.select(leases.c.until).where(leases.c.name == LEASE)
+_LOCKS = sa.text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :first"
+    " AND objid = :second AND objsubid = 2"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
