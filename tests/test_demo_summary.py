@@ -7,10 +7,18 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
+from houses import called, contact, put
+from hub_demo.journey import Joined
 from hub_demo.showing import show
 from hub_demo.stock import StockSummary
-from hub_demo.summary import KindSummary, Summary, Total
+from hub_demo.summary import KindSummary, Summary, Total, kinds_of
 from rich.console import Console
+
+from hub.models import Link, table
+from hub.store import Store
+from hub.vault import Vault
 
 README = Path(__file__).parent.parent / "README.md"
 KINDS = (
@@ -99,3 +107,17 @@ def test_what_was_created_is_told_in_the_number_that_runs_show_and_what_the_tabl
     words = "Created in this run: 7,142, of them 1 journal made of several, not counted above, in 138 seconds"
     assert words in told.getvalue()
     assert sum(kind.created for kind in KINDS) == 7141
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_contacts_that_a_person_linked_are_counted_beside_those_that_were_created(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, *(contact(f"c{number}", f"Contact {number}") for number in range(3)))
+    house.sync()
+    links = table(Link)
+    with store.write() as db:
+        db.execute(sa.update(links).where(links.c.source_id == "c1").values(origin="person"))
+        db.execute(sa.update(links).where(links.c.source_id == "c2").values(origin="adopted"))
+    with store.read() as db:
+        found = kinds_of(db, Joined(house.stock_id, house.ledger_id, house.integration_id, is_new=False))
+    assert (found["contact"].created, found["contact"].adopted, found["contact"].adds_up) == (1, 2, True)

@@ -114,6 +114,8 @@ def _map(hub: Hub, integration_id: int, ledger: Ledger, say: Say) -> None:
     say(f"mapping: {accepted} suggestions accepted")
     if ledger.taxes:
         person.set_mapping(integration_id, MappingList.TAX_RATE, ledger.taxes)
+    if ledger.methods:
+        person.set_mapping(integration_id, MappingList.PAYMENT_METHOD, ledger.methods)
     integration = hub.integration(integration_id)
     cash = _cash_customer(hub, integration.ledger_id)
     person.set_mapping(

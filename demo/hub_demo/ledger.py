@@ -40,6 +40,8 @@ class Ledger(ABC):
     """The kinds whose sums both sides' own books tell."""
     taxes: ClassVar[Mapping[str, str]] = {}
     """Tax rules of Core that no suggestion finds a code for, and the code that a bookkeeper chooses."""
+    methods: ClassVar[Mapping[str, str]] = {}
+    """How customers paid, by the account of Core that the money came into; for a ledger that keeps a list of that."""
     hurry: ClassVar[str]
     """How much faster than in truth the demo is; ``minute`` is how many seconds a minute lasts."""
     visits: ClassVar[bool] = False

@@ -57,6 +57,7 @@ class QuickBooks(Ledger):
     compared = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.BILL, Kind.SUPPLIER_CREDIT, Kind.PAYMENT, Kind.REFUND)
 
     taxes = {"No VAT": "No tax"}
+    methods = {"090": "Bank transfer"}
     hurry = "Cin7 Core allows 60 calls a minute; here its minute lasts {minute:g} s."
     visits = True
 

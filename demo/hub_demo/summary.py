@@ -135,7 +135,7 @@ def summarise(
     """Read both sides; the ledger is Xero unless another is named."""
     ledger = ledger or Xero()
     with hub.store.read() as db:
-        kinds = _kinds(db, joined)
+        kinds = kinds_of(db, joined)
         summary = Summary(
             kinds=[kinds[kind] for kind in LEDGER_ORDER if kind in kinds],
             totals=_totals(db, joined, pair, ledger),
@@ -170,7 +170,8 @@ def created_so_far(hub: Hub, joined: Joined) -> dict[str, int]:
     return {"created": int(created), "of several": int(several)}
 
 
-def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
+def kinds_of(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
+    """What became of the stock system's documents, by kind."""
     resting = sa.select(flows.c.kind).where(
         flows.c.integration_id == joined.integration_id, flows.c.mode == FlowMode.OFF.value
     )
@@ -194,7 +195,10 @@ def _kinds(db: sa.Connection, joined: Joined) -> dict[str, KindSummary]:
         .group_by(links.c.kind, links.c.origin)
     )
     for kind, origin, count in (row for row in db.execute(linked) if row[0] in found):
-        setattr(found[kind], "adopted" if origin == "adopted" else "created", count)
+        if origin == "created":
+            found[kind].created += count
+        else:  # found there by its name, or linked by hand
+            found[kind].adopted += count
     _add_open(db, joined, found)
     excluded = (
         sa.select(flows.c.kind, sa.func.count())
