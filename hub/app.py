@@ -35,6 +35,7 @@ from hub.web import (
     frame,
     guidance,
     hits,
+    incoming,
     integrations,
     inventory,
     invitations,
@@ -132,6 +133,7 @@ def create_app(hub: Hub, *, blueprints: Sequence[Blueprint] = (), installed: Seq
     security.check_listening(hub.settings)
     app = Flask("hub.web")
     app.extensions["hub"] = hub
+    incoming.install(app)
     app.extensions["installed plugins"] = tuple(installed)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     security.configure(app, hub.settings, hub.vault.derive("browser sessions"))

@@ -29,7 +29,7 @@ from hub.engine.methods import Methods
 from hub.engine.pilot import Pilot
 from hub.engine.visiting import Visits
 from hub.mapping import MappingList
-from hub.models import Flow, FlowMode, Link, OperationRow, table
+from hub.models import ConnectionRow, Flow, FlowMode, Link, OperationRow, table
 from hub.providers import Provider
 from hub.settings import load_settings
 from hub.store import Store
@@ -248,6 +248,17 @@ def journal(id: str = "j1", amount: str = "30.00", day: date = date(2026, 2, 5),
         ),
     }
     return Journal(**{**values, **more})
+
+
+def join_second_ledger(house: House) -> None:
+    """Let the stock system go to another ledger, too: the integration *Second* with *Other books*."""
+    rows = table(ConnectionRow)
+    with house.hub.store.write() as db:
+        books = dict(db.execute(sa.select(rows).where(rows.c.id == house.ledger_id)).one()._mapping)
+        books |= {"id": None, "account_id": "other", "name": "Other books"}
+        given = {name: value for name, value in books.items() if value is not None}
+        other = db.execute(sa.insert(rows).values(given).returning(rows.c.id)).scalar_one()
+    integrate(house.hub, house.stock_id, other, start_date=START, name="Second")
 
 
 def make_perpetual(house: House, since: date = START, mode: FlowMode = FlowMode.AUTOMATIC) -> Methods:

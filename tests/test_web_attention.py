@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 import sqlalchemy as sa
 from furnishing import set_up_once
-from houses import House, called, contact, invoice, line, payment, put
+from houses import House, called, contact, invoice, line, payment, put, trade
+from people import add_person
 from visitors import Visitor, visitor
 
-from hub.documents import Kind
+from hub.app import create_app
+from hub.documents import Allocation, CreditNote, Kind
 from hub.errors import Problem
 from hub.mapping import MappingList
 from hub.models import FlowMode, OperationRow, table
@@ -231,6 +236,16 @@ def test_contacts_whose_flow_is_off_are_one_cause_whose_fix_is_to_switch_it_on(s
     assert {row.source_id for row in house.links()} == {"c1", "c2", "i1", "i2"}
 
 
+def test_who_may_not_approve_ticks_nothing_among_what_is_skipped(seen: Visitor, house: House) -> None:
+    house.person.drop([house.operations(source_id="i3", state="held")[0].id], "a sample")
+    assert seen.get("/attention/skipped").tags("input")
+    assert "Ticked" in seen.get("/attention/skipped").text
+    page = Visitor(create_app(house.hub), add_person(house.hub, "una@example.com")).get("/attention/skipped")
+    assert page.faults == []
+    assert "a sample" in page.text and "Ticked" not in page.text
+    assert [tag for tag in page.tags("input") if tag.get("name") == "pick"] == []
+
+
 def test_taking_back_a_skip_without_a_tick_says_what_to_do(seen: Visitor) -> None:
     assert "Tick what is no longer to be skipped." in seen.follow("/attention/undrop").text
 
@@ -250,12 +265,81 @@ def test_what_waits_for_an_approval_needs_nobody_and_is_told_apart(store: Store,
     assert "2 wait for your approval, 2 wait for others" in front
     assert (
         "need you" not in front
-        and "2 documents wait for others and go on by themselves when these are posted." in front
+        and "2 documents wait for others and go on by themselves when these are posted, or approved" in front
     )
     house.person.approve([row.id for row in house.operations(kind="invoice", state="proposed")])
     house.sync()
     assert "wait for others" not in seen.get("/attention").text
     assert {row.state for row in house.operations(kind="payment")} == {"done", "replaced"}
+
+
+def test_a_payment_of_a_draft_says_which_one_waits_for_whom_and_needs_nobody_itself(
+    store: Store, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = called(store, vault)
+    provider = house.hub.providers[house.hub.connection(house.ledger_id).provider]
+    monkeypatch.setattr(provider, "address_of", lambda kind, there, _: f"https://books.example/{kind}/{there}")
+    house.set_flow(Kind.INVOICE, post_as="draft")
+    put(house, contact(), invoice("i1"), payment("0f85-30bb", "i1"))
+    house.sync()
+    seen = visitor(house)
+    page = seen.get("/attention")
+    assert page.faults == []
+    assert "Nothing needs you but drafts that are to be approved in the ledger." in page.text
+    assert "1 document , 12.00 GBP" in page.text
+    assert "It waits until invoice N-i1 is approved in Books. What to do: approve it there" in page.text
+    [draft] = [link for link in house.links() if link.kind == "invoice"]
+    there = f"https://books.example/invoice/{draft.target_id}"
+    assert there in [tag["href"] for tag in page.tags("a")]
+    front = seen.get("/").text
+    assert "; 1 waits for others, 1 draft waits in the ledger." in front
+    [money] = house.operations(kind="payment", state="held")
+    for address in (f"/operations/{money.id}", "/attention/group?state=held&code=target_is_draft&subject=invoice"):
+        told = seen.get(address)
+        assert told.faults == []
+        assert "It waits until invoice N-i1 is approved in Books" in told.text
+        assert there in [tag["href"] for tag in told.tags("a")]
+    house.books.approve(str(draft.target_id))
+    house.sync()
+    assert "wait for others" not in seen.get("/attention").text
+    assert "Nothing needs you." in seen.get("/attention").text
+
+
+def test_what_is_to_be_a_draft_and_only_proposed_yet_is_no_draft_to_approve(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW, post_as="draft")
+    put(house, contact(), invoice("i1"), payment("p1", "i1"))
+    house.sync()
+    [money] = house.operations(kind="payment")
+    rows = table(OperationRow)
+    with house.hub.store.write() as db:  # as it is left when a flow is set to review after drafts were planned
+        told = {"state": "held", "problem_code": "target_is_draft", "problem_subject": "invoice"}
+        db.execute(sa.update(rows).where(rows.c.id == money.id).values(**told))
+    seen = visitor(house)
+    assert "Nothing needs you." in seen.get("/attention").text
+    house.person.approve([row.id for row in house.operations(kind="invoice", state="proposed")])
+    house.sync()
+    assert "Nothing needs you but drafts" in seen.get("/attention").text
+
+
+def test_credits_wait_for_whichever_of_their_two_sides_is_a_draft(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    house.set_flow(Kind.CREDIT_NOTE, post_as="draft")
+    use = Allocation(
+        external_id="u1",
+        credit_kind=Kind.CREDIT_NOTE,
+        credit_id="cn1",
+        document_kind=Kind.INVOICE,
+        document_id="i1",
+        date=date(2026, 2, 10),
+        amount=Decimal("4.00"),
+        currency="GBP",
+    )
+    put(house, contact(), invoice("i1"), invoice("i2"), trade(CreditNote, "cn1", "CN-1"), use, payment("p1", "i2"))
+    house.sync()
+    text = visitor(house).get("/attention").text
+    assert "It waits until credit note CN-1 is approved in Books" in text
+    assert {row.state for row in house.operations(kind="payment")} == {"done"}
 
 
 def test_of_what_waits_for_something_held_only_the_one_that_is_held_needs_somebody(seen: Visitor, house: House) -> None:

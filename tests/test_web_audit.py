@@ -49,7 +49,7 @@ def test_an_owner_sees_everything_newest_first(house: House) -> None:
     assert subjects(house, add_owner(house.hub)) == [
         "bob@example.com",
         "the attic",
-        "account",
+        "Accounts",
         "the books",
         "the shelf",
     ]
@@ -66,10 +66,12 @@ def test_a_new_sort_of_act_can_be_chosen_at_once(house: House) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("actor=bob@example.com", ["account"]),
+        ("actor=bob@example.com", ["Accounts"]),
         ("what=paused", ["the books"]),
         ("text=SHELF", ["the shelf"]),
         ("text=calc", ["the shelf"]),
+        ("text=renamed", ["the shelf"]),
+        ("text=ENAME&actor=bob@example.com", []),
         ("since=2026-03-02", ["bob@example.com"]),
         ("until=2026-03-01&what=paused", ["the books"]),
         ("since=2026-03-03&until=2026-03-03", ["bob@example.com"]),
@@ -86,7 +88,23 @@ def test_the_list_is_narrowed_down(house: House, query: str, found: list[str]) -
 def test_a_date_that_is_none_is_named(house: House) -> None:
     page = Visitor(create_app(house.hub), add_owner(house.hub)).get("/audit?since=yesterday")
     assert (page.status, page.faults) == (200, [])
-    assert "yesterday is not a date such as 2025-07-01." in page.text
+    assert "Nothing is listed until this is corrected." in page.text
+    assert "Done from : yesterday is not a date such as 2025-07-01." in page.text
+    assert page.value("since") == "yesterday"
+    assert "the shelf" not in page.text
+
+
+def test_days_that_are_turned_are_named_and_nothing_is_listed_or_exported(house: House) -> None:
+    owner, query = Visitor(create_app(house.hub), add_owner(house.hub)), "since=2026-03-03&until=2026-03-02"
+    page = owner.get(f"/audit?{query}")
+    assert (page.status, page.faults) == (200, [])
+    assert "Done from : The first day, 2026-03-03, is after the last, 2026-03-02." in page.text
+    assert (page.value("since"), page.value("until")) == ("2026-03-03", "2026-03-02")
+    assert owner.get(f"/audit/export?{query}").status == 302
+
+
+def test_the_last_day_of_the_calendar_is_a_day(house: House) -> None:
+    assert len(subjects(house, add_owner(house.hub), "?until=9999-12-31")) == 5
 
 
 def test_nothing_is_exported_for_a_date_that_is_none(house: House) -> None:
@@ -117,6 +135,43 @@ def test_details_are_told_in_words(house: House) -> None:
     # In whichever order: PostgreSQL keeps its own.
     assert "Codes sale contact: 2688e226" in text
     assert "Was nothing" in text
+
+
+@pytest.mark.parametrize(
+    ("what", "kept", "shown"),
+    [
+        ("set flow", "supplier_credit: automatic", "Supplier credits: automatic"),
+        ("set flow", "invoice: review", "Invoices: review first"),
+        ("mapped", "tax_rate", "Tax rates"),
+        ("mapped", "tracking_option", "Tracking option"),
+        ("unlinked", "credit_note cn7", "Credit note cn7"),
+        ("chose the accounts to reconcile", "Shop to Books, purchases", "Shop to Books, Purchases and costs"),
+        (
+            "looked for already posted",
+            "supplier_credit: 23 looked for, 0 found",
+            "Supplier credits: 23 looked for, 0 found",
+        ),
+        ("renamed", "the item_7 shelf", "the item_7 shelf"),
+    ],
+)
+def test_kinds_lists_and_modes_are_told_and_found_in_the_words_of_the_pages(
+    house: House, what: str, kept: str, shown: str
+) -> None:
+    with house.hub.store.write() as db:
+        house.hub.audit(db, OWNER, what, kept)
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    assert f"{what} {shown}" in seen.get("/audit").text
+    assert kept == shown or kept not in seen.get("/audit").text
+    for searched in (shown, kept, shown.upper()):
+        assert subjects(house, add_owner(house.hub), f"?what={what}&text={searched}") == [shown]
+
+
+def test_a_sheet_tells_details_in_words_too(house: House) -> None:
+    with house.hub.store.write() as db:
+        house.hub.audit(db, OWNER, "mapped", "default", codes={"sale_contact": "2688e226"}, was=[])
+    sheet = Visitor(create_app(house.hub), add_owner(house.hub)).client.get("/audit/export?what=mapped&actor=" + OWNER)
+    assert "Codes: sale contact: 2688e226" in sheet.get_data(as_text=True)
+    assert "Was: none" in sheet.get_data(as_text=True)
 
 
 def test_the_engine_says_which_entity_an_act_was_about(house: House) -> None:

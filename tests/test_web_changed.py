@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put, trade
 from visitors import Seen, Visitor, visitor
@@ -13,7 +15,7 @@ from visitors import Seen, Visitor, visitor
 from hub.documents import Allocation, CreditNote, Kind, Status
 from hub.engine.delivery import save_states
 from hub.engine.ended_uses import ended_uses
-from hub.models import FlowMode
+from hub.models import FlowMode, Link, table
 from hub.providers import Page, TargetState
 from hub.reconcile import Answer
 from hub.store import Store
@@ -93,6 +95,8 @@ def test_a_paid_document_that_was_undone_is_held_with_what_to_do(seen: Visitor, 
     text = page_of(seen).text
     assert "somebody removes them in the ledger first" in text
     assert "Held: SO-1 was undone in the stock system" in text
+    [held] = house.operations(state="held")
+    assert held.problem["why"] == "7.00 GBP of 12.00 GBP is still due there."
 
 
 def test_a_document_that_is_gone_in_the_ledger_is_posted_anew_only_after_a_question(
@@ -127,6 +131,57 @@ def test_an_edit_in_the_ledger_is_told_and_may_stay(seen: Visitor, house: House)
     assert house.books.entries[target(house)].native["number"] == "CHANGED-9", "taking note writes nothing"
 
 
+def test_another_form_of_the_same_total_is_no_difference_and_the_reference_is_named(
+    seen: Visitor, house: House
+) -> None:
+    house.books.edit(target(house), total="12.0", mark="Ann's order 7")
+    house.run_ledger()
+    text = page_of(seen, "ledger").text
+    assert "Reference: nothing becomes Ann's order 7" in text
+    assert "Total" not in text
+
+
+def test_an_edited_total_is_written_as_an_amount_of_its_currency(seen: Visitor, house: House) -> None:
+    house.books.edit(target(house), total="1234.5")
+    house.run_ledger()
+    assert "Total: 12.00 GBP becomes 1,234.50 GBP It may stay" in page_of(seen, "ledger").text
+
+
+def test_an_edit_of_lines_alone_is_not_called_one_of_the_reference(seen: Visitor, house: House) -> None:
+    house.books.edit(target(house), due_date="2026-05-05")
+    house.run_ledger()
+    text = page_of(seen, "ledger").text
+    assert "Its lines, or other details" in text
+    assert "Its reference" not in text
+
+
+def test_another_contact_is_told_by_name_and_by_id_only_where_names_tell_nothing_apart(
+    seen: Visitor, house: House
+) -> None:
+    other = house.books.add(Kind.CONTACT, name="Other Ltd")
+    house.books.edit(target(house), contact=other)
+    house.run_ledger()
+    assert "Contact: Acme becomes Other Ltd" in page_of(seen, "ledger").text
+    twin = house.books.add(Kind.CONTACT, name="Acme")
+    house.books.edit(target(house), contact=twin)
+    house.run_ledger()
+    ours = next(link.target_id for link in house.links() if link.kind == "contact")
+    assert f"Contact: Acme ({ours}) becomes Acme ({twin})" in page_of(seen, "ledger").text
+
+
+def test_a_number_that_the_ledger_kept_shorter_is_no_edit(seen: Visitor, house: House) -> None:
+    links = table(Link)
+    [link] = [link for link in house.links() if link.kind == "invoice"]
+    long = json.dumps(json.loads(link.written_document) | {"number": "SO-1-as-the-stock-system-has-it"})
+    with house.hub.store.write() as db:
+        db.execute(sa.update(links).where(links.c.id == link.id).values(written_document=long))
+    house.books.edit(target(house), date="2026-02-03")
+    house.run_ledger()
+    text = page_of(seen, "ledger").text
+    assert "Date: 2026-02-01 becomes 2026-02-03" in text
+    assert "Number" not in text
+
+
 def test_a_credit_that_somebody_took_off_in_the_ledger_is_told_and_may_stay(seen: Visitor, house: House) -> None:
     credit = trade(CreditNote, "cn1", "CN-1")
     use = Allocation(
@@ -148,7 +203,9 @@ def test_a_credit_that_somebody_took_off_in_the_ledger_is_told_and_may_stay(seen
             save_states(house.hub.store, db, house.ledger_id, ended, house.clock())
     assert [state.target_id for state in ended] == [ids["allocation"]]
     text = page_of(seen, "ledger").text
-    assert "Total: 4.00 becomes 0.00" in text
+    assert "Allocation of SO-1 Allocation" in text
+    assert f"{ids['allocation']} (" not in text
+    assert "Total: 4.00 GBP becomes 0.00 GBP" in text
     [link] = [link for link in house.links() if link.kind == "allocation"]
     seen.follow(f"/changed/{link.id}/note", {"side": "ledger"})
     assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
@@ -158,11 +215,14 @@ def test_a_credit_that_somebody_took_off_in_the_ledger_is_told_and_may_stay(seen
 
 
 def test_edited_on_both_sides_a_person_may_send_the_stock_systems_form(seen: Visitor, house: House) -> None:
-    house.books.edit(target(house), number="CHANGED-9")
+    house.books.edit(target(house), number="CHANGED-9", total="12.0")
     house.run_ledger()
     put(house, invoice("i1", "SO-1", date=date(2026, 2, 5)))
     house.sync()
-    assert "was edited in the stock system and in the ledger" in page_of(seen).text
+    text = page_of(seen).text
+    assert "was edited in the stock system and in the ledger" in text
+    [held] = house.operations(state="held")
+    assert held.problem["why"] == "The ledger now says CHANGED-9, 2026-02-01, 12.00 GBP."
     [link] = [link for link in house.links() if link.kind == "invoice"]
     seen.follow(f"/changed/{link.id}/note")
     house.sync()
@@ -173,6 +233,19 @@ def test_a_payment_is_no_edit_of_its_invoice(seen: Visitor, house: House) -> Non
     house.shelf.put("pay", payment())
     house.sync()
     assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
+
+
+def test_a_payment_without_a_number_is_called_by_what_it_pays(seen: Visitor, house: House) -> None:
+    id = "7b0e-44d1"
+    put(house, payment(id))
+    house.sync()
+    house.set_flow(Kind.PAYMENT, FlowMode.REVIEW)
+    given = next(str(link.target_id) for link in house.links() if link.kind == "payment")
+    put(house, payment(id, amount="5.00"))
+    house.sync()
+    text = page_of(seen).text
+    assert "Payment of SO-1 Payment, 5.00 GBP" in text
+    assert id not in text and f" {given}" not in text
 
 
 def test_a_link_that_is_not_there_has_no_pages(seen: Visitor) -> None:

@@ -236,7 +236,12 @@ def test_another_start_date_can_be_tried_before_it_is_chosen(seen: Visitor, hous
     assert house.hub.integration(house.integration_id).start_date == START
     wrong = seen.post(f"{path}/set-up/start-date", {"start_date": "soon"})
     assert wrong.status == 422
+    assert "Nothing was saved yet." in wrong.text
     assert "Please enter a date" in wrong.text
+    tried = seen.get(f"{path}/set-up/start-date?start_date=soon")
+    assert tried.status == 422
+    assert f"No other date was looked at: below is what {START} divides." in tried.text
+    assert "saved" not in tried.text
 
 
 @ONE_DATABASE

@@ -280,3 +280,14 @@ def test_a_connection_whose_plugin_is_missing_is_still_shown(seen: Visitor, hous
     assert "plugin missing" in seen.get("/connections").text
     assert "not installed: shop" in seen.get("/plugins").text
     assert seen.get(f"/connections/{id}/reconnect").status == 404
+
+
+def test_a_connection_names_the_schedules_that_it_has(seen: Visitor, house: House) -> None:
+    page = seen.get(f"/connections/{house.stock_id}")
+    assert "Schedules none yet" in page.text and "Add a schedule" in page.text
+    id = add_schedule(house.hub, house.stock_id, Timing("interval", "1h", name="Every hour"))
+    page = seen.get(f"/connections/{house.stock_id}")
+    assert page.faults == []
+    assert "Schedules Every hour" in page.text and "Add another schedule" in page.text
+    assert f"/schedules/{id}" in {tag.get("href") for tag in page.tags("a")}
+    assert "Every hour" not in seen.get(f"/connections/{house.ledger_id}").text

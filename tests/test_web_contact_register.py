@@ -15,6 +15,7 @@ from hub.models import FlowMode, Link, table
 from hub.store import Store
 from hub.testing import Books, MemoryLedger
 from hub.vault import Vault
+from hub.web.queries.contacts import FOUND_AT_MOST
 from hub.web.remembered import MOST_LISTS, Memory, Stamp
 
 
@@ -109,11 +110,71 @@ def test_who_is_changed_since_it_was_written_or_archived_in_the_ledger_is_found_
     assert rows(seen.get(place(house, "?state=broken"))) == ["linked"]
 
 
-def test_numbers_are_searched_by_their_parts_and_vat_numbers_as_a_whole(house: House, seen: Visitor) -> None:
+def test_who_has_a_text_is_found_on_the_side_and_in_the_state_that_are_asked_for(house: House, seen: Visitor) -> None:
+    supplier = Contact(external_id="mill", name="Oak Mill", is_supplier=True)
+    house.set_flow(Kind.CONTACT, FlowMode.AUTOMATIC)
+    put(house, contact("shop", "Oak Shop"), supplier, contact("elm", "Elm Shop"))
+    house.sync()
+    assert rows(seen.get(place(house, "?state=all&text=oak"))) == ["shop"]
+    assert rows(seen.get(place(house, "?state=all&text=oak&side=suppliers"))) == ["mill"]
+    phoned = {"phone": "01234"}
+    put(house, contact("shop", "Oak Shop").model_copy(update=phoned), supplier.model_copy(update=phoned))
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    house.run_stock()
+    assert rows(seen.get(place(house, "?state=changed&text=oak"))) == ["shop"]
+    assert rows(seen.get(place(house, "?state=changed&text=oak&side=suppliers"))) == ["mill"]
+    assert rows(seen.get(place(house, "?state=changed&text=elm"))) == []
+    assert rows(seen.get(place(house, "?state=linked&text=oak"))) == ["shop"]
+    assert rows(seen.get(place(house, "?state=ignored&text=oak"))) == []
+
+
+def test_however_many_are_archived_the_active_contacts_of_the_ledger_are_offered_for_a_text(
+    house: House, seen: Visitor
+) -> None:
+    house.books.add(Kind.CONTACT, name="Oak Bakery")
+    for number in range(FOUND_AT_MOST):
+        house.books.archive(house.books.add(Kind.CONTACT, name=f"Oak {number:03}"))
+    house.sync()
+    page = seen.get(place(house, "/link?contact=new&text=oak"))
+    assert ("Oak Bakery" in page.text, "Oak 000" in page.text) == (True, False)
+
+
+def test_numbers_and_vat_numbers_are_searched_by_their_parts(house: House, seen: Visitor) -> None:
     assert rows(seen.get(place(house, "?state=all&text=q-1"))) == ["new"]
     assert rows(seen.get(place(house, "?state=all&text=GB123456789"))) == ["new"]
-    assert rows(seen.get(place(house, "?state=all&text=12345678"))) == []
+    assert rows(seen.get(place(house, "?state=all&text=345 67"))) == ["new"]
+    assert rows(seen.get(place(house, "?state=all&text=3456"))) == ["new"]
+    assert rows(seen.get(place(house, "?state=all&text=345"))) == []
+    assert rows(seen.get(place(house, "?state=all&text=GB 2345"))) == []
     assert rows(seen.get(place(house, "?state=all&text=q-1&side=suppliers"))) == []
+
+
+def test_vat_numbers_are_shown_and_searched_with_their_country(house: House, seen: Visitor) -> None:
+    for id, number in (("german", "DE 123 456 789"), ("plain", "123456789"), ("longer", "987123456789")):
+        put(house, contact(id, id.title()).model_copy(update={"tax_number": number}))
+    house.sync()
+    assert "DE123456789" in row_of(seen.get(place(house, "?state=all")), "german")
+    assert "GB123456789" in row_of(seen.get(place(house, "?state=all")), "new")
+    found = {
+        "GB123456789": ["new", "plain"],
+        "de 123 456 789": ["german", "plain"],
+        "FR123456789": ["plain"],
+        "DE1234": ["german"],
+        "123456789": ["new", "german", "longer", "plain"],
+    }
+    assert {text: rows(seen.get(place(house, f"?state=all&text={text}"))) for text in found} == found
+
+
+def test_the_ledgers_contacts_are_shown_and_searched_with_the_country_of_their_vat_number(
+    house: House, seen: Visitor
+) -> None:
+    house.books.add(Kind.CONTACT, name="Bäcker", tax_number="DE 123 456 789")
+    house.books.add(Kind.CONTACT, name="Baker", tax_number="GB123456789")
+    house.sync()
+    page = seen.get(place(house, "/link?contact=new&text=DE123456789"))
+    assert "DE123456789" in page.text
+    assert "GB123456789" in page.text.split("Search the ledger")[0]
+    assert ("Bäcker" in page.text, "Baker" in page.text) == (True, False)
 
 
 def test_only_so_many_long_lists_are_kept() -> None:

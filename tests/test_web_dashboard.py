@@ -32,7 +32,7 @@ from hub.models import (
     Snapshot,
     table,
 )
-from hub.scheduler import Timing, add_schedule
+from hub.scheduler import Timing, add_schedule, leadership
 from hub.settings import load_settings
 from hub.store import Store
 from hub.testing import Books
@@ -242,9 +242,21 @@ def test_the_calls_of_the_day_the_last_and_the_next_run_are_shown(house: House) 
     with house.hub.store.write() as db:
         db.execute(sa.update(table(ConnectionRow)).values(limits={"per_day": 5000}))
     page = seen(house)
-    assert "Next run Shelf, 2026-03-01 18:00 UTC" in page.text
+    assert "Next run Shelf, 2026-03-01 18:00 UTC It does not start by itself: no scheduler is running" in page.text
     assert "Last run Finished" in page.text
     assert "0 used, 5,000 left of 5,000" in page.text
+
+
+def test_the_next_run_starts_by_itself_while_a_scheduler_is_running(house: House) -> None:
+    add_schedule(house.hub, house.stock_id, Timing("cron", "0 18 * * *"))
+    running = leadership(house.hub.store)
+    assert running.hold()
+    try:
+        page = seen(house)
+    finally:
+        running.release()
+    assert "Next run Shelf, 2026-03-01 18:00 UTC" in page.text
+    assert "no scheduler is running" not in page.text
 
 
 def test_the_calls_of_a_day_add_up_when_the_platform_has_counted_more_than_we(house: House) -> None:
@@ -275,6 +287,13 @@ def test_who_may_not_manage_entities_is_told_who_can(store: Store, vault: Vault)
     assert page.faults == []
     assert "for somebody with the right to manage entities: connect your stock system." in page.text
     assert "Almost there" not in page.text
+    seen = Visitor(create_app(house.hub), client)
+    for address in ("/contacts", "/schedules", "/integrations", "/report"):
+        page = seen.get(address)
+        assert page.faults == []
+        assert "That is for somebody with the right to manage entities." in page.text, address
+        links = {tag.get("href", "") for tag in page.tags("a")}
+        assert {seen.get(link).status for link in links if link.startswith("/")} == {200}, address
 
 
 def test_a_step_that_is_done_is_ticked(store: Store, vault: Vault) -> None:

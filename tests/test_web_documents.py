@@ -12,7 +12,7 @@ from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put, visiting
 from visitors import Seen, Visitor, visitor
 
-from hub.documents import Kind
+from hub.documents import Kind, Status
 from hub.engine.visiting import Visits
 from hub.models import BatchRow, Exchange, FlowMode, Link, Snapshot, table
 from hub.store import Store
@@ -72,6 +72,25 @@ def test_the_time_line_tells_the_whole_life_in_order(seen: Visitor, house: House
     places = [text.find(each) for each in told]
     assert -1 not in places, dict(zip(told, places, strict=True))
     assert places == sorted(places)
+
+
+def test_what_was_sent_is_compared_with_the_source_as_it_is_now_and_says_so(seen: Visitor, house: House) -> None:
+    [sent] = house.operations(source_id="i1")
+    text = seen.get(f"/operations/{sent.id}").text
+    assert "The document as it is in the source now, and as it was sent to the ledger Field Source now Was sent" in text
+
+
+def test_what_was_voided_is_not_told_as_posted(seen: Visitor, house: House) -> None:
+    put(house, invoice("i8", "SO-8"))
+    house.sync()
+    put(house, invoice("i8", "SO-8", status=Status.VOIDED))
+    house.sync()
+    house.person.approve([row.id for row in house.operations(source_id="i8", state="proposed")])
+    house.sync()
+    [voided] = house.operations(source_id="i8", action="void")
+    assert voided.state == "done"
+    told = page_of(seen, house, "i8").text.partition("Time line")[0]
+    assert "Voided in Books, " in told and "Posted" not in told
 
 
 def test_it_leads_to_both_systems_and_to_what_belongs_to_it(

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from furnishing import set_up_once
-from houses import START, House, called
+from houses import House, called, join_second_ledger
 from visitors import Visitor, visitor
 
-from hub.engine.connections import integrate
-from hub.models import ConnectionRow, table
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
@@ -33,13 +30,7 @@ def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 def house(store: Store, vault: Vault) -> House:
     """One stock system that goes to two ledgers."""
     house = called(store, vault, on=False)
-    rows = table(ConnectionRow)
-    with store.write() as db:
-        books = dict(db.execute(sa.select(rows).where(rows.c.id == house.ledger_id)).one()._mapping)
-        books |= {"id": None, "account_id": "other", "name": "Other books"}
-        given = {name: value for name, value in books.items() if value is not None}
-        other = db.execute(sa.insert(rows).values(given).returning(rows.c.id)).scalar_one()
-    integrate(house.hub, house.stock_id, other, start_date=START, name="Second")
+    join_second_ledger(house)
     return house
 
 

@@ -18,7 +18,7 @@ from hub.store import Store
 from hub.vault import Vault
 from hub.web.queries.health import health
 from hub.web.queries.report import Filter, every_entry
-from hub.web.queries.report_statements import SyncStatus
+from hub.web.queries.report_status import SyncStatus
 from hub.web.queries.tables import INTEGRATIONS
 from hub.web.queries.tally import FlowTally, tallies
 
@@ -101,6 +101,31 @@ def test_a_journal_says_in_which_one_it_is_posted_and_that_one_says_of_which_it_
     assert "SO-j2" in page.text
 
 
+def test_the_search_says_in_which_journal_one_is_posted_or_waits(house: House, seen: Visitor) -> None:
+    told = seen.get("/search?text=so-j1")
+    assert told.faults == []
+    assert "SO-j1 Journal, 2026-02-05" in told.text and "posted in journal Cost of goods 2026-02" in told.text
+    assert "not planned" not in told.text
+    assert "not eligible" in seen.get("/search?text=so-old").text
+    assert f"/documents/{snapshot(house, month(house))}" in told.html
+    with house.hub.store.write() as db:
+        db.execute(sa.text("UPDATE summary_member SET posted = 0"))
+    assert "waits in journal Cost of goods 2026-02" in seen.get("/search?text=so-j1").text
+
+
+def test_what_belongs_to_a_sale_says_in_which_journal_it_is_posted_or_waits(house: House, seen: Visitor) -> None:
+    house.shelf.put("s1", invoice("i7", "SO-7"), journal("j7", "3.00"))
+    house.sync()
+    page = document(house, seen, "i7")
+    assert page.faults == []
+    assert "SO-j7 Journal 2026-02-05 3.00 GBP Posted in journal Cost of goods 2026-02" in page.text
+    assert f"/documents/{snapshot(house, month(house))}" in page.html
+    house.set_flow(Kind.JOURNAL, FlowMode.REVIEW)
+    house.shelf.put("s2", invoice("i8", "SO-8"), journal("j8", "4.00", day=date(2026, 3, 2)))
+    house.sync()
+    assert "4.00 GBP Waits in journal Cost of goods 2026-03" in document(house, seen, "i8").text
+
+
 def test_the_chart_of_syncs_and_the_table_count_the_same_documents(house: House, seen: Visitor) -> None:
     with house.hub.store.read() as db:
         found = health(db, house.clock().date(), [house.integration_id], [house.ledger_id])
@@ -124,6 +149,17 @@ def test_the_operation_of_a_journal_shows_debits_and_credits_and_no_contact(hous
     assert "Account Description Debit Credit" in page.text
     assert "1 320 7.00 2 630 7.00" in page.text
     assert "Contact" not in page.text.partition("The document in the source")[2]
+
+
+@pytest.mark.parametrize(("amount", "told"), [("1234.50", "1,234.50"), ("1000000", "1,000,000.00"), ("0.5", "0.50")])
+def test_a_journal_tells_its_amounts_on_its_page_however_large_they_are(
+    house: House, seen: Visitor, amount: str, told: str
+) -> None:
+    put(house, journal("j9", amount, reason=JournalReason.STOCKTAKE))
+    house.sync()
+    page = document(house, seen, "j9")
+    assert (page.status, page.faults) == (200, [])
+    assert f"320 {told} 630 {told}" in page.text
 
 
 def test_a_proposed_month_can_be_imported_as_a_draft(house: House, seen: Visitor) -> None:

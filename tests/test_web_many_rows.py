@@ -31,6 +31,9 @@ QUERIES = {
 }
 """What a page is asked for where its bare address shows little."""
 
+COUNTED = dict.fromkeys(("attention.show_group", "attention.show_skipped", "ready.show", "runs.show_all"), 1)
+"""A list that goes on after its first page is counted, with a statement more; one that is shorter need not be."""
+
 NO_LIST = frozenset({"oauth.go", "connecting.go", "connecting.callback", "connecting.choose_account"})
 """Stations of a sign-in elsewhere: they show nothing of ours."""
 
@@ -105,6 +108,7 @@ def test_each_page_asks_the_database_equally_often_however_much_there_is(
     there = [endpoint for endpoint, (status, _, _) in many.items() if status != NOT_FOUND]
     assert len(there) > 30, "some pages need more than an address; most do not"
     assert {endpoint: many[endpoint][0] for endpoint in there if many[endpoint][0] >= 400} == {}
-    more = {endpoint: (few[endpoint][1], asked) for endpoint, (_, asked, _) in many.items() if asked > few[endpoint][1]}
+    most = {endpoint: asked + COUNTED.get(endpoint, 0) for endpoint, (_, asked, _) in few.items()}
+    more = {endpoint: (most[endpoint], asked) for endpoint, (_, asked, _) in many.items() if asked > most[endpoint]}
     assert more == {}, "these pages ask more when there are more rows"
     assert {endpoint: size for endpoint, (_, _, size) in many.items() if size > LONGEST_PAGE} == {}

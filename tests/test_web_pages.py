@@ -220,7 +220,8 @@ def test_every_answer_forbids_inline_scripts_frames_and_guessing(store: Store, v
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "same-origin"
-    assert seen.get("/").headers["Cache-Control"] == "no-store"
+    for path in ("/", "/sign-in"):
+        assert seen.get(path).headers["Cache-Control"] == "no-store"
 
 
 def test_nothing_is_loaded_from_elsewhere(store: Store, vault: Vault) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,11 +10,13 @@ import sqlalchemy as sa
 from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, put
 from people import OWNER, add_person
+from statements import overheard, plan
 from visitors import Visitor, visitor
 
 from hub.accounts import Right, Sort
 from hub.app import create_app
 from hub.documents import Kind
+from hub.mapping import MappingList
 from hub.models import FlowMode, OperationRow, table
 from hub.store import Store
 from hub.vault import Vault
@@ -50,6 +53,14 @@ def test_the_list_shows_what_waits_with_its_contact_and_amount(seen: Visitor) ->
     assert "SO-2" in text
     assert "Acme" in text
     assert "24.00 GBP" in text
+
+
+def test_who_may_not_approve_has_nothing_to_tick(seen: Visitor, house: House) -> None:
+    assert [tag for tag in seen.get("/ready").tags("input") if tag.get("name") == "pick"]
+    page = Visitor(create_app(house.hub), add_person(house.hub, "una@example.com")).get("/ready")
+    assert page.faults == []
+    assert "SO-2" in page.text and "You can look" in page.text
+    assert [tag for tag in page.tags("input") if tag.get("name") in ("pick", "shown")] == []
 
 
 def test_what_is_ticked_is_approved_and_nothing_else(seen: Visitor, house: House) -> None:
@@ -108,6 +119,21 @@ def test_the_filter_finds_by_text_kind_and_amount(seen: Visitor) -> None:
     assert "Nothing that is ready fits" in seen.get("/ready?text=%25").text
 
 
+def test_amounts_are_found_by_their_index(seen: Visitor, house: House) -> None:
+    with house.hub.store.write() as db:
+        row = db.execute(sa.select(operations).where(operations.c.label == "SO-1")).one()
+        values = {name: value for name, value in row._mapping.items() if name != "id"}
+        many = [{**values, "source_id": f"m{n}", "amount": f"{n}.00"} for n in range(1000, 3000)]
+        db.execute(sa.insert(operations), many)
+        db.exec_driver_sql("ANALYZE operation")
+    with overheard() as asked:
+        assert "1 document ready" in seen.get("/ready?least=13&most=30.5").text
+    with house.hub.store.read() as db:
+        [look] = [plan(db, sql, sent) for sql, sent in asked if "BETWEEN" in sql]
+    bounded = r"operation_amount \(state=\? AND <expr>>\? AND <expr><\?\)|operation_amount.*Index Cond: .*NULLIF.* >= "
+    assert re.search(bounded, look, re.S), look
+
+
 def test_an_integration_or_page_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
     assert "3 documents ready" in seen.get("/ready?integration=x&page=-4").text
 
@@ -145,6 +171,22 @@ def test_what_is_no_date_stays_in_its_field_and_nothing_is_listed(seen: Visitor)
     assert "SO-1" not in page.text
 
 
+def test_days_that_are_turned_are_said_at_their_field(seen: Visitor) -> None:
+    page = seen.get("/ready?since=2026-02-20&until=2026-02-10")
+    assert page.faults == []
+    assert "Dated from : The first day, 2026-02-20, is after the last, 2026-02-10." in page.text
+    assert "Nothing is listed until this is corrected." in page.text
+
+
+def test_a_kind_that_there_is_none_of_is_said_and_nothing_is_listed(seen: Visitor, house: House) -> None:
+    page = seen.get("/ready?kind=nonsense")
+    assert page.faults == []
+    assert "Kind : There is no kind nonsense." in page.text and "SO-1" not in page.text
+    newest = str(max(row.id for row in house.operations()))
+    assert "There is no kind" in seen.follow("/ready/approve-all", {"kind": "nonsense", "upto": newest}).text
+    assert set(states(house).values()) == {"proposed"}
+
+
 def test_nothing_is_approved_by_a_filter_that_can_not_be_read(seen: Visitor, house: House) -> None:
     asked = seen.get("/ready/approve-all?least=£500")
     assert (asked.status, asked.location) == (302, "/ready?least=%C2%A3500")
@@ -161,6 +203,33 @@ def test_a_replaced_plan_leads_to_the_newer_one(seen: Visitor, house: House) -> 
     assert f"/operations/{newer}" in {tag.get("href") for tag in seen.get(f"/operations/{old}").tags("a")}
 
 
+def trail(seen: Visitor, operation_id: int) -> tuple[str, str]:
+    """Where the breadcrumb of an operation leads, in words and as an address."""
+    page = seen.get(f"/operations/{operation_id}")
+    assert page.faults == []
+    [(address, words)] = re.findall(r'breadcrumb-item"><a href="([^"]*)">([^<]*)<', page.html)
+    return words, address
+
+
+def test_an_operation_leads_back_to_the_list_that_it_is_in(seen: Visitor, house: House) -> None:
+    ready, report = ("Ready to sync", "/ready"), ("Sync report", f"/report?integration={house.integration_id}")
+    first, second = (house.operations(label=label)[0].id for label in ("SO-1", "SO-2"))
+    assert trail(seen, first) == ready
+    house.person.approve([first])
+    house.person.drop([second], "a sample")
+    assert trail(seen, first) == ready
+    assert trail(seen, second) == ("Attention", "/attention")
+    house.run_ledger()
+    assert house.operations(label="SO-1")[0].state == "done"
+    assert trail(seen, first) == report
+    put(house, invoice("i1", "SO-1", lines=(line("70.00"),), contact_name="Acme"))
+    house.sync()
+    changed = house.operations(label="SO-1", state="proposed")[0].id
+    put(house, invoice("i1", "SO-1", lines=(line("80.00"),), contact_name="Acme"))
+    house.sync()
+    assert trail(seen, changed) == report, "it was replaced"
+
+
 def test_the_comparison_names_the_contact_and_leaves_out_what_only_moved_into_the_lines(
     seen: Visitor, house: House
 ) -> None:
@@ -172,6 +241,28 @@ def test_the_comparison_names_the_contact_and_leaves_out_what_only_moved_into_th
     assert "Contact name Acme Acme" in text
     assert "Contact id" not in text
     assert "Account 200 (changed)" not in text
+
+
+def test_a_sale_without_a_contact_is_shown_with_the_name_of_the_default_one(seen: Visitor, house: House) -> None:
+    walk_in = house.books.add(Kind.CONTACT, name="Walk-in")
+    house.run_ledger()
+    house.person.set_mapping(house.integration_id, MappingList.DEFAULT, {"sale_contact": walk_in})
+    put(house, invoice("i8", "SO-8", contact_id=""), invoice("i9", "SO-9", contact_id="", contact_name="Bob"))
+    house.sync()
+    for label in ("SO-8", "SO-9"):
+        page = seen.get(f"/operations/{house.operations(label=label)[0].id}")
+        assert page.faults == []
+        assert "Contact Walk-in (default for documents without one)" in page.text
+        shown, _, _ = page.text.partition("Exactly what is sent")
+        assert f"={walk_in}" not in shown
+        assert "Contact id" not in shown
+
+
+def test_what_the_source_has_and_the_ledger_is_not_sent_is_said_in_words(seen: Visitor, house: House) -> None:
+    put(house, invoice("i9", "SO-9", payment_term="14 days"))
+    house.sync()
+    text = seen.get(f"/operations/{house.operations(label='SO-9')[0].id}").text
+    assert "Payment term 14 days not sent" in text
 
 
 def test_contacts_amount_to_nothing_in_a_selection(house: House) -> None:
@@ -444,6 +535,25 @@ def test_what_changed_is_not_imported_as_anything(seen: Visitor, house: House) -
     seen.follow("/ready/approve", {"pick": f"{row.id}:another hash", "post_as": "draft"})
     assert states(house)["SO-1"] == "proposed"
     assert house.operations(label="SO-1")[0].post_as == ""
+
+
+def test_what_was_mapped_anew_since_it_was_looked_at_is_not_imported_as_anything(seen: Visitor, house: House) -> None:
+    row, shown = house.operations(label="SO-1")[0], picks(house, "SO-1", "SO-2")
+    asked = seen.get("/ready/approve-all")
+    house.person.set_mapping(house.integration_id, MappingList.ACCOUNT, {"200": "310"})
+    single = seen.follow(f"/operations/{row.id}/approve", {"hash": row.payload_hash, "post_as": "authorised"})
+    assert "It changed meanwhile: look at it again before you approve." in single.text
+    several = seen.follow("/ready/approve", {"pick": shown, "post_as": "draft"})
+    assert "Look again at what is ready now." in several.text
+    every = seen.follow("/ready/approve-all", {"upto": asked.value("upto"), "post_as": "draft"})
+    assert "not approved: changed or decided since the page was shown" in every.text
+    kept = house.operations(label="SO-1")[0]
+    assert (kept.state, kept.post_as, kept.document) == (row.state, row.post_as, row.document)
+    house.sync()
+    assert not [link for link in house.links() if link.kind == "invoice"], "nothing left that nobody saw"
+    seen.follow("/ready/approve", {"pick": picks(house, "SO-1"), "post_as": "draft"})
+    house.sync()
+    assert [link.state["status"] for link in house.links() if link.kind == "invoice"] == ["draft"]
 
 
 def test_everything_found_is_imported_as_drafts(seen: Visitor, house: House) -> None:

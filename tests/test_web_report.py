@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,9 @@ from hub.documents import Kind
 from hub.models import FlowMode, Link, OperationRow, Snapshot, table
 from hub.store import Store
 from hub.vault import Vault
+from hub.web.paging import SIZES
+from hub.web.queries.report_statements import Sort, how_many, statements
+from hub.web.queries.report_status import SyncStatus
 
 
 @pytest.fixture
@@ -108,6 +112,27 @@ def test_the_filter_finds_by_either_number_kind_and_date(seen: Visitor, house: H
     assert "No document fits" in seen.get("/report?kind=bill").text
 
 
+def test_a_number_of_the_ledger_in_capitals_is_found_by_small_letters_within_the_days(
+    seen: Visitor, house: House
+) -> None:
+    rows = table(Link)
+    with house.hub.store.write() as db:
+        db.execute(sa.update(rows).where(rows.c.source_id == "done").values(target_number="LEDGER-7"))
+    for text in ("LEDGER-", "ledger-", "Ledger-"):
+        assert shown(seen, f"?text={text}") == {"SO-DONE"}
+        assert shown(seen, f"?text={text}&since=2026-02-15") == set()
+
+
+@pytest.mark.parametrize("text", ["so-", "SO-", "So-"])
+def test_a_search_keeps_to_the_days_and_takes_capitals_for_small_letters(seen: Visitor, text: str) -> None:
+    assert shown(seen, f"?text={text}") == set(NUMBERS.values())
+    assert shown(seen, f"?text={text}&since=2026-02-15") == {"SO-WAITS"}
+    assert shown(seen, f"?text={text}&until=2025-12-31") == {"SO-OLD"}
+    assert shown(seen, f"?text={text}&since=2025-12-31&until=2026-01-01") == set()
+    assert shown(seen, f"?text={text}&since=2026-02-15&status=pending&kind=invoice") == {"SO-WAITS"}
+    assert shown(seen, f"?text={text}&until=2026-02-15&status=pending") == set()
+
+
 def test_a_text_is_counted_on_every_page_and_a_page_beyond_the_last_is_the_last(seen: Visitor, house: House) -> None:
     rows = table(Snapshot)
     with house.hub.store.write() as db:
@@ -121,8 +146,104 @@ def test_a_text_is_counted_on_every_page_and_a_page_beyond_the_last_is_the_last(
     assert "No document fits" in seen.get("/report?text=nothing&page=2").text
 
 
-def test_a_filter_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
-    assert shown(seen, "?status=x&kind=y&integration=z&page=-3") == set(NUMBERS.values())
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("text=so-more", 40),
+        ("text=inv-", 2),
+        ("text=SO-MORE&status=pending", 40),
+        ("text=INV-&status=completed", 1),
+        ("text=so-&status=warning", 1),
+        ("text=so-&status=failed", 1),
+        ("text=so-&status=skipped", 1),
+        ("text=so-&status=not+eligible", 1),
+        ("text=so-more&since=2026-02-10&until=2026-02-20", 4),
+        ("text=zz", 0),
+    ],
+)
+def test_a_text_that_very_many_have_finds_the_same_in_the_same_order(
+    seen: Visitor, house: House, query: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(house, *(invoice(f"more-{n}", f"SO-MORE-{n:02}", date=f"2026-02-{1 + n // 4:02}") for n in range(40)))
+    house.sync()
+    links = table(Link)
+    with house.hub.store.write() as db:
+        numbered = sa.update(links).where(links.c.kind == "invoice")
+        db.execute(numbered.values(target_number=sa.literal("INV-") + links.c.target_number))
+
+    def told() -> list[str]:
+        return [seen.get(f"/report?{query}&page={number}").text for number in (1, 2, 9)]
+
+    found = told()
+    assert (f"{count} document" in found[0]) == (count > 0)
+    monkeypatch.setattr("hub.web.queries.report_statements.MANY", 1)
+    monkeypatch.setattr("hub.web.queries.report.MANY", 1)
+    for made in (statements, how_many):
+        monkeypatch.setattr(f"hub.web.queries.report.{made.__name__}", made.__wrapped__)
+    assert told() == found
+
+
+def test_further_pages_and_the_sheet_of_what_several_states_have_are_whole(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), *(invoice(f"s{n:02}", f"SO-{n:02}", lines=(line(account="999"),)) for n in range(60)))
+    house.sync()
+    put(house, invoice("fine", "SO-FINE"))
+    house.sync()
+    rows = table(OperationRow)
+    with house.hub.store.write() as db:
+        newer = sa.update(rows).where(rows.c.state == "held", rows.c.source_id >= "s30")
+        db.execute(newer.values(state="failed"))
+    seen = visitor(house)
+    pages = " ".join(seen.get(f"/report?status=failed&page={number}").text for number in (1, 2, 3))
+    held = [row.label for row in house.operations(kind="invoice") if row.state in ("held", "failed")]
+    assert re.findall(r"SO-\d\d", pages) == held[::-1] and len(held) == 60
+    sheet = seen.client.get(f"/integrations/{house.integration_id}/report?form=csv&status=failed").get_data(
+        as_text=True
+    )
+    assert re.findall(r"SO-\w+", sheet) == held
+
+
+def test_what_was_planned_and_planned_anew_is_told_by_the_newest_plan_that_counts(seen: Visitor, house: House) -> None:
+    put(house, invoice("waits", "SO-WAITS", date="2025-02-20"))
+    house.sync()
+    assert {row.state for row in house.operations(source_id="waits")} == {"replaced"}
+    assert "Not eligible: dated before" in seen.get("/report").text.partition("SO-WAITS")[2].partition("SO-")[0]
+    found = seen.get("/search?text=so-waits").text
+    assert "SO-WAITS Invoice, 2025-02-20, 12.00 GBP, not eligible: dated before the start date" in found
+
+
+def test_a_plan_that_was_replaced_hides_nothing_of_what_was_done_before(seen: Visitor, house: House) -> None:
+    for lines in ((line("14.00"),), ()):  # changed, and back again
+        put(house, invoice("noted", "SO-NOTED", lines=lines))
+        house.sync()
+    assert [row.state for row in house.operations(source_id="noted")] == ["done", "replaced"]
+    assert shown(seen, "?status=warning") == {"SO-NOTED"}
+    assert "Warning: a cent was rounded" in seen.get("/report").text
+
+
+def test_a_zero_character_in_a_text_of_a_document_hides_nothing(store: Store, vault: Vault) -> None:
+    house = called(store, vault)
+    put(house, contact(), invoice("odd", "SO-ODD", lines=(line(description="a\x00b"),)))
+    house.sync()
+    assert "SO-ODD" in visitor(house).get("/report").text
+
+
+def test_an_integration_or_page_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
+    assert shown(seen, "?integration=z&page=-3") == set(NUMBERS.values())
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("status=zzz", "Status : There is no status zzz."), ("kind=item", "Kind : There is no kind item.")],
+)
+def test_a_choice_that_there_is_none_of_is_said_and_nothing_is_listed_or_exported(
+    seen: Visitor, house: House, query: str, told: str
+) -> None:
+    text = seen.get(f"/report?{query}").text
+    assert told in text and "Nothing is listed until this is corrected." in text
+    assert shown(seen, f"?{query}") == set()
+    sheet = seen.get(f"/integrations/{house.integration_id}/report?form=csv&{query}")
+    assert (sheet.status, sheet.location) == (302, f"/report?integration={house.integration_id}&{query}")
 
 
 def test_a_date_that_can_not_be_read_is_said_at_its_field_and_nothing_is_listed_or_exported(
@@ -137,11 +258,41 @@ def test_a_date_that_can_not_be_read_is_said_at_its_field_and_nothing_is_listed_
     assert (sheet.status, sheet.location) == (302, f"/report?integration={house.integration_id}&since=soon")
 
 
+def test_days_that_are_turned_are_said_at_their_field_and_nothing_is_listed_or_exported(
+    seen: Visitor, house: House
+) -> None:
+    query = "since=2026-02-20&until=2026-02-10"
+    page = seen.get(f"/report?{query}")
+    assert page.faults == []
+    assert "Dated from : The first day, 2026-02-20, is after the last, 2026-02-10." in page.text
+    assert (page.value("since"), page.value("until")) == ("2026-02-20", "2026-02-10")
+    assert "No document fits" not in page.text
+    assert seen.get(f"/integrations/{house.integration_id}/report?form=csv&{query}").status == 302
+    assert "is after the last" not in seen.get("/report?since=2026-02-10&until=2026-02-10").text
+
+
 def test_a_posted_document_whose_change_is_held_is_not_completed(seen: Visitor, house: House) -> None:
     put(house, invoice("done", "SO-DONE", lines=(line(account="999"),)))
     house.sync()
     assert shown(seen, "?status=completed") == set()
     assert "SO-DONE" in shown(seen, "?status=failed")
+
+
+def test_what_waits_for_others_is_not_failed_on_the_page_or_in_the_sheet(seen: Visitor, house: House) -> None:
+    put(house, payment("p1", "stuck"))
+    house.sync()
+    words = "Waits for others: The invoice SO-STUCK of a payment is not in the ledger"
+    waiting, export = "status=waits+for+others", f"/integrations/{house.integration_id}/report?form=csv"
+    told = seen.get(f"/report?{waiting}").text
+    assert words in told and "1 document," in told
+    assert words in seen.get("/report").text
+    assert shown(seen, "?status=failed") == {"SO-STUCK"} and "1 document," in seen.get("/report?status=failed").text
+    sheet = seen.client.get(f"{export}&{waiting}").get_data(as_text=True).lstrip("\ufeff")
+    assert [row["Status"] for row in csv.DictReader(io.StringIO(sheet))] == ["Waits for others"]
+    house.person.drop([house.operations(source_id="stuck", state="held")[0].id], "a sample")
+    house.sync()
+    assert "Payment of SO-STUCK" in seen.get("/report?status=failed").text, "nobody makes that invoice any more"
+    assert "No document fits" in seen.get(f"/report?{waiting}").text
 
 
 def test_the_sheets_have_what_the_filter_finds_and_both_numbers(seen: Visitor, house: House) -> None:
@@ -164,6 +315,7 @@ def test_a_payment_without_a_number_is_called_after_what_it_pays(seen: Visitor, 
     assert page.faults == []
     assert "Payment of SO-DONE" in page.text
     assert "0084a931" not in page.text
+    assert "No document fits" in seen.get("/report?text=0084").text
     text = seen.get(f"/integrations/{house.integration_id}/report?form=csv&kind=payment").html
     assert [row["Number in the stock system"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))] == [
         "Payment of SO-DONE"
@@ -204,3 +356,24 @@ def test_what_would_be_a_formula_is_none(seen: Visitor, house: House) -> None:
 
 def test_an_integration_that_is_not_there_has_no_sheet(seen: Visitor) -> None:
     assert seen.get("/integrations/999999/report?form=csv").status == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("status", "index"),
+    [
+        (SyncStatus.WARNING, "operation_warned"),
+        (SyncStatus.WAITING, "operation_cause"),
+        (SyncStatus.FAILED, "operation_listed"),
+        (SyncStatus.PENDING, "operation_listed"),
+        (SyncStatus.SKIPPED, "operation_listed"),
+    ],
+)
+def test_what_few_documents_have_is_found_by_the_index_that_knows_them(
+    store: Store, status: SyncStatus, index: str
+) -> None:
+    first = statements(Sort(status)).first[SIZES[0]].compile(store.engine)
+    asked = first.construct_expanded_state({"integration": 1, "stock": 1, "kinds": ["invoice", "bill"]})
+    with store.read() as db:
+        plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked.statement}", tuple(asked.positional_parameters)).all()
+    assert any(f"INDEX {index}" in row[-1] for row in plan), plan

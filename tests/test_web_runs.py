@@ -55,6 +55,15 @@ def test_an_open_run_is_polled_by_htmx_and_refreshed_without_javascript(seen: Vi
     assert "<html" not in fragment.html
 
 
+def test_a_run_that_just_began_does_not_say_that_nothing_had_changed(seen: Visitor, house: House) -> None:
+    token = begin(house)
+    for address in ("/runs", f"/connections/{house.stock_id}"):
+        text = seen.get(address).text
+        assert "Nothing yet: it has just begun" in text and "Nothing had changed" not in text
+    runs.close(token, RunState.DONE)
+    assert "Nothing had changed" in seen.get("/runs").text
+
+
 def test_polling_ends_when_the_run_does(seen: Visitor, house: House) -> None:
     token = begin(house)
     runs.close(token, RunState.FAILED, Problem(code="x", what="It broke.", why="<b>why</b>"))

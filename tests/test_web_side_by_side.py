@@ -134,6 +134,18 @@ def test_a_period_that_makes_no_sense_is_told_at_its_form(seen: Visitor, house: 
     assert "ends before it begins" in page.text
 
 
+@pytest.mark.parametrize("days", ["?start=2026-03-01&end=2026-02-01", "?start=yesterday"])
+def test_of_a_wrong_day_nobody_reads_that_something_was_not_saved(house: House, seen: Visitor, days: str) -> None:
+    page = seen.get(path(house, days))
+    assert "Nothing is compared until this is corrected." in page.text
+    assert "saved" not in page.text
+    if not house.visits:
+        asked = seen.get(f"/integrations/{house.integration_id}/reconcile{days}")
+        assert asked.status == 422
+        assert "Nothing is reconciled until this is corrected." in asked.text
+        assert "saved" not in asked.text
+
+
 def test_a_ledger_that_visits_is_not_reconciled_and_what_is_possible_is_offered(store: Store, vault: Vault) -> None:
     house = visiting(store, vault)
     page = visitor(house).get(f"/integrations/{house.integration_id}/reconcile")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ def house(store: Store, vault: Vault) -> House:
 def test_a_failed_run_is_logged_with_its_reason_in_one_line(
     house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    reached = threading.Event()
+
     def broken(_session: StockSession, _want: Any) -> Any:
+        reached.set()
         raise ValueError("the shelf\nis broken")
 
     monkeypatch.setattr(StockSession, "pull", broken)
@@ -30,6 +34,7 @@ def test_a_failed_run_is_logged_with_its_reason_in_one_line(
     workers = Workers(house.hub, 2)
     with caplog.at_level(logging.INFO, "hub.workers"):
         assert workers.dispatch() in (1, 2)  # the ledger's run may be wanted too
+        assert reached.wait(30)  # asked to end before this, the run would be stopped instead of failed
         workers.stop()
     told = [record for record in caplog.records if record.name == "hub.workers"]
     (line,) = [record for record in told if record.getMessage().startswith("Shelf")]

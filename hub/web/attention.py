@@ -13,6 +13,8 @@ from hub.mapping import MappingList
 from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
+from hub.web.forms import looked_for
+from hub.web.incoming import id_of
 from hub.web.paging import page_number
 from hub.web.queries import reconciliation
 from hub.web.queries.attention import (
@@ -28,6 +30,7 @@ from hub.web.queries.attention import (
     unreadable_count,
     waiting,
 )
+from hub.web.queries.drafts import drafts_of_examples, drafts_waited_for, is_any_draft
 from hub.web.queries.fixes import Control, fix_of, load_grounds, needs_lists, objection
 from hub.web.queries.naming import operations_called
 
@@ -69,6 +72,8 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
     with the_hub().store.read() as db:
         page = groups(db, page_number(), chosen_integration())
         others = waiting(db, page, chosen_integration())
+        drafts = drafts_of_examples(db, others.for_drafts)
+        to_approve_there = bool(others.for_drafts) and is_any_draft(db, chosen_integration())
         failing, unread = failing_connections(db), unreadable_count(db)
         drifted, failed = reconciliation.drifted(db), reconciliation.failed(db)
         fixable = [group for group in page.rows if needs_lists(group)]
@@ -80,6 +85,8 @@ def _page(typed: Mapping[Cause, tuple[str, str]] | None = None) -> str:
         failed=failed,
         page=page,
         waiting=others,
+        drafts=drafts,
+        to_approve_there=to_approve_there,
         unreadable=unread,
         fixes={group.cause: fix_of(group, grounds[group.integration_id]) for group in fixable},
         grounds=grounds,
@@ -95,9 +102,10 @@ def show_group() -> ResponseReturnValue:
     with the_hub().store.read() as db:
         page = group_rows(db, cause, page_number())
         called = operations_called(db, page.rows)
+        drafts = drafts_waited_for(db, page.rows)
     if not page.total:
         abort(404)
-    return render_template("attention_group.html", cause=cause, page=page, called=called)
+    return render_template("attention_group.html", cause=cause, page=page, called=called, drafts=drafts)
 
 
 @pages.post("/retry")
@@ -149,7 +157,7 @@ def drop() -> ResponseReturnValue:
 @pages.get("/skipped")
 def show_skipped() -> ResponseReturnValue:
     """What people skipped, and why."""
-    text = request.args.get("text", "").strip()
+    text = looked_for(request.args)
     with the_hub().store.read() as db:
         page = skipped(db, text, page_number(), chosen_integration())
         called = operations_called(db, page.rows)
@@ -160,7 +168,7 @@ def show_skipped() -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def undrop() -> ResponseReturnValue:
     """Take skips back."""
-    ids = [int(id) for id in request.form.getlist("pick") if id.isdecimal() and len(id) < 18]
+    ids = [id for id in map(id_of, request.form.getlist("pick")) if id is not None]
     if not ids:
         tell("Tick what is no longer to be skipped. Nothing was changed.")
         return redirect(url_for("attention.show_skipped"), 303)

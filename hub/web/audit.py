@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
@@ -10,10 +9,12 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from hub.accounts import Right
+from hub.web import audit_words
 from hub.web.access import needs
 from hub.web.context import the_hub
-from hub.web.forms import cleaned
-from hub.web.paging import page_number
+from hub.web.filters import day_faults, typed_day
+from hub.web.forms import looked_for
+from hub.web.paging import Paged, page_number
 from hub.web.people import acting
 from hub.web.queries import audit as queries
 from hub.web.queries.audit import AuditFilter
@@ -21,6 +22,7 @@ from hub.web.sheets import CSV, TYPES, write_csv
 
 pages = Blueprint("audit", __name__, url_prefix="/audit")
 
+DAYS = ("since", "until")
 TITLES = ("When (UTC)", "Who", "What", "To what", "Why", "Details")
 
 
@@ -30,10 +32,18 @@ def show() -> ResponseReturnValue:
     """One page of it."""
     wanted, wrong = _wanted()
     with the_hub().store.read() as db:
-        log = queries.events(db, acting(), wanted, page_number())
         actors, whats = queries.choices(db, acting())
+        log = Paged([], 0, 1) if wrong else queries.events(db, acting(), wanted.among(whats), page_number())
     return render_template(
-        "audit.html", log=log, wanted=wanted, wrong=wrong, arguments=_arguments(), actors=actors, whats=whats
+        "audit.html",
+        log=log,
+        wanted=wanted,
+        typed=_typed_days(),
+        wrong=wrong,
+        arguments=_arguments(),
+        actors=actors,
+        whats=whats,
+        subject=audit_words.subject,
     )
 
 
@@ -46,23 +56,23 @@ def export() -> ResponseReturnValue:
         arguments: dict[str, Any] = {**_arguments()}
         return redirect(url_for("audit.show", **arguments))
     with the_hub().store.read() as db:
-        rows = [_line(row) for row in queries.every_event(db, acting(), wanted)]
+        _, whats = queries.choices(db, acting())
+        rows = [_line(row) for row in queries.every_event(db, acting(), wanted.among(whats))]
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(write_csv(TITLES, rows), mimetype=TYPES[CSV], headers=headers)
 
 
+def _typed_days() -> dict[str, str]:
+    return {name: typed_day(request.args.get(name, "")) for name in DAYS}
+
+
 def _wanted() -> tuple[AuditFilter, dict[str, str]]:
     """The filter of the address, and what is wrong with its dates."""
-    wrong: dict[str, str] = {}
-    days: dict[str, date | None] = {}
-    for name in ("since", "until"):
-        typed = request.args.get(name, "").strip()
-        try:
-            days[name] = date.fromisoformat(typed) if typed else None
-        except ValueError:
-            days[name], wrong[name] = None, f"{typed} is not a date such as 2025-07-01."
-    words = {name: cleaned(request.args.get(name, "")) for name in ("actor", "what", "text")}
-    return AuditFilter(**words, since=days["since"], until=days["until"]), wrong
+    typed = _typed_days()
+    wrong = day_faults(typed)
+    days = {name: date.fromisoformat(day) if day and not wrong else None for name, day in typed.items()}
+    actor, what, text = (looked_for(request.args, name) for name in ("actor", "what", "text"))
+    return AuditFilter(actor, what, text, since=days["since"], until=days["until"]), wrong
 
 
 def _arguments() -> dict[str, str]:
@@ -71,5 +81,5 @@ def _arguments() -> dict[str, str]:
 
 
 def _line(row: Any) -> list[str]:
-    details = json.dumps(row.details, ensure_ascii=False) if row.details else ""
-    return [row.at.strftime("%Y-%m-%d %H:%M:%S"), row.actor, row.what, row.subject, row.reason, details]
+    moment, details = row.at.strftime("%Y-%m-%d %H:%M:%S"), audit_words.details(row.details)
+    return [moment, row.actor, row.what, audit_words.subject(row.what, row.subject), row.reason, details]

@@ -11,6 +11,8 @@ from importlib.resources import files
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.web.forms import looked_for
+
 pages = Blueprint("causes", __name__)
 
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -33,7 +35,7 @@ class Cause:
 @pages.get("/attention/causes")
 def show() -> ResponseReturnValue:
     """The cause of the code that was asked for, or those that fit the words."""
-    text = request.args.get("text", "").strip()
+    text = looked_for(request.args)
     exact = [cause for cause in causes() if text in cause.codes]
     found = exact or [cause for cause in causes() if cause.fits(text)]
     return render_template("causes.html", causes=found, text=text)

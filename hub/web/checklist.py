@@ -13,12 +13,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from hub.engine.confirming import Confirmable, confirm, confirmed
-from hub.web.access import Right, actor, needs, visible_integrations
-from hub.web.context import decisions, row_or_404, tell, the_hub
+from hub.web.access import Right, actor, needs
+from hub.web.context import decisions, pair_of, tell, the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries.checklist import Step, StepName, load_checklist
 from hub.web.queries.cut_over import cut_over
-from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
 
 pages = Blueprint("checklist", __name__, url_prefix="/integrations/<int:integration_id>/set-up")
 
@@ -147,7 +146,7 @@ def start_date(integration_id: int) -> ResponseReturnValue:
         return _start_page(row, ModelForm(Start, initial={"start_date": row.start_date}), row.start_date)
     form = ModelForm(Start)
     tried = form.read(request.args)
-    return _start_page(row, form, tried.start_date if tried else row.start_date)
+    return _start_page(row, form, tried.start_date if tried else row.start_date), 200 if tried else 422
 
 
 @pages.post("/start-date")
@@ -168,17 +167,6 @@ def save_start_date(integration_id: int) -> ResponseReturnValue:
     return _back(integration_id)
 
 
-def pair_of(integration_id: int) -> sa.Row[Any]:
-    """An integration that the person may see, with the names of its two sides, or 404."""
-    stock, ledger = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
-    return row_or_404(
-        sa.select(INTEGRATIONS, stock.c.name.label("stock_name"), ledger.c.name.label("ledger_name"))
-        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
-        .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
-        .where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    )
-
-
 def warning_of(start: date) -> str:
     """What to say beside a start date that is in the future; empty for any other."""
     ahead = start > the_hub().clock().date()
@@ -189,8 +177,16 @@ def _start_page(row: sa.Row[Any], form: ModelForm[Start], start: date) -> str:
     with the_hub().store.read() as db:
         found = cut_over(db, row.stock_id, start)
         said = confirmed(db, row.id, Confirmable.START_DATE, str(start))
+    looked = f"No other date was looked at: below is what {start} divides." if request.method == "GET" else ""
     return render_template(
-        "start_date.html", row=row, form=form, start=start, found=found, said=said, warning=warning_of(start)
+        "start_date.html",
+        row=row,
+        form=form,
+        undone=looked or "Nothing was saved yet.",
+        start=start,
+        found=found,
+        said=said,
+        warning=warning_of(start),
     )
 
 

@@ -61,6 +61,11 @@ class LinePair:
         """Whether the hub added it so that both sides' totals are the same."""
         return isinstance(self.target, Line) and self.target.purpose == "rounding"
 
+    def booked(self, side: str) -> Decimal | None:
+        """What a journal's line books in the ledger as ``debit`` or ``credit``; None where it is on the other side."""
+        booked = _value(self.target, side)
+        return booked if isinstance(booked, Decimal) else None
+
     def cell(self, name: str) -> Difference:
         """One field of the line."""
         if name == "tracking":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,12 +16,13 @@ from hub.errors import SettingsError
 from hub.models import RunState
 from hub.providers import Provider, Role
 from hub.scheduler import run_now
-from hub.web.access import Right, actor, needs, visible_connections
-from hub.web.context import row_or_404, tell, the_hub
+from hub.web.access import Right, actor, needs
+from hub.web.context import found_or_404, tell, the_hub
 from hub.web.forms import ModelForm, cleaned
 from hub.web.queries import linked
 from hub.web.queries.tables import CONNECTIONS, SCHEDULES
 from hub.web.runs import stands
+from hub.web.unchanged import while_unchanged
 from hub.web.visits import awaited, how_it_comes, standing_of, visits
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
@@ -152,13 +153,8 @@ def remove_finally(connection_id: int) -> ResponseReturnValue:
 
 def _connection(connection_id: int) -> sa.Row[Any]:
     """A connection that was not removed."""
-    return row_or_404(
-        sa.select(CONNECTIONS).where(
-            CONNECTIONS.c.id == connection_id,
-            CONNECTIONS.c.removed_at.is_(None),
-            visible_connections(CONNECTIONS.c.id),
-        )
-    )
+    with the_hub().store.read() as db:
+        return found_or_404(linked.connection(db, connection_id))
 
 
 def _page(connection_id: int, limits: ModelForm[Share] | None, *, typed: str = "", name_error: str = "") -> str:
@@ -168,6 +164,7 @@ def _page(connection_id: int, limits: ModelForm[Share] | None, *, typed: str = "
         calls = linked.calls_within(hub, db, {connection_id: usual.share})[connection_id]
         runs = linked.newest_runs(db, connection_id, RUNS_SHOWN)
         others = linked.providers_present(db)
+        schedules = _schedules(db, connection_id)
     provider = hub.providers.get(row.provider)
     endpoint = f"{row.provider}.connection"
     return render_template(
@@ -180,6 +177,7 @@ def _page(connection_id: int, limits: ModelForm[Share] | None, *, typed: str = "
         standing=standing_of(row),
         calls=calls,
         runs=runs,
+        schedules=schedules,
         integrations=_integrations_of(connection_id),
         has_partner=_has_partner(provider, others),
         name=typed or row.name,
@@ -189,6 +187,18 @@ def _page(connection_id: int, limits: ModelForm[Share] | None, *, typed: str = "
         trials=stored_trials(row.trials),
         own_page=url_for(endpoint, connection_id=connection_id) if endpoint in current_app.view_functions else "",
     )
+
+
+@while_unchanged
+def _schedules(db: sa.Connection, connection_id: int) -> Sequence[sa.Row[Any]]:
+    return db.execute(_SCHEDULES, {"connection": connection_id}).all()
+
+
+_SCHEDULES: sa.Select[Any] = (
+    sa.select(SCHEDULES.c.id, SCHEDULES.c.name, SCHEDULES.c.paused)
+    .where(SCHEDULES.c.connection_id == sa.bindparam("connection"))
+    .order_by(SCHEDULES.c.id)
+)
 
 
 def _has_partner(provider: Provider | None, others: Collection[str]) -> bool:

@@ -18,6 +18,7 @@ from hub.store import Store
 from hub.web.access import Right, actor, needs
 from hub.web.contacts import PLACE, integration_of, linking, report
 from hub.web.context import row_or_404, tell, tell_error, the_hub
+from hub.web.incoming import id_in
 from hub.web.paging import Paged, page_number, page_size
 from hub.web.queries.contact_portions import ledger_portions, link_portions
 from hub.web.sheets import CSV, LARGEST_FILE, MOST_ROWS, TYPES, XLSX, read_sheet, write_csv, write_xlsx
@@ -56,7 +57,7 @@ def export(integration_id: int) -> ResponseReturnValue:
 def ask(integration_id: int) -> ResponseReturnValue:
     """Choose a sheet; or, once one was sent, what it would change."""
     integration = integration_of(integration_id)
-    sheet_id = request.args.get("sheet", 0, type=int)
+    sheet_id = id_in(request.args, "sheet")
     return _preview(integration, _sheet(integration_id, sheet_id)) if sheet_id else _form(integration)
 
 
@@ -85,7 +86,7 @@ def send(integration_id: int) -> ResponseReturnValue:
 def apply(integration_id: int) -> ResponseReturnValue:
     """Do what the rows without an error ask for."""
     integration = integration_of(integration_id)
-    sheet = _sheet(integration_id, request.form.get("sheet", 0, type=int))
+    sheet = _sheet(integration_id, id_in(request.form, "sheet") or 0)
     try:
         outcome = carry_out(linking(), integration_id, _judged(integration, sheet))
     except SettingsError as error:
@@ -141,7 +142,7 @@ def _preview(integration: Integration, sheet: sa.Row[Any]) -> str:
 def _link_rows(store: Store, integration: Integration) -> Iterator[list[str]]:
     for row in link_portions(store, integration):
         sides = ["yes" if side else "" for side in (row.is_customer, row.is_supplier)]
-        known = [row.label, row.email, row.tax_number, *sides, row.state, row.target_label or ""]
+        known = [row.label, row.email, row.tax_country + row.tax_number, *sides, row.state, row.target_label or ""]
         yield [row.source_id, row.target_id or "", "", "", *known]
 
 

@@ -18,9 +18,10 @@ from hub.models import Integration
 from hub.web import wording
 from hub.web.access import Right, actor, needs
 from hub.web.context import chosen_integration, found_or_404, tell, tell_error, the_hub
+from hub.web.forms import looked_for
 from hub.web.paging import page_number
 from hub.web.queries import linked
-from hub.web.queries.contact_choice import linked_to, posted_unread
+from hub.web.queries.contact_choice import heirs_held, linked_to, would_share
 from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, register
 from hub.web.queries.contacts import (
     ContactFilter,
@@ -46,6 +47,7 @@ STATES: Mapping[str, str] = {
 }
 SCORES = ("0.99", "0.95", "0.90")
 REFUSALS_SHOWN = 5
+NOTHING_TICKED = "Tick contacts first. Nothing was changed."
 PLACE = "/integrations/<int:integration_id>/contacts"
 
 
@@ -70,11 +72,13 @@ def show(integration_id: int) -> ResponseReturnValue:
         integration, ready = found_or_404(with_readiness(db, integration_id))
         every = register(db, integration)
         page = contact_page(db, integration, chosen, page_number(), hub.providers, every)
+        held = heirs_held(db, integration, [(each.row, each.heir.external_id) for each in page.rows if each.heir])
     return render_template(
         "contacts.html",
         integration=integration,
         chosen=chosen,
         page=page,
+        held=held,
         states=STATES,
         sides=list(Side),
         counts=every.counts(chosen.side),
@@ -86,7 +90,7 @@ def show(integration_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def ask_link(integration_id: int) -> ResponseReturnValue:
     """Search the ledger's contacts for the one that a contact is."""
-    integration, text = integration_of(integration_id), request.args.get("text", "").strip()
+    integration, text = integration_of(integration_id), looked_for(request.args)
     source_id = request.args.get("contact", "")
     if not source_id:
         return _back(integration_id)
@@ -95,7 +99,6 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         # Who searches has seen the suggestions, and wants another.
         offered = [] if text else _offered(db, integration, row)
         found = search_ledger(db, integration.ledger_id, text) if text else []
-        unread = posted_unread(db, integration, text) if text and not found else []
         merged_into = [row.merged_into] if row.merged_into else []
         heir = next(iter(ledger_contacts(db, integration.ledger_id, merged_into).values()), None)
         told = [each.external_id for each in (*found, heir) if each] + [each.target_id for each in offered]
@@ -108,7 +111,6 @@ def ask_link(integration_id: int) -> ResponseReturnValue:
         row=row,
         text=text,
         found=found,
-        unread=unread,
         offered=offered,
         heir=heir,
         holders=holders,
@@ -159,7 +161,15 @@ def accept(integration_id: int) -> ResponseReturnValue:
     shown = dict(each.split("\t", 1) for each in request.form.getlist("best") if "\t" in each)
     pairs = {id: target for id, target in shown.items() if id in ticked}
     if pairs:
-        report(integration, linking().link(integration_id, pairs), "linked", "What waited for them is planned again.")
+        # Who has it now, whatever the page showed: two of a side share a contact only if a person says so of them.
+        with the_hub().store.read() as db:
+            sharing = would_share(db, integration, pairs)
+        outcome = linking().link(integration_id, {id: pairs[id] for id in pairs if id not in sharing})
+        outcome.refused |= {
+            id: f"It would share one contact of the ledger with {', '.join(holders.names)}. Link it on its own page."
+            for id, holders in sharing.items()
+        }
+        report(integration, outcome, "linked", "What waited for them is planned again.")
     else:
         tell("Tick contacts that have a suggestion first. Nothing was changed.")
     return _back(integration_id)
@@ -201,8 +211,10 @@ def accept_all(integration_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def upload(integration_id: int) -> ResponseReturnValue:
     """Create the ticked ones in the ledger, or send again what changed."""
-    integration = integration_of(integration_id)
-    ids = request.form.getlist("pick")
+    integration, ids = integration_of(integration_id), request.form.getlist("pick")
+    if not ids:
+        tell(NOTHING_TICKED)
+        return _back(integration_id)
     try:
         outcome = linking().upload(integration_id, ids)
     except SettingsError as error:
@@ -293,7 +305,7 @@ def _score() -> str:
 def _ask(integration: Integration, template: str, ids: Sequence[str], error: str = "") -> ResponseReturnValue:
     """A page that asks before something is done to some contacts."""
     if not ids:
-        tell("Tick contacts first. Nothing was changed.")
+        tell(NOTHING_TICKED)
         return _back(integration.id or 0)
     with the_hub().store.read() as db:
         row = found_or_404(one_contact(db, integration, ids[0]))

@@ -14,6 +14,7 @@ from hub.engine.hits import Hits
 from hub.engine.pilot import PilotFirstError
 from hub.errors import HubError, ProviderError
 from hub.web.access import actor, visible_integrations
+from hub.web.queries import linked
 from hub.web.queries.tables import INTEGRATIONS
 
 Found = TypeVar("Found")
@@ -68,6 +69,12 @@ def row_or_404(statement: sa.Select[Any]) -> sa.Row[Any]:
     """The only row of a statement, or the page that says it is not there."""
     found = rows(statement.limit(1))
     return found[0] if found else abort(404)
+
+
+def pair_of(integration_id: int) -> sa.Row[Any]:
+    """An integration that the person may see, with what is needed of its two sides, or 404."""
+    with the_hub().store.read() as db:
+        return found_or_404(linked.integration(db, integration_id))
 
 
 def found_or_404(value: Found | None) -> Found:

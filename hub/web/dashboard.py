@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from hub.engine.reconciling import following, signed_to
 from hub.models import Schedule
 from hub.providers import Role
-from hub.scheduler import next_runs
+from hub.scheduler import has_scheduler, next_runs
 from hub.web import charts, wording
 from hub.web.access import Right, may
 from hub.web.context import chosen_integration, the_hub
@@ -23,6 +23,7 @@ from hub.web.queries import linked, reconciliation, standing, tally
 from hub.web.queries.scope import Scope, scope
 from hub.web.queries.tables import RUNS, SCHEDULES
 from hub.web.remembered import remembered
+from hub.web.unchanged import while_unchanged
 from hub.web.visits import awaited, visits
 
 pages = Blueprint("dashboard", __name__)
@@ -61,11 +62,12 @@ def show() -> ResponseReturnValue:
         failing = standing.failing(db, here.connection_ids)
         kept_off = standing.kept_off(db, here.integration_ids)
         calls = linked.calls_today(hub, db, here.connections)
-        last = _last_run(db, here)
+        last = _last_run(db, here.connection_ids)
         drifted = reconciliation.drifted(db, here.integration_ids)
         compared = reconciliation.newest_done(db, here.integration_ids)
         signed = reconciliation.signed_periods(db, here.integration_ids) if compared else {}
-        schedules = _schedules(db, here)
+        schedules = _schedules(db, here.connection_ids)
+        alive = not schedules or has_scheduler(hub.store, db)
     upcoming = _upcoming(schedules, here)
     steps = first_steps(here, bool(numbers.tallies))
     return render_template(
@@ -94,6 +96,7 @@ def show() -> ResponseReturnValue:
         calls=calls,
         last=last,
         upcoming=upcoming,
+        alive=alive,
         readings={"health": reading_of_health(numbers.health), "unposted": reading_of_unposted(numbers.unposted)},
         drawn=numbers.unposted[:MOST_CURRENCIES],
         ages=[words for words, _ in recent.AGES],
@@ -242,13 +245,15 @@ def _theme() -> charts.Theme:
     return "dark" if request.args.get("theme") == "dark" else "light"
 
 
-def _last_run(db: sa.Connection, here: Scope) -> sa.Row[Any] | None:
-    return db.execute(_LAST_RUN, {"connections": here.connection_ids}).first()
+@while_unchanged
+def _last_run(db: sa.Connection, connections: tuple[int, ...]) -> sa.Row[Any] | None:
+    return db.execute(_LAST_RUN, {"connections": connections}).first()
 
 
-def _schedules(db: sa.Connection, here: Scope) -> list[Schedule]:
+@while_unchanged
+def _schedules(db: sa.Connection, connections: tuple[int, ...]) -> Sequence[Schedule]:
     """Every schedule of these connections, paused ones included."""
-    return [Schedule(**row._mapping) for row in db.execute(_SCHEDULES, {"connections": here.connection_ids})]
+    return [Schedule(**row._mapping) for row in db.execute(_SCHEDULES, {"connections": connections})]
 
 
 _CONNECTIONS: sa.BindParameter[Any] = sa.bindparam("connections", expanding=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,14 +15,14 @@ from hub.errors import SettingsError
 from hub.reconcile import is_summary
 from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
-from hub.web.context import decisions, found_or_404, row_or_404, tell, tell_error, the_hub
+from hub.web.context import decisions, found_or_404, pair_of, row_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.filters import readable_day
 from hub.web.queries.history import belonging, calls, document_of, history
 from hub.web.queries.naming import names_of
-from hub.web.queries.report import readable_day
 from hub.web.queries.sent import sent
-from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, SNAPSHOTS
-from hub.web.queries.together import corrections_of, members_of
+from hub.web.queries.tables import OPERATIONS, SNAPSHOTS
+from hub.web.queries.together import corrections_of, members_of, memberships
 
 pages = Blueprint("documents", __name__)
 
@@ -31,7 +30,7 @@ pages = Blueprint("documents", __name__)
 @pages.get("/integrations/<int:integration_id>/documents/<int:snapshot_id>")
 def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
     """The document, its time line, its versions, and its calls."""
-    integration = _integration(integration_id)
+    integration = pair_of(integration_id)
     mine = (SNAPSHOTS.c.id == snapshot_id, SNAPSHOTS.c.connection_id == integration.stock_id)
     snapshot = row_or_404(sa.select(SNAPSHOTS).where(*mine))
     document = parse_document(snapshot.kind, snapshot.document)
@@ -52,6 +51,7 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
             line_fields=comparison.line_fields(document),
             belonging=others,
             called=names_of(db, integration.stock_id, others),
+            within=memberships(db, integration.id, [each.external_id for each in others if each.kind == Kind.JOURNAL]),
             members=members_of(db, integration, snapshot.external_id),
             corrections=corrections_of(db, integration, snapshot.external_id),
             correct=can_correct(found.newest) if found.newest else False,
@@ -91,12 +91,3 @@ def show_of(operation_id: int) -> ResponseReturnValue:
     with the_hub().store.read() as db:
         row = found_or_404(document_of(db, operation_id))
     return redirect(url_for("documents.show", integration_id=row.integration_id, snapshot_id=row.id))
-
-
-def _integration(integration_id: int) -> sa.Row[Any]:
-    return row_or_404(_INTEGRATION.where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id)))
-
-
-_INTEGRATION: sa.Select[Any] = sa.select(INTEGRATIONS, CONNECTIONS.c.name.label("stock")).join(
-    CONNECTIONS, CONNECTIONS.c.id == INTEGRATIONS.c.stock_id
-)

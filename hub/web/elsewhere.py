@@ -11,7 +11,7 @@ from hub.documents import Kind
 from hub.providers import Organisation
 from hub.web.context import the_hub
 from hub.web.queries.tables import CONNECTIONS
-from hub.web.remembered import remembered
+from hub.web.unchanged import unchanged
 
 
 class Ledger:
@@ -19,7 +19,7 @@ class Ledger:
 
     def __init__(self, db: sa.Connection, connection_id: int) -> None:
         asked = {"connection": connection_id}
-        row = remembered(db, ("ledger", connection_id), lambda: db.execute(_CONNECTION, asked).one())
+        row = unchanged(db, (Ledger, connection_id), lambda: db.execute(_CONNECTION, asked).one())
         self.name: str = row.name
         self._provider = the_hub().providers.get(row.provider)
         self._organisation = Organisation.model_validate(row.organisation) if row.organisation else None

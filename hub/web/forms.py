@@ -27,6 +27,9 @@ FILL_IN = "Please fill this in."
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 """Soft hyphens, zero-width characters and marks of direction: web pages have them, and keys never do."""
 
+LONGEST = 500
+"""Longer than any name, number or amount that is looked for, and short enough for every database."""
+
 _MESSAGES = {
     "missing": FILL_IN,
     "string_too_short": FILL_IN,
@@ -178,9 +181,17 @@ class ModelForm(Generic[Model]):
         return made
 
 
-def cleaned(text: str) -> str:
-    """What was typed or pasted, without spaces around it and without what nobody can see in it."""
-    return text.translate(_UNSEEN).strip()
+def cleaned(text: str, longest: int | None = None) -> str:
+    """What was typed or pasted, without spaces around it and without what nobody can see in it.
+
+    With ``longest`` no longer than so many characters.
+    """
+    return text.translate(_UNSEEN).strip()[:longest]
+
+
+def looked_for(sent: Mapping[str, str], name: str = "text") -> str:
+    """A text of an address by which a list is filtered; every filter takes its texts from here."""
+    return cleaned(sent.get(name, ""), LONGEST)
 
 
 def _fill(each: Input, value: Any) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request
+from markupsafe import Markup
 
 import hub as package
 from hub.accounts import Account
 from hub.web import addresses, preferences
-from hub.web.access import may, person
+from hub.web.access import Right, may, person
 from hub.web.addresses import here
 from hub.web.context import chosen_integration, the_hub
 from hub.web.paging import SIZES, page_size
@@ -71,6 +72,9 @@ NAVIGATION = (
 )
 """An entry is shown where its page exists and the person who looks may use it."""
 
+MOST_PIECES = 500
+"""So many pieces of frames are kept: one for each page and sort of person is some hundred."""
+
 
 class Frame:
     """What the frame's template asks for. Nothing is read before it asks: an error's page reads nothing."""
@@ -85,6 +89,22 @@ class Frame:
     def has(self, endpoint: str) -> bool:
         """Whether there is such a page, and it is for this person."""
         return usable(endpoint)
+
+    def kept(self, piece: str, *about: Hashable, caller: Callable[[], Markup]) -> Markup:
+        """A piece of the frame that is the same on many pages, rendered once for whatever it is ``about``."""
+        pieces: dict[Hashable, Markup] = current_app.extensions.setdefault("pieces of the frame", {})
+        key = (piece, about, request.script_root)
+        found = pieces.get(key)
+        if found is None:
+            if len(pieces) >= MOST_PIECES:
+                pieces.clear()
+            found = pieces[key] = caller()
+        return found
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the person who looks may do: the navigation leads to nothing else."""
+        return frozenset(right for right in Right if may(right))
 
     @property
     def person(self) -> Account | None:

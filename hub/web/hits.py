@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from hub.errors import HubError, ProviderError, SettingsError
 from hub.web import wording
-from hub.web.access import Right, needs, visible_integrations
-from hub.web.context import hits, row_or_404, rows, tell, tell_error, the_hub
+from hub.web.access import Right, needs
+from hub.web.context import hits, pair_of, row_or_404, rows, tell, tell_error, the_hub
 from hub.web.queries import first_write
-from hub.web.queries.tables import FLOWS, INTEGRATIONS
+from hub.web.queries.tables import FLOWS
 
 pages = Blueprint("hits", __name__, url_prefix="/integrations/<int:integration_id>")
 
@@ -88,8 +88,7 @@ def _look(check: first_write.FlowCheck) -> None:
 
 
 def _check_visible(integration_id: int) -> None:
-    mine = (INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    row_or_404(sa.select(INTEGRATIONS.c.id).where(*mine))
+    pair_of(integration_id)
 
 
 def _check_flow(integration_id: int, flow_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,13 +16,13 @@ from hub.engine.connections import integrate
 from hub.errors import ProviderError, SettingsError
 from hub.models import FlowMode, OperationState
 from hub.providers import Role
-from hub.web.access import Right, actor, needs, visible_integrations
+from hub.web.access import Right, actor, needs
 from hub.web.checklist import warning_of
-from hub.web.context import decisions, row_or_404, tell, tell_error, the_hub
+from hub.web.context import decisions, pair_of, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import Choice, ModelForm
 from hub.web.queries import linked, tally
 from hub.web.queries.checklist import checklist_on, load_ground
-from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, OPERATIONS
+from hub.web.queries.tables import FLOWS, INTEGRATIONS, OPERATIONS
 from hub.web.remembered import WORTH, remembered
 
 pages = Blueprint("integrations", __name__, url_prefix="/integrations")
@@ -132,7 +132,7 @@ def show(integration_id: int) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def confirm_others_off(integration_id: int) -> ResponseReturnValue:
     """A person vouches that nothing else posts between the two."""
-    _integration(integration_id)
+    pair_of(integration_id)
     if request.form.get("sure") == "yes":
         decisions().confirm_others_off(integration_id)
         tell("Noted, with your name and the time. Flows can be switched on now.")
@@ -145,7 +145,7 @@ def confirm_others_off(integration_id: int) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def set_flow(integration_id: int, flow_id: int) -> ResponseReturnValue:
     """Switch one flow."""
-    _integration(integration_id)
+    pair_of(integration_id)
     flow = row_or_404(sa.select(FLOWS).where(FLOWS.c.id == flow_id, FLOWS.c.integration_id == integration_id))
     mode, post_as = request.form.get("mode", ""), request.form.get("post_as", flow.post_as)
     try:
@@ -165,7 +165,7 @@ def set_flow(integration_id: int, flow_id: int) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def set_start_date(integration_id: int) -> ResponseReturnValue:
     """Move the start date."""
-    _integration(integration_id)
+    pair_of(integration_id)
     form = ModelForm(StartDate)
     wanted = form.read(request.form)
     if wanted is None:
@@ -179,7 +179,7 @@ def set_start_date(integration_id: int) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def set_rules(integration_id: int) -> ResponseReturnValue:
     """Save the rules; what is held is planned again, since another limit may let it go."""
-    row = _integration(integration_id)
+    row = pair_of(integration_id)
     form = ModelForm(Rules, choices={"conflict_policy": CONFLICTS})
     wanted = form.read(request.form)
     if wanted is None:
@@ -220,27 +220,6 @@ def _new_page(form: ModelForm[NewIntegration]) -> str:
     return render_template("integration_new.html", form=form)
 
 
-def _integration(integration_id: int) -> sa.Row[Any]:
-    return row_or_404(_WITH_SIDES.where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id)))
-
-
-def _with_sides() -> sa.Select[Any]:
-    stock, ledger = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
-    names = ("name", "organisation", "provider", "removed_at")
-    return (
-        sa.select(
-            INTEGRATIONS,
-            *(stock.c[name].label(f"stock_{name}") for name in names),
-            *(ledger.c[name].label(f"ledger_{name}") for name in names),
-        )
-        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
-        .join(ledger, ledger.c.id == INTEGRATIONS.c.ledger_id)
-    )
-
-
-_WITH_SIDES = _with_sides()
-
-
 def _is_long(tallies: Sequence[tally.FlowTally]) -> bool:
     """Whether counting again would take long."""
     return sum(each.documents for each in tallies) >= WORTH
@@ -249,7 +228,7 @@ def _is_long(tallies: Sequence[tally.FlowTally]) -> bool:
 def _page(
     integration_id: int, *, start: ModelForm[StartDate] | None = None, rules: ModelForm[Rules] | None = None
 ) -> str:
-    row = _integration(integration_id)
+    row = pair_of(integration_id)
     with the_hub().store.read() as db:
         counted = remembered(db, ("tallies", integration_id), lambda: tally.tallies(db, integration_id), _is_long)
         tallies = {each.flow_id: each for each in counted}

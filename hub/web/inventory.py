@@ -18,8 +18,7 @@ from hub.errors import SettingsError
 from hub.models import FlowMode, Integration
 from hub.reconcile import JournalMode
 from hub.web.access import Right, actor, needs
-from hub.web.checklist import pair_of
-from hub.web.context import decisions, tell, the_hub
+from hub.web.context import decisions, pair_of, tell, the_hub
 from hub.web.forms import Choice, ModelForm
 from hub.web.wording import MODES
 

@@ -14,8 +14,9 @@ from hub.errors import SettingsError
 from hub.mapping import MappingList
 from hub.web import wording
 from hub.web.access import Right, needs, visible_integrations
-from hub.web.checklist import pair_of
-from hub.web.context import decisions, rows, tell, tell_error, the_hub
+from hub.web.context import decisions, pair_of, rows, tell, tell_error, the_hub
+from hub.web.forms import looked_for
+from hub.web.incoming import id_in
 from hub.web.queries.codes import TITLES
 from hub.web.queries.tables import INTEGRATIONS
 
@@ -26,7 +27,7 @@ pages = Blueprint("mapping_aids", __name__, url_prefix="/integrations/<int:integ
 def try_document(integration_id: int) -> ResponseReturnValue:
     """Paste a number, see every rule that fires for that document."""
     row = pair_of(integration_id)
-    number = request.args.get("number", "").strip()
+    number = looked_for(request.args, "number")
     found: list[Any] = []
     error = ""
     if number:
@@ -44,7 +45,7 @@ def choose(integration_id: int) -> ResponseReturnValue:
     """Which integration's mappings, and what of them would be taken over."""
     row = pair_of(integration_id)
     others = _others(integration_id)
-    chosen = request.args.get("other", type=int)
+    chosen = id_in(request.args, "other")
     other = next((each for each in others if each.id == chosen), None)
     return render_template(
         "mapping_load.html",
@@ -61,7 +62,7 @@ def choose(integration_id: int) -> ResponseReturnValue:
 def load(integration_id: int) -> ResponseReturnValue:
     """Take them over. What is mapped here already stays as it is."""
     pair_of(integration_id)
-    chosen = request.form.get("other", type=int)
+    chosen = id_in(request.form, "other")
     if chosen not in {each.id for each in _others(integration_id)}:
         tell_error(SettingsError("Choose one of the integrations."))
         return redirect(url_for("mapping_aids.choose", integration_id=integration_id), 303)

@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 from hub.engine.account_making import AccountMaking
 from hub.mapping import Default, MappingList, fold
 from hub.web import wording
-from hub.web.access import Right, actor, needs, visible_integrations
-from hub.web.context import decisions, row_or_404, tell, the_hub
+from hub.web.access import Right, actor, needs
+from hub.web.context import decisions, pair_of, tell, the_hub
+from hub.web.forms import looked_for
 from hub.web.new_account import LISTS
 from hub.web.queries.codes import (
     DEFAULTS,
@@ -26,7 +27,6 @@ from hub.web.queries.codes import (
     search_contacts,
     standing,
 )
-from hub.web.queries.tables import INTEGRATIONS
 
 pages = Blueprint("mappings", __name__, url_prefix="/integrations/<int:integration_id>/mappings")
 
@@ -34,21 +34,21 @@ pages = Blueprint("mappings", __name__, url_prefix="/integrations/<int:integrati
 @pages.get("")
 def show(integration_id: int) -> ResponseReturnValue:
     """The first list."""
-    _integration(integration_id)
+    pair_of(integration_id)
     return redirect(url_for("mappings.show_list", integration_id=integration_id, where=MappingList.ACCOUNT.value))
 
 
 @pages.get("/<where>")
 def show_list(integration_id: int, where: str) -> ResponseReturnValue:
     """One list."""
-    return _page(_integration(integration_id), _list(where), {}, {})
+    return _page(pair_of(integration_id), _list(where), {}, {})
 
 
 @pages.post("/<where>")
 @needs(Right.MANAGE_ENTITIES)
 def save(integration_id: int, where: str) -> ResponseReturnValue:
     """Save what changed; every target must be one that the ledger has."""
-    row, chosen = _integration(integration_id), _list(where)
+    row, chosen = pair_of(integration_id), _list(where)
     typed = _typed()
     with the_hub().store.read() as db:
         lists = load_lists(db, row)
@@ -69,7 +69,7 @@ def save(integration_id: int, where: str) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def accept_all(integration_id: int) -> ResponseReturnValue:
     """Take every suggestion of every list."""
-    _integration(integration_id)
+    pair_of(integration_id)
     count = decisions().accept_suggestions(integration_id)
     tell(f"{wording.counted(count, 'suggestion')} accepted.")
     return _back(integration_id, _list(request.form.get("where", MappingList.ACCOUNT.value)))
@@ -78,8 +78,8 @@ def accept_all(integration_id: int) -> ResponseReturnValue:
 @pages.get("/default/contact")
 def choose_contact(integration_id: int) -> ResponseReturnValue:
     """Search the ledger's contacts for the one that sales without a contact get."""
-    row = _integration(integration_id)
-    text = request.args.get("text", "").strip()
+    row = pair_of(integration_id)
+    text = looked_for(request.args)
     with the_hub().store.read() as db:
         found = search_contacts(db, row.ledger_id, text) if text else []
     return render_template("mapping_contact.html", row=row, text=text, found=found)
@@ -89,7 +89,7 @@ def choose_contact(integration_id: int) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def save_contact(integration_id: int) -> ResponseReturnValue:
     """Set or clear the default contact."""
-    row, contact_id = _integration(integration_id), request.form.get("contact", "")
+    row, contact_id = pair_of(integration_id), request.form.get("contact", "")
     with the_hub().store.read() as db:
         name = contact_name(db, row.ledger_id, contact_id) if contact_id else ""
     if contact_id and not name:
@@ -111,11 +111,6 @@ def _told(where: MappingList, saved: int, removed: int) -> str:
 
 _WAIT = "Documents that need them wait until they are mapped again."
 _WITHOUT = {MappingList.PAYMENT_METHOD: "What is not posted yet goes without."}
-
-
-def _integration(integration_id: int) -> sa.Row[Any]:
-    mine = (INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    return row_or_404(sa.select(INTEGRATIONS).where(*mine))
 
 
 def _list(where: str) -> MappingList:

@@ -15,8 +15,7 @@ from hub.errors import ProviderError, SettingsError
 from hub.mapping import MappingList, fold
 from hub.providers import AccountType
 from hub.web.access import Right, actor, needs
-from hub.web.checklist import pair_of
-from hub.web.context import decisions, tell, the_hub
+from hub.web.context import decisions, pair_of, tell, the_hub
 from hub.web.forms import ModelForm
 
 pages = Blueprint("new_account", __name__, url_prefix="/integrations/<int:integration_id>/mappings/<where>/new-account")

@@ -9,22 +9,27 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.documents import TRADE_KINDS, Kind, parse_document
+from hub.documents import TRADE_KINDS, Document, Kind, parse_document
 from hub.engine.correcting import can_correct
+from hub.engine.facts import Ground, load_ground
 from hub.engine.needing import approve_with_needed
 from hub.engine.previewing import preview
 from hub.engine.restating import RESTATED
 from hub.errors import SettingsError
+from hub.mapping import DIRECT_TARGET
 from hub.models import OperationState
 from hub.providers import Action
 from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.queries.contacts import names_of
+from hub.web.queries.drafts import drafts_waited_for
 from hub.web.queries.naming import operations_called
 from hub.web.queries.sent import sent
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
 from hub.web.ready import STATUSES
+from hub.web.unchanged import while_unchanged
 from hub.web.visits import sent_next
 
 pages = Blueprint("operations", __name__, url_prefix="/operations")
@@ -46,7 +51,10 @@ def show(operation_id: int) -> ResponseReturnValue:
         ledger_address = Ledger(db, row.ledger_id).address(row.kind, row.linked_target_id) if row.linked_id else ""
         left = next(iter(sent(db, the_hub().vault, [row])), None)
         called = operations_called(db, [row]).get(row.id)
+        draft = drafts_waited_for(db, [row]).get(row.id)
+        default_contact = _default_contact(db, row.ledger_id, target)
     route, payload, refusal = _payload(row)
+    told = ("contact_id",) if default_contact else ()  # by its name
     in_drawer = bool(request.headers.get("HX-Request"))
     return render_template(
         "operation_body.html" if in_drawer else "operation.html",
@@ -55,7 +63,8 @@ def show(operation_id: int) -> ResponseReturnValue:
         source=source,
         target=target,
         totals=comparison.totals(source, target),
-        fields=comparison.fields(source, target),
+        fields=[each for each in comparison.fields(source, target) if each.name not in told],
+        default_contact=default_contact,
         lines=comparison.line_pairs(source, target),
         line_fields=comparison.line_fields(target),
         route=route,
@@ -66,6 +75,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         in_drawer=in_drawer,
         newer=_newer(row),
         ledger_address=ledger_address,
+        draft=draft,
         safe=safe,
         can_drop=row.state in CAN_DROP,
         can_retry=row.state in CAN_RETRY,
@@ -123,6 +133,15 @@ def _decide(operation_id: int, act: Callable[[list[int]], int], done: str) -> Re
     else:
         tell(done if count else "Nothing was changed: it is not in a state that allows this any more.")
     return _back(operation_id)
+
+
+def _default_contact(db: sa.Connection, ledger_id: int, target: Document) -> str:
+    """The name of the ledger's contact that stands in for the one that the document has not; empty where it has one."""
+    contact_id: str = getattr(target, "contact_id", "")
+    if not contact_id.startswith(DIRECT_TARGET):
+        return ""
+    target_id = contact_id.removeprefix(DIRECT_TARGET)
+    return names_of(db, ledger_id, [target_id]).get(target_id) or target_id
 
 
 def _can_restate(row: sa.Row[Any]) -> bool:
@@ -198,12 +217,17 @@ def _operation_statement() -> sa.Select[Any]:
 _OPERATION = _operation_statement()
 
 
+@while_unchanged
+def _ground(db: sa.Connection, integration_id: int) -> Ground:
+    return load_ground(db, integration_id, the_hub().providers)
+
+
 def _payload(row: sa.Row[Any]) -> tuple[str, str, str]:
     """Route and body as they would be sent now, or why there is nothing to show."""
     if row.state not in PREVIEWED:
         return "", "", ""
     try:
-        route, body = preview(the_hub(), row)
+        route, body = preview(the_hub(), row, _ground)
     except SettingsError as error:
         return "", "", str(error)
     return route, wording.pretty(body), ""

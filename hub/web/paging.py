@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from hub.web.remembered import total_of
 
@@ -18,9 +19,10 @@ LAST_PAGE = 1_000_000
 """Larger numbers in an address are nobody's page and too large for the database."""
 
 
-def page_number() -> int:
-    """The page asked for, from 1; anything that is not a page is the first."""
-    return min(max(request.args.get("page", 1, type=int) or 1, 1), LAST_PAGE)
+def page_number(sent: MultiDict[str, str] | None = None) -> int:
+    """The page that an address or a form asks for, from 1; anything that is not a page is the first."""
+    asked = (request.args if sent is None else sent).get("page", 1, type=int)
+    return min(max(asked, 1), LAST_PAGE)
 
 
 def page_size() -> int:
@@ -61,38 +63,28 @@ def paged(
     *,
     size: int | None = None,
     id: sa.ColumnElement[Any] | None = None,
-    searched: bool = False,
 ) -> Paged:
     """One page of an ordered statement, and the count of all its rows.
 
     With ``id``, the rows' primary key, the page is found by ids alone, so that an index which holds what the filter and
-    the order ask of a row is enough, and whole rows are read for the page and no more. What is ``searched``, so that
-    every row must be looked at to find some, is counted in the same look.
+    the order ask of a row is enough, and whole rows are read for the page and no more. Lists that are filtered or long
+    are in :mod:`hub.web.listing`.
     """
     size = size or page_size()
-    if id is not None and searched:
-        return _searched(db, statement, number, size, id)
+    if number == 1:
+        rows = _rows(db, statement, 1, size, id)
+        # What is not as long as a page was counted by reading it.
+        return Paged(rows, len(rows) if len(rows) < size else total_of(db, statement), 1, size)
     total = total_of(db, statement)
     number = min(number, max(1, -(-total // size)))  # a list may have become shorter since the link was made
+    return Paged(_rows(db, statement, number, size, id), total, number, size)
+
+
+def _rows(
+    db: sa.Connection, statement: sa.Select[Any], number: int, size: int, id: sa.ColumnElement[Any] | None
+) -> Sequence[sa.Row[Any]]:
     page = statement.limit(size).offset((number - 1) * size)
     if id is not None:
-        ids = page.with_only_columns(id, maintain_column_froms=True)
-        found = db.execute(ids).scalars().all()
-        page = statement.where(id.in_(found))
-    return Paged(db.execute(page).all(), total, number, size)
-
-
-def _searched(db: sa.Connection, statement: sa.Select[Any], number: int, size: int, id: sa.ColumnElement[Any]) -> Paged:
-    found, total = found_with_total(db, statement.with_only_columns(id, maintain_column_froms=True), number, size)
-    number = min(number, max(1, -(-total // size)))
-    return Paged(db.execute(statement.where(id.in_(found))).all(), total, number, size)
-
-
-def found_with_total(db: sa.Connection, ids: sa.Select[Any], number: int, size: int) -> tuple[Sequence[Any], int]:
-    """The ids of one page and how many there are in all, in one look; of the last page if there are fewer pages."""
-    counted = ids.add_columns(sa.func.count().over())
-    rows = db.execute(counted.limit(size).offset((number - 1) * size)).all()
-    if rows or number == 1:
-        return [row[0] for row in rows], rows[0][1] if rows else 0
-    total = total_of(db, ids)
-    return found_with_total(db, ids, max(1, -(-total // size)), size)
+        ids = db.execute(page.with_only_columns(id, maintain_column_froms=True)).scalars().all()
+        page = statement.where(id.in_(ids))
+    return db.execute(page).all()

@@ -12,8 +12,7 @@ from hub.engine.pilot import SIZE, Pilot, is_settled, pilot_of
 from hub.errors import SettingsError
 from hub.web import wording
 from hub.web.access import Right, actor, needs
-from hub.web.checklist import pair_of
-from hub.web.context import tell, tell_error, the_hub
+from hub.web.context import pair_of, tell, tell_error, the_hub
 from hub.web.visits import awaited, visits
 
 pages = Blueprint("pilot", __name__, url_prefix="/integrations/<int:integration_id>/pilot")

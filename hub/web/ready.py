@@ -15,6 +15,7 @@ from hub.errors import SettingsError
 from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
+from hub.web.incoming import id_of
 from hub.web.paging import Paged, page_number
 from hub.web.queries.naming import operations_called
 from hub.web.queries.proposals import Filter, kinds_proposed, newest_proposal, proposal_ids, proposals
@@ -42,7 +43,7 @@ def show_selection() -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
         with the_hub().store.read() as db:
             return render_template("ready_selection.html", selection=weigh(db, the_hub().providers, picked(ids)))
-    return _page(Filter.of(request.form), request.form.get("page", 1, type=int) or 1, ids)
+    return _page(Filter.of(request.form), page_number(request.form), ids)
 
 
 @pages.post("/approve")
@@ -153,9 +154,9 @@ def _address(chosen: Filter) -> str:
 def _seen(sent: Iterable[str]) -> Iterable[tuple[int, str]]:
     """The operations on the page as ``id:hash``."""
     for each in sent:
-        id, _, payload_hash = each.partition(":")
-        if id.isdecimal() and len(id) < 18:
-            yield int(id), payload_hash
+        text, _, payload_hash = each.partition(":")
+        if id := id_of(text):
+            yield id, payload_hash
 
 
 def _tell_approved(count: int, asked: int, along: int) -> None:

@@ -23,13 +23,13 @@ from hub.engine.reconciling import (
     usual_periods,
 )
 from hub.errors import SettingsError
-from hub.web.access import Right, actor, needs, visible_integrations
-from hub.web.context import row_or_404, tell, tell_error, the_hub
+from hub.web.access import Right, actor, needs
+from hub.web.context import pair_of, row_or_404, tell, tell_error, the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
 from hub.web.queries.side_by_side import dated
-from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.queries.tables import CONNECTIONS
 from hub.web.side_by_side import instead_of_asking
 
 pages = Blueprint("reconciling", __name__)
@@ -45,7 +45,7 @@ class PeriodFields(BaseModel):
 @pages.get("/integrations/<int:integration_id>/reconcile")
 def ask(integration_id: int) -> ResponseReturnValue:
     """The form with the period that is asked for, else the usual one; the accounts, and what it costs."""
-    row = _integration(integration_id)
+    row = pair_of(integration_id)
     if (told := instead_of_asking(row)) is not None:
         return told
     usual = Reconciling(the_hub(), actor()).usual_period(integration_id)
@@ -59,7 +59,7 @@ def ask(integration_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def start(integration_id: int) -> ResponseReturnValue:
     """Reconcile this period, or only show what it would cost."""
-    row = _integration(integration_id)
+    row = pair_of(integration_id)
     form = ModelForm(PeriodFields)
     fields = form.read(request.form)
     period = _checked(row, form, fields)
@@ -90,7 +90,7 @@ def stop(reconciliation_id: int) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def ask_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
     """Choose the accounts of one measure."""
-    row, chosen = _integration(integration_id), _measure(measure)
+    row, chosen = pair_of(integration_id), _measure(measure)
     with the_hub().store.read() as db:
         integration = the_hub().integration(integration_id)
         charts, accounts = load_charts(db, integration), load_accounts(db, integration)[chosen]
@@ -109,7 +109,7 @@ def ask_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def choose_accounts(integration_id: int, measure: str) -> ResponseReturnValue:
     """Keep the choice, or go back to what is found."""
-    _integration(integration_id)
+    pair_of(integration_id)
     wanted = {side: request.form.getlist(side) for side in ("stock", "ledger")}
     if "found" in request.form:
         wanted = {"stock": [], "ledger": []}
@@ -176,9 +176,3 @@ def _sides(charts: Charts) -> dict[str, Mapping[str, Any]]:
 
 def _measure(measure: str) -> Measure:
     return Measure(measure) if measure in set(Measure) else abort(404)
-
-
-def _integration(integration_id: int) -> sa.Row[Any]:
-    return row_or_404(
-        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    )

@@ -14,14 +14,14 @@ from hub.engine.reconciling.visited import AT_ONCE
 from hub.errors import ProviderError, SettingsError
 from hub.models import ReconciliationState
 from hub.web import wording
-from hub.web.access import Right, actor, needs, visible_integrations
-from hub.web.context import row_or_404, tell, tell_error, the_hub
+from hub.web.access import Right, actor, needs
+from hub.web.context import pair_of, row_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import safe
 from hub.web.paging import page_number
 from hub.web.polling import in_place
 from hub.web.queries import reconciliation as found
 from hub.web.queries.linked import calls_today
-from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.queries.tables import CONNECTIONS
 from hub.web.reconciliation import BUSY
 from hub.web.reconciliation_words import STATES
 from hub.web.visits import how_it_comes, visits
@@ -32,7 +32,7 @@ pages = Blueprint("proofs", __name__)
 @pages.get("/integrations/<int:integration_id>/proofs")
 def show_all(integration_id: int) -> ResponseReturnValue:
     """Every proof of an integration, and what another one costs."""
-    row = _integration(integration_id)
+    row = pair_of(integration_id)
     hub = the_hub()
     expected, obstacle = 0, ""
     try:
@@ -60,7 +60,7 @@ def show_all(integration_id: int) -> ResponseReturnValue:
 @needs(Right.APPROVE_IMPORTS)
 def start(integration_id: int) -> ResponseReturnValue:
     """Ask the ledger for every mark."""
-    row = _integration(integration_id)
+    row = pair_of(integration_id)
     try:
         made = Proving(the_hub(), actor()).ask(integration_id)
     except (SettingsError, ProviderError) as error:
@@ -133,9 +133,3 @@ def _shown(row: sa.Row[Any]) -> dict[str, Any]:
     """What both its page and the part that is asked for again say; ``in_visits`` where it is made without calls."""
     in_visits = bool(_visit_words(the_hub().integration(row.integration_id).ledger_id))
     return {"busy": BUSY, "sentence": _sentence(row), "in_visits": in_visits, "at_once": AT_ONCE}
-
-
-def _integration(integration_id: int) -> sa.Row[Any]:
-    return row_or_404(
-        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    )

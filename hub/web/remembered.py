@@ -55,7 +55,7 @@ def stamp(db: sa.Connection) -> Stamp:
 
 
 def _stamp_columns() -> Sequence[sa.ColumnElement[Any]]:
-    # Written out: PostgreSQL plans a statement anew each time where only the value tells that an index is enough.
+    # Written out: a plan for all values could not use the index that has open runs alone.
     is_open = RUNS.c.state == sa.literal_column(f"'{RunState.OPEN.value}'")
     acts = sa.select(sa.func.max(AUDIT_EVENTS.c.id)).scalar_subquery()
     newest = sa.select(sa.func.max(RUNS.c.id)).scalar_subquery()

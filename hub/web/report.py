@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +11,15 @@ from flask.typing import ResponseReturnValue
 
 from hub.web import wording
 from hub.web.access import visible_integrations
-from hub.web.context import chosen_integration, row_or_404, the_hub
+from hub.web.context import chosen_integration, pair_of, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.incoming import id_in
 from hub.web.paging import Paged, page_number
 from hub.web.queries.report import FILTERS, Entry, Filter, entries, every_entry
-from hub.web.queries.report_statements import DATED
+from hub.web.queries.report_status import DATED
 from hub.web.queries.tables import INTEGRATIONS
-from hub.web.remembered import remembered_for_viewer
 from hub.web.sheets import CSV, TYPES, XLSX, write_csv, write_xlsx
+from hub.web.unchanged import while_unchanged
 
 pages = Blueprint("report", __name__)
 
@@ -42,7 +43,7 @@ TITLES = (
 @pages.get("/report")
 def show() -> ResponseReturnValue:
     """One page of the report of one integration: the one that was switched to, or the first."""
-    chosen, wanted = Filter.of(request.args), request.args.get("integration", type=int)
+    chosen, wanted = Filter.of(request.args), id_in(request.args, "integration")
     with the_hub().store.read() as db:
         found = _integrations(db)
         integration = next((one for one in found if one.id == (wanted or chosen_integration())), None)
@@ -67,9 +68,7 @@ def show() -> ResponseReturnValue:
 @pages.get("/integrations/<int:integration_id>/report")
 def export(integration_id: int) -> ResponseReturnValue:
     """Everything that the filter finds, as a sheet; however long it is, it is written a portion at a time."""
-    integration = row_or_404(
-        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    )
+    integration = pair_of(integration_id)
     form, store, chosen = request.args.get("form", ""), the_hub().store, Filter.of(request.args)
     if form not in TYPES or chosen.faults:
         arguments: dict[str, Any] = {"integration": integration_id, **chosen.arguments}
@@ -84,14 +83,15 @@ def export(integration_id: int) -> ResponseReturnValue:
     return Response(write_csv(TITLES, rows), mimetype=TYPES[CSV], headers=headers)
 
 
-def _integrations(db: sa.Connection) -> list[sa.Row[Any]]:
+@while_unchanged
+def _integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     chosen = sa.select(INTEGRATIONS).where(visible_integrations(INTEGRATIONS.c.id)).order_by(INTEGRATIONS.c.name)
-    return remembered_for_viewer(db, "integrations", lambda: list(db.execute(chosen).all()))
+    return db.execute(chosen).all()
 
 
 def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
     for entry in found:
-        document, status = entry.document, (entry.document.target_state or {}).get("status", "")
+        document, status = entry.document, entry.document.target_status or ""
         yield [
             wording.kind_title(document.kind),
             entry.name,

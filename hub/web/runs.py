@@ -18,6 +18,7 @@ from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.context import chosen_integration, row_or_404, tell, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.incoming import id_in
 from hub.web.pace import pace_of
 from hub.web.paging import page_number, paged
 from hub.web.queries import linked
@@ -53,7 +54,7 @@ STOP_POLLING = 286
 @pages.get("/runs")
 def show_all() -> ResponseReturnValue:
     """Runs, newest first: of the connection that is asked for, else of the integration that was switched to."""
-    connection_id = request.args.get("connection", type=int)
+    connection_id = id_in(request.args, "connection")
     with the_hub().store.read() as db:
         here = scope(db, chosen_integration())
         within = [connection_id] if connection_id else here.connection_ids if chosen_integration() else None

@@ -16,13 +16,15 @@ from hub import notify, scheduler
 from hub.errors import SettingsError
 from hub.models import Schedule
 from hub.scheduler import Timing
-from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
-from hub.web.context import row_or_404, tell, the_hub
+from hub.web.access import Right, actor, needs, visible_connections
+from hub.web.context import pair_of, row_or_404, tell, the_hub
 from hub.web.forms import ModelForm
+from hub.web.incoming import id_in
 from hub.web.queries.pairs import reconcilable, sides
-from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, SCHEDULES
+from hub.web.queries.tables import CONNECTIONS, SCHEDULES
 from hub.web.schedule_form import NewScheduleFields, ScheduleFields, choices, filled_in, timing_of, usual, zone_of
 from hub.web.side_by_side import instead_of_asking
+from hub.web.unchanged import while_unchanged
 from hub.web.visits import how_it_comes, visits
 
 pages = Blueprint("schedules", __name__, url_prefix="/schedules")
@@ -45,8 +47,7 @@ def show_all() -> ResponseReturnValue:
     """Every schedule."""
     with the_hub().store.read() as db:
         connections = _connections(db)
-        chosen = sa.select(SCHEDULES).where(visible_connections(SCHEDULES.c.connection_id))
-        rows = db.execute(chosen.order_by(SCHEDULES.c.connection_id, SCHEDULES.c.id)).all()
+        rows = _schedules(db)
         joined, offered = sides(db), reconcilable(db, the_hub().providers)
     listed = [
         (
@@ -67,8 +68,8 @@ def show_all() -> ResponseReturnValue:
 @needs(Right.MANAGE_ENTITIES)
 def ask() -> ResponseReturnValue:
     """The form for another schedule; for a reconciliation that can't be made, the page that says so."""
-    reconcile = request.args.get("reconcile", type=int)
-    if reconcile and (told := instead_of_asking(_integration(reconcile))) is not None:
+    reconcile = id_in(request.args, "reconcile")
+    if reconcile and (told := instead_of_asking(pair_of(reconcile))) is not None:
         return told
     return _form_page(_new_form())
 
@@ -82,7 +83,7 @@ def save() -> ResponseReturnValue:
     timing = timing_of(form, fields) if fields else None
     if fields is None or timing is None:
         return _form_page(form), 422
-    integration = _integration(fields.reconcile) if fields.reconcile else None
+    integration = pair_of(fields.reconcile) if fields.reconcile else None
     if integration is not None and (told := instead_of_asking(integration)) is not None:
         return told, 422
     connection_id = integration.stock_id if integration else fields.connection
@@ -229,24 +230,25 @@ def _new_form() -> ModelForm[NewScheduleFields]:
     """For a connection, or for the reconciliation of an integration where one is asked for by its id."""
     with the_hub().store.read() as db:
         connections = _connections(db)
-    asked, reconcile = request.args.get("connection", ""), request.args.get("reconcile", type=int)
+    asked, reconcile = request.args.get("connection", ""), id_in(request.args, "reconcile")
     if reconcile:
-        asked = str(_integration(reconcile).stock_id)
+        asked = str(pair_of(reconcile).stock_id)
     mine = next((row for row in connections if str(row.id) == asked), connections[0] if connections else None)
     zone = zone_of(mine.organisation if mine is not None else None)
     return ModelForm(NewScheduleFields, initial=usual(asked, reconcile, zone), choices=choices(connections))
 
 
-def _integration(integration_id: int) -> sa.Row[Any]:
-    return row_or_404(
-        sa.select(INTEGRATIONS).where(INTEGRATIONS.c.id == integration_id, visible_integrations(INTEGRATIONS.c.id))
-    )
-
-
+@while_unchanged
 def _connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """The connections that the person may see, those first that are asked for first."""
     present = sa.select(CONNECTIONS).where(CONNECTIONS.c.removed_at.is_(None), visible_connections(CONNECTIONS.c.id))
     return db.execute(present.order_by(CONNECTIONS.c.name)).all()
+
+
+@while_unchanged
+def _schedules(db: sa.Connection) -> Sequence[sa.Row[Any]]:
+    chosen = sa.select(SCHEDULES).where(visible_connections(SCHEDULES.c.connection_id))
+    return db.execute(chosen.order_by(SCHEDULES.c.connection_id, SCHEDULES.c.id)).all()
 
 
 def _schedule(schedule_id: int) -> sa.Row[Any]:

@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 
 from hub.engine.reconciling import Period, usual_period
 from hub.errors import SettingsError
-from hub.web.checklist import pair_of
-from hub.web.context import the_hub
+from hub.web.context import pair_of, the_hub
 from hub.web.forms import ModelForm
 from hub.web.queries import linked
 from hub.web.queries.side_by_side import SHOWN, SideBySide, compare, dated

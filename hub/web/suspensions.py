@@ -11,8 +11,9 @@ from flask import request
 
 from hub.web.access import Right, may, visible_connections
 from hub.web.context import the_hub
+from hub.web.incoming import id_in
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
-from hub.web.remembered import remembered_for_viewer
+from hub.web.unchanged import while_unchanged
 
 OWN_PAGES = frozenset({"connections.show", "connecting.ask_again", "connecting.save_again"})
 """They say it in their own words."""
@@ -29,7 +30,7 @@ def suspended_here() -> Sequence[sa.Row[Any]]:
     if about is None or request.endpoint in OWN_PAGES:
         return ()
     with the_hub().store.read() as db:
-        return remembered_for_viewer(db, ("suspended", about), lambda: db.execute(_suspended(about)).all())
+        return _suspended(db, about)
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,16 @@ class _About:
 
 def _about() -> _About | None:
     arguments = request.view_args or {}
-    integration = arguments.get("integration_id") or request.args.get("integration", type=int)
-    connection = arguments.get("connection_id") or request.args.get("connection", type=int)
+    integration = arguments.get("integration_id") or id_in(request.args, "integration")
+    connection = arguments.get("connection_id") or id_in(request.args, "connection")
     if request.endpoint == "dashboard.show":
         return _About()
     return None if integration is None and connection is None else _About(integration, connection)
 
 
-def _suspended(about: _About) -> sa.Select[Any]:
-    chosen = sa.select(CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.suspended).where(
+@while_unchanged
+def _suspended(db: sa.Connection, about: _About) -> Sequence[sa.Row[Any]]:
+    chosen: sa.Select[Any] = sa.select(CONNECTIONS.c.id, CONNECTIONS.c.name, CONNECTIONS.c.suspended).where(
         CONNECTIONS.c.suspended.is_not(None), CONNECTIONS.c.removed_at.is_(None), about.condition
     )
-    return chosen.where(visible_connections(CONNECTIONS.c.id)).order_by(CONNECTIONS.c.name)
+    return db.execute(chosen.where(visible_connections(CONNECTIONS.c.id)).order_by(CONNECTIONS.c.name)).all()

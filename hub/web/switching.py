@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from flask import Blueprint, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.web.access import personal
+from hub.web.access import person, personal
 from hub.web.addresses import local_path, same_page_of
 from hub.web.context import CHOSEN, the_hub
+from hub.web.incoming import id_in
 from hub.web.queries import pairs as queries
 from hub.web.queries.pairs import Pair
-from hub.web.remembered import remembered_for_viewer
+from hub.web.unchanged import unchanged
 
 pages = Blueprint("switching", __name__)
 
@@ -21,7 +22,7 @@ pages = Blueprint("switching", __name__)
 @personal
 def switch() -> ResponseReturnValue:
     """Work in one integration from now on, or in all of them."""
-    wanted = request.form.get("integration", 0, type=int)
+    wanted = id_in(request.form, "integration")
     chosen = next((pair.id for pair in pairs() if pair.id == wanted), None)
     session[CHOSEN] = chosen
     come_from = local_path(request.form.get("next"), url_for("dashboard.show"))
@@ -31,8 +32,8 @@ def switch() -> ResponseReturnValue:
 def pairs() -> Sequence[Pair]:
     """What there is to switch between; read once for a page."""
     if "pairs" not in g:
-        hub = the_hub()
+        hub, viewer = the_hub(), person()
         with hub.store.read() as db:
-            g.pairs = remembered_for_viewer(db, "pairs", lambda: queries.pairs(db, hub.providers))
+            g.pairs = unchanged(db, ("pairs", viewer and viewer.id), lambda: queries.pairs(db, hub.providers))
     found: Sequence[Pair] = g.pairs
     return found

@@ -16,8 +16,7 @@ from hub.errors import SettingsError
 from hub.mapping import ATTRIBUTES, MappingList, Rules, fold, option_code, suggest_options
 from hub.web import wording
 from hub.web.access import Right, needs
-from hub.web.checklist import pair_of
-from hub.web.context import decisions, tell, tell_error, the_hub
+from hub.web.context import decisions, pair_of, tell, tell_error, the_hub
 from hub.web.forms import Choice
 from hub.web.queries.codes import CodeState, has_payment_methods, titles_of
 

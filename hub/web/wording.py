@@ -12,7 +12,9 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup
 
-from hub.documents import Kind, minor_units
+from hub.amounts import amount as amount
+from hub.amounts import unsigned_zero as unsigned_zero
+from hub.documents import Kind
 from hub.errors import Problem
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -159,20 +161,6 @@ def run_state(state: str) -> str:
 def cause(why: str) -> str:
     """Why a run was wanted."""
     return CAUSES.get(why, why or "unknown")
-
-
-def amount(value: Decimal | str | None, currency: str = "") -> str:
-    """An amount with thousands separated and the decimals of its currency, or more if it has them; nothing for none."""
-    if value is None or value == "":
-        return ""
-    exact = unsigned_zero(Decimal(value))
-    decimals = -int(exact.normalize().as_tuple().exponent)
-    return f"{exact:,.{max(decimals, minor_units(currency))}f} {currency}".strip()
-
-
-def unsigned_zero(value: Decimal) -> Decimal:
-    """The amount; a zero without the sign that the difference of two amounts may leave on it."""
-    return value or abs(value)
 
 
 def day(value: date | str | None) -> str:

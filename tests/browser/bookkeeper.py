@@ -114,9 +114,10 @@ class Bookkeeper(Person):
     def find_the_pilot_right(self) -> None:
         """Wait for the pilot's documents, and say of each that it is right."""
         right = self.page.get_by_role("button", name=re.compile("Looked at, right"))
-        documents = self.page.get_by_role("table").get_by_role("row").count() - 1
-        self.wait_for(lambda: right.count() == documents, "the pilot to be posted")
-        for _ in range(documents):
+        rows = self.page.get_by_role("table").get_by_role("row")
+        # Counted at each look: right after a press the page that comes may have no table yet.
+        self.wait_for(lambda: 0 < right.count() == rows.count() - 1, "the pilot to be posted")
+        for _ in range(right.count()):
             right.first.click()
 
     def _step(self, link: str) -> None:

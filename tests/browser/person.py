@@ -17,12 +17,14 @@ class Person:
     page: Page
 
     def press(self, name: str | re.Pattern[str]) -> None:
-        """Press a button."""
+        """Press a button, and see the page that comes as a whole, if one does."""
         self.page.get_by_role("button", name=name).click()
+        self.page.wait_for_load_state()
 
     def follow(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
-        """Follow a link of the page or of its navigation."""
+        """Follow a link of the page or of its navigation, and see the page that comes as a whole."""
         self.page.get_by_role("link", name=name, exact=exact).first.click()
+        self.page.wait_for_load_state()
 
     def fill(self, **fields: str) -> None:
         """Fill in text fields, named by their labels with _ for spaces."""

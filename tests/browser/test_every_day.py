@@ -89,6 +89,7 @@ def test_a_document_is_found_looked_at_and_imported_from_the_keyboard_alone(trad
     keys.press("i")
     olga.is_told("The next run sends what is approved.")
 
+    page.wait_for_load_state()  # keys do something from then on; what is told is seen before
     keys.press("/")
     expect(page.get_by_role("searchbox", name="Search documents")).to_be_focused()
     keys.type(number)

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.documents import Kind
+from hub.engine.among import among_few
+from hub.engine.waiting import NEEDS_A_PERSON, STUCK, WAITS, WAITS_FOR_DRAFT
 from hub.models import OperationState, RunState
 from hub.reconcile import Absence
 from hub.web.access import visible_connections, visible_integrations
+from hub.web.incoming import id_in
+from hub.web.listing import Listing, listed, listing
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.naming import SETTLING
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
-from hub.web.queries.texts import holds
-from hub.web.queries.waiting import WAITS
+from hub.web.queries.texts import Sought, holds_sought, parameters
 from hub.web.remembered import WORTH, key_of, remembered, remembered_for_viewer
+from hub.web.unchanged import while_unchanged
 
-STATES = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
 SKIPPED = (OperationState.DROPPED.value,)
 DROPPED: sa.ColumnElement[str] = sa.literal_column(f"'{OperationState.DROPPED.value}'")
 """Written out, so that every database sees that the index of what was skipped alone is enough."""
+_KEPT = 512
+"""Statements for so many sorts of lists and people are kept. They are the question, not the answer."""
 GROUPS_SHOWN = 50
 WAITING_SHOWN = 10
 
@@ -42,9 +48,8 @@ class Cause:
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> Cause:
         """The cause in an address or a form."""
-        integration = sent.get("integration", "")
-        number = int(integration) if integration.isdecimal() and len(integration) < 18 else 0
-        return cls(sent.get("state", ""), sent.get("code", ""), sent.get("subject", ""), number)
+        integration = id_in(sent, "integration") or 0
+        return cls(sent.get("state", ""), sent.get("code", ""), sent.get("subject", ""), integration)
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -52,12 +57,17 @@ class Cause:
         named = {"state": self.state, "code": self.code, "subject": self.subject}
         return named | ({"integration": str(self.integration)} if self.integration else {})
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The parameters of the statements about it."""
+        return {name: value for name, value in vars(self).items() if value or name != "integration"}
+
 
 @dataclass(frozen=True)
 class Group:
     """The operations of one cause. ``currency`` is empty when they are in several, and then nothing is added up.
 
-    ``contact`` is the source id of the contact that solves it, where one does.
+    ``contact`` is the source id of the contact that solves it, where one does; ``example`` the id of one operation.
     """
 
     cause: Cause
@@ -68,6 +78,12 @@ class Group:
     integration_id: int
     integration: str = ""
     contact: str = ""
+    example: int = 0
+
+    @property
+    def waits_for_draft(self) -> bool:
+        """Whether these wait until somebody approves in the ledger what they settle."""
+        return self.cause.code == WAITS_FOR_DRAFT
 
     @property
     def absence(self) -> str:
@@ -83,11 +99,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for others and needs nobody: how many documents, of how many causes, and the largest of these."""
+    """What waits for others: how many documents, of how many causes, and the largest of these, drafts before all."""
 
     count: int = 0
     causes: int = 0
     groups: Sequence[Group] = ()
+
+    @property
+    def for_drafts(self) -> Sequence[int]:
+        """An operation of each group that waits until drafts are approved in the ledger."""
+        return [group.example for group in self.groups if group.waits_for_draft]
 
 
 def groups(db: sa.Connection, page: int, integration: int | None = None) -> Paged:
@@ -121,7 +142,7 @@ def _stopped(page: Paged) -> int:
 
 def one_group(db: sa.Connection, cause: Cause) -> Group | None:
     """The group of one cause in one integration; None when nothing is of it any more."""
-    return next(iter(_groups(db, db.execute(_grouped(*_of(cause))).all())), None)
+    return next(iter(_groups(db, db.execute(_grouped(*_of(cause)), cause.asked).all())), None)
 
 
 _PARTS = (OPERATIONS.c.state, OPERATIONS.c.problem_code, OPERATIONS.c.problem_subject, OPERATIONS.c.integration_id)
@@ -143,12 +164,12 @@ def _grouped(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
-_GROUPS = _grouped(OPERATIONS.c.state.in_(STATES), ~WAITS).order_by(sa.desc("count"), *_PARTS)
+_GROUPS = _grouped(NEEDS_A_PERSON).order_by(sa.desc("count"), *_PARTS)
 """Every cause; made once, and narrowed for each person who looks."""
 _WAITING = (
     _grouped(WAITS)
     .add_columns(sa.func.sum(sa.func.count()).over().label("all_documents"), sa.func.count().over().label("all_causes"))
-    .order_by(sa.desc("count"), *_PARTS)
+    .order_by(sa.desc(OPERATIONS.c.problem_code == WAITS_FOR_DRAFT), sa.desc("count"), *_PARTS)
     .limit(WAITING_SHOWN)
 )
 
@@ -163,21 +184,35 @@ def _groups(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Group]:
 
 def group_rows(db: sa.Connection, cause: Cause, page: int) -> Paged:
     """One page of a cause's operations."""
-    return paged(db, sa.select(*_LISTED).where(*_of(cause)).order_by(OPERATIONS.c.id), page, id=OPERATIONS.c.id)
+    made = _of_cause(visible_integrations(INTEGRATIONS.c.id), bool(cause.integration), bool(cause.code))
+    return listed(db, made, cause.asked, page)
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_cause(seen: sa.ColumnElement[bool], in_one: bool, has_code: bool) -> Listing:
+    return listing(sa.select(*_LISTED), OPERATIONS.c.id, _about_cause(seen, in_one, has_code), [OPERATIONS.c.id])
 
 
 def group_ids(db: sa.Connection, cause: Cause) -> list[int]:
     """Every operation of a cause."""
-    return list(db.execute(sa.select(OPERATIONS.c.id).where(*_of(cause))).scalars())
+    return list(db.execute(sa.select(OPERATIONS.c.id).where(*_of(cause)), cause.asked).scalars())
 
 
 def skipped(db: sa.Connection, text: str, page: int, integration: int | None = None) -> Paged:
     """One page of what people skipped, newest first."""
-    chosen = sa.select(*_LISTED).where(_anywhere(integration), OPERATIONS.c.state == DROPPED)
+    made = _skipped(visible_integrations(INTEGRATIONS.c.id), bool(integration), Sought.of(text))
+    asked = {"integration": integration} if integration else {}
+    return listed(db, made, asked | (parameters("text", text) if text else {}), page, searched=bool(text))
+
+
+@lru_cache(maxsize=_KEPT)
+def _skipped(seen: sa.ColumnElement[bool], in_one: bool, text: Sought | None) -> Listing:
+    found: list[Any] = [OPERATIONS.c.state == DROPPED]
     if text:
-        chosen = chosen.where(holds(OPERATIONS.c.label, text))
-    newest = chosen.order_by(OPERATIONS.c.settled_at.desc(), OPERATIONS.c.id.desc())
-    return paged(db, newest, page, id=OPERATIONS.c.id, searched=bool(text))
+        found.append(holds_sought(OPERATIONS.c.label, "text", text))
+    found.append(_within(seen, in_one))  # last, since SQLite asks in this order
+    order = [OPERATIONS.c.settled_at, OPERATIONS.c.id]
+    return listing(sa.select(*_LISTED), OPERATIONS.c.id, found, order, newest_first=True)
 
 
 def unreadable(db: sa.Connection, page: int) -> Paged:
@@ -204,9 +239,10 @@ _UNREADABLE_COUNT = (
 )
 
 
-def failing_connections(db: sa.Connection) -> list[sa.Row[Any]]:
+@while_unchanged
+def failing_connections(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Connections that are suspended, or whose last run failed."""
-    return list(db.execute(_FAILING.where(visible_connections(CONNECTIONS.c.id))).all())
+    return db.execute(_FAILING.where(visible_connections(CONNECTIONS.c.id))).all()
 
 
 def _failing_statement() -> sa.Select[Any]:
@@ -228,17 +264,6 @@ def _failing_statement() -> sa.Select[Any]:
 
 
 _FAILING = _failing_statement()
-
-
-def count_by_state(db: sa.Connection) -> dict[str, int]:
-    """How many operations are in each state that is not over."""
-    states = [*STATES, OperationState.PROPOSED.value, OperationState.PENDING.value, OperationState.SENDING.value]
-    counted = (
-        sa.select(OPERATIONS.c.state, sa.func.count().label("count"))
-        .where(_anywhere(), OPERATIONS.c.state.in_(states))
-        .group_by(OPERATIONS.c.state)
-    )
-    return {row.state: row._mapping["count"] for row in db.execute(counted)}
 
 
 _LISTED = (
@@ -272,16 +297,29 @@ def _anywhere(integration: int | None = None) -> sa.ColumnElement[bool]:
     return OPERATIONS.c.integration_id.in_(visible)
 
 
-def _of(cause: Cause) -> tuple[sa.ColumnElement[bool], ...]:
+def _within(seen: sa.ColumnElement[bool], in_one: bool) -> sa.ColumnElement[bool]:
+    """The integration of the statement's parameter, or every one that is ``seen``."""
+    visible = sa.select(INTEGRATIONS.c.id).where(seen)
+    if in_one:
+        visible = visible.where(INTEGRATIONS.c.id == sa.bindparam("integration"))
+    return among_few(OPERATIONS.c.integration_id, visible)
+
+
+def _of(cause: Cause) -> Sequence[sa.ColumnElement[bool]]:
+    """That an operation is of a cause, which is the statement's parameters."""
+    return _about_cause(visible_integrations(INTEGRATIONS.c.id), bool(cause.integration), bool(cause.code))
+
+
+def _about_cause(seen: sa.ColumnElement[bool], in_one: bool, has_code: bool) -> Sequence[sa.ColumnElement[bool]]:
     # Written out, so that every database sees that the index of what has a cause is enough.
-    named = (OPERATIONS.c.problem_code != sa.literal_column("''"),) if cause.code else ()
+    named = (OPERATIONS.c.problem_code != sa.literal_column("''"),) if has_code else ()
     return (
         *named,
-        _anywhere(cause.integration),
-        OPERATIONS.c.state.in_(STATES),
-        OPERATIONS.c.state == cause.state,
-        OPERATIONS.c.problem_code == cause.code,
-        OPERATIONS.c.problem_subject == cause.subject,
+        OPERATIONS.c.state.in_(STUCK),
+        OPERATIONS.c.state == sa.bindparam("state"),
+        OPERATIONS.c.problem_code == sa.bindparam("code"),
+        OPERATIONS.c.problem_subject == sa.bindparam("subject"),
+        _within(seen, in_one),
     )
 
 
@@ -300,6 +338,7 @@ def _group(row: sa.Row[Any], problems: Mapping[int, Mapping[str, Any] | None], n
         row.integration_id,
         names[row.integration_id],
         row.problem_subject if _is_about_contact(row) else "",
+        row.example,
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.documents import Kind
+from hub.engine.among import one_of
 from hub.engine.confirming import Confirmable, all_confirmed
 from hub.engine.facts import PERPETUAL
 from hub.engine.pilot import STEP as PILOT
@@ -18,9 +20,10 @@ from hub.engine.pilot import PilotView, is_settled, pilot_of
 from hub.mapping import MappingList
 from hub.models import FlowMode
 from hub.web.queries import first_write
-from hub.web.queries.codes import CodeRow, CodeState, Lists, code_rows, load_lists
+from hub.web.queries.codes import NEEDED_BY, CodeRow, CodeState, Lists, code_rows, load_lists
 from hub.web.queries.first_write import FlowCheck
 from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, MAPPINGS, SNAPSHOTS
+from hub.web.unchanged import while_unchanged
 
 
 class Stand(StrEnum):
@@ -95,13 +98,11 @@ class Ground:
     tracking: sa.Row[Any]
     """How many tracking categories the ledger has, and how many of them are fed."""
     today: date
-    rows: dict[MappingList, list[CodeRow]] = field(default_factory=dict)
 
-    def codes(self, where: MappingList) -> list[CodeRow]:
-        """The codes of one list, with how they stand."""
-        if where not in self.rows:
-            self.rows[where] = code_rows(self.lists, where)
-        return self.rows[where]
+    @cached_property
+    def codes(self) -> Mapping[MappingList, Sequence[CodeRow]]:
+        """The codes of each list that a step is about, with how they stand."""
+        return {where: tuple(code_rows(self.lists, where)) for where in NEEDED_BY}
 
     def confirmed(self, step: str, about: str) -> Any:
         """Who vouched for this and when; None as long as nobody did."""
@@ -119,6 +120,7 @@ def load_checklist(db: sa.Connection, integration_id: int, today: date) -> Check
     return checklist_on(load_ground(db, integration_id, today))
 
 
+@while_unchanged
 def load_ground(db: sa.Connection, integration_id: int, today: date) -> Ground:
     """What the steps of one integration are derived from."""
     mine = {"integration": integration_id}
@@ -159,7 +161,7 @@ _SIDES: sa.Select[Any] = sa.select(
     CONNECTIONS.c.removed_at,
 ).where(CONNECTIONS.c.id.in_([sa.bindparam("stock"), sa.bindparam("ledger")]))
 _CATEGORIES = sa.select(sa.func.count()).where(
-    SNAPSHOTS.c.connection_id == sa.bindparam("ledger"), SNAPSHOTS.c.kind == Kind.TRACKING.value
+    SNAPSHOTS.c.connection_id == sa.bindparam("ledger"), one_of(SNAPSHOTS.c.kind, [Kind.TRACKING])
 )
 _FED = sa.select(sa.func.count()).where(
     MAPPINGS.c.integration_id == sa.bindparam("integration"), MAPPINGS.c.list == MappingList.TRACKING.value
@@ -238,7 +240,7 @@ def _inventory(ground: Ground) -> Step:
 
 def _mapped(name: StepName, where: MappingList, noun: str) -> Callable[[Ground], Step]:
     def step(ground: Ground) -> Step:
-        rows = ground.codes(where)
+        rows = ground.codes[where]
         broken = [row for row in rows if row.state in (CodeState.MISSING, CodeState.ARCHIVED)]
         differ = [row for row in rows if row.state is CodeState.RATES_DIFFER]
         waiting = sum(row.waiting for row in rows)

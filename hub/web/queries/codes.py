@@ -11,11 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Account, Kind, PaymentMethod, TaxRate
+from hub.engine.among import one_of
 from hub.engine.reference import Reference, load_reference
 from hub.mapping import Default, MappingList, Suggestion, fold
 from hub.models import OperationState
 from hub.web.queries.tables import MAPPINGS, OPERATIONS, SNAPSHOTS
 from hub.web.remembered import WORTH, remembered
+from hub.web.unchanged import unchanged
 
 Entry = Account | TaxRate | PaymentMethod
 
@@ -169,6 +171,10 @@ def has_payment_methods(db: sa.Connection, ledger_id: int) -> bool:
 
 def load_lists(db: sa.Connection, integration: Any) -> Lists:
     """Everything the mapping pages show, in three statements; ``integration`` is its row."""
+    return unchanged(db, (load_lists, integration.id), lambda: _read_lists(db, integration))
+
+
+def _read_lists(db: sa.Connection, integration: Any) -> Lists:
     reference = load_reference(db, integration.stock_id, integration.ledger_id)
     stored = db.execute(_MAPPED, {"integration": integration.id})
     return Lists(
@@ -184,7 +190,7 @@ def load_lists(db: sa.Connection, integration: Any) -> Lists:
 _METHODS = (
     sa.select(sa.literal(1))
     .where(SNAPSHOTS.c.connection_id == sa.bindparam("ledger"), SNAPSHOTS.c.withdrawn.is_(False))
-    .where(SNAPSHOTS.c.kind == Kind.PAYMENT_METHOD.value)
+    .where(one_of(SNAPSHOTS.c.kind, [Kind.PAYMENT_METHOD]))
     .limit(1)
 )
 _MAPPED = sa.select(MAPPINGS.c.list, MAPPINGS.c.source_code, MAPPINGS.c.target_code).where(

@@ -7,21 +7,26 @@ names takes one or two milliseconds there, where it took the databases ten and m
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 import sqlalchemy as sa
 
 from hub.engine.contact_list import ContactState, Mark, Side, contact_marks, withdrawn_contacts
-from hub.engine.directory import entries, tax_parts
+from hub.engine.directory import entries, part_of_tax_number, tax_parts
 from hub.mapping import fold
 from hub.models import Integration
+from hub.web.queries.haystack import Haystack
 from hub.web.queries.tables import SNAPSHOTS
 from hub.web.remembered import WORTH, remembered_list
+from hub.web.unchanged import unchanged
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED, ContactState.SUGGESTED, ContactState.BROKEN)
-PORTION = 2_000
+
+NO_COUNTRY = "-"
+"""In place of the country that a VAT number was written without: it may be a number of any."""
 
 Places = Sequence[int]
 """Where contacts are in the directory, in its order."""
@@ -29,54 +34,75 @@ Places = Sequence[int]
 
 @dataclass(frozen=True)
 class Directory:
-    """The contacts that a connection has, by name: each list holds one thing of each, at the same place."""
+    """The contacts that a connection has, by name: each part holds one thing of each, at the same place."""
 
     ids: Sequence[str]
-    words: Sequence[str]
+    names: Haystack
+    """Folded."""
+    words: Haystack
     """Folded name and e-mail address, with a tab between them."""
-    tax_numbers: Sequence[str]
+    address_signs: frozenset[str]
+    """What e-mail addresses consist of: a text with another sign, such as a space, is in no address."""
+    tax_numbers: Haystack
+    """The letters and digits of VAT numbers, each with its country before it."""
     sides: Mapping[Side, bytes]
-    active: Places
+    active: bytes
 
     def first_active(self, text: str, most: int) -> list[str]:
         """The ids of the first active ones with the text; looked for no further than these are."""
-        found: list[int] = []
-        for start in range(0, len(self.active), PORTION):
-            found += self.with_text(text, self.active[start : start + PORTION])
-            if len(found) >= most:
-                break
-        return [self.ids[place] for place in found[:most]]
+        found = (place for place in self.with_text(text) if self.active[place])
+        return [self.ids[place] for place in islice(found, most)]
 
-    def with_text(self, text: str, among: Places) -> list[int]:
-        """Who has the text in the name or the e-mail address, or has it as VAT number."""
-        folded, words = fold(text), self.words
-        if not (number := tax_parts(text)[1]):
-            return [place for place in among if folded in words[place]]
-        numbers = self.tax_numbers
-        return [place for place in among if folded in words[place] or numbers[place] == number]
+    def with_text(self, text: str) -> Iterable[int]:
+        """Who has the text in the name, the e-mail address or the VAT number; in order."""
+        folded = fold(text)
+        hits = (self.words if self.address_signs.issuperset(folded) else self.names).with_part(folded)
+        numbered = set(self._numbered(text))
+        return sorted(numbered.union(hits)) if numbered else hits
+
+    def _numbered(self, text: str) -> Iterator[int]:
+        """Who has this VAT number or part of one; without a country before it, it may be of any."""
+        part = part_of_tax_number(text)
+        if not part:
+            return
+        yield from self.tax_numbers.with_part(part)
+        country, number = tax_parts(text)
+        if country:
+            yield from self.tax_numbers.with_part(NO_COUNTRY + number)
 
 
 @dataclass(frozen=True)
 class Register:
     """The contacts of an integration's stock system by side and state, each in the order of the directory.
 
-    ``states`` are in that order too; ``numbers`` are those that the stock system gave, in small letters, by place.
+    ``states`` are in that order too; ``numbers`` are those that the stock system gave, in small letters.
     """
 
     directory: Directory
     states: Sequence[ContactState]
     places: Mapping[tuple[Side, str], Places]
-    numbers: Mapping[int, str]
+    numbers: Haystack | None
 
     def found(self, side: Side, state: str, text: str) -> Places:
-        """Those of a side and state; with a text, who has it in name, e-mail address or number, or as VAT number."""
+        """Those of a side and state; with a text, who has it in name, e-mail address, number or VAT number."""
         among = self.places.get((side, state), ())
-        if not text:
+        if not text or not among:
             return among
-        hits = self.directory.with_text(text, among)
-        small = text.lower()
-        numbered = {place for place, number in self.numbers.items() if small in number}
-        return sorted({*hits, *numbered.intersection(among)}) if numbered else hits
+        hits = self.directory.with_text(text)
+        if self.numbers is not None:
+            hits = sorted({*hits, *self.numbers.with_part(text.lower())})
+        return self._of(side, state, among, hits)
+
+    def _of(self, side: Side, state: str, among: Places, hits: Iterable[int]) -> list[int]:
+        """The hits that are of a side and state."""
+        members, states = self.directory.sides[side], self.states
+        if state == ALL:
+            return [place for place in hits if members[place]]
+        if state == CHANGED:
+            changed = set(among)
+            return [place for place in hits if place in changed]
+        wanted = TO_DO if state == UNSETTLED else (ContactState(state),)
+        return [place for place in hits if members[place] and states[place] in wanted]
 
     def only(self, source_id: str) -> Places:
         """Where one contact is; nowhere when the stock system does not have it."""
@@ -113,33 +139,43 @@ class Counts:
 
 def directory(db: sa.Connection, connection_id: int) -> Directory:
     """The contacts of a connection. Only runs change them."""
-    return remembered_list(
-        db,
-        ("contacts of", connection_id),
-        lambda: _directory(db, connection_id),
-        lambda found: len(found.ids) >= WORTH,
-        by_people=False,
-    )
+
+    def find() -> Directory:
+        return remembered_list(
+            db,
+            ("contacts of", connection_id),
+            lambda: _directory(db, connection_id),
+            lambda found: len(found.ids) >= WORTH,
+            by_people=False,
+        )
+
+    return unchanged(db, (directory, connection_id), find)
 
 
 def register(db: sa.Connection, integration: Integration) -> Register:
     """The contacts of an integration's stock system, with how each stands."""
-    return remembered_list(
-        db,
-        ("contacts in", integration.id),
-        lambda: _register(db, integration, directory(db, integration.stock_id)),
-        lambda found: len(found.directory.ids) >= WORTH,
-    )
+
+    def find() -> Register:
+        return remembered_list(
+            db,
+            ("contacts in", integration.id),
+            lambda: _register(db, integration, directory(db, integration.stock_id)),
+            lambda found: len(found.directory.ids) >= WORTH,
+        )
+
+    return unchanged(db, (register, integration.id), find)
 
 
 def _directory(db: sa.Connection, connection_id: int) -> Directory:
     rows = db.execute(_ENTRIES, {"connection_id": connection_id}).all()
     return Directory(
         ids=[row[0] for row in rows],
-        words=[f"{row[1]}\t{row[2]}" for row in rows],
-        tax_numbers=[row[3] for row in rows],
-        sides={Side.CUSTOMERS: bytes(row[4] for row in rows), Side.SUPPLIERS: bytes(row[5] for row in rows)},
-        active=array("I", (place for place, row in enumerate(rows) if row[6])),
+        names=Haystack.of(row[1] for row in rows),
+        words=Haystack.of(f"{row[1]}\t{row[2]}" for row in rows),
+        address_signs=frozenset().union(*(row[2] for row in rows)),
+        tax_numbers=Haystack.of((row[4] or NO_COUNTRY) + row[3] if row[3] else "" for row in rows),
+        sides={Side.CUSTOMERS: bytes(row[5] for row in rows), Side.SUPPLIERS: bytes(row[6] for row in rows)},
+        active=bytes(row[7] for row in rows),
     )
 
 
@@ -153,7 +189,7 @@ def _register(db: sa.Connection, integration: Integration, of: Directory) -> Reg
         directory=of,
         states=states,
         places={key: array("I", places) for key, places in _places(of, states, marked[Mark.CHANGED]).items()},
-        numbers={place: numbers[id].lower() for place, id in enumerate(of.ids) if id in numbers} if numbers else {},
+        numbers=Haystack.of(numbers.get(id, "").lower() for id in of.ids) if numbers else None,
     )
 
 
@@ -185,7 +221,7 @@ _CONNECTION: sa.BindParameter[int] = sa.bindparam("connection_id")
 
 _ENTRIES = (
     sa.select(
-        *(entries.c[name] for name in ("external_id", "name", "email", "tax_number")),
+        *(entries.c[name] for name in ("external_id", "name", "email", "tax_number", "tax_country")),
         *(entries.c[name] for name in ("is_customer", "is_supplier", "active")),
     )
     .where(entries.c.connection_id == _CONNECTION, entries.c.external_id.not_in(withdrawn_contacts(_CONNECTION)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.among import among
+from hub.engine.among import among, one_of
 from hub.engine.contact_changes import Changes, changes_of
 from hub.engine.contact_list import (
     CONTACT,
@@ -26,14 +26,16 @@ from hub.mapping import link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.web.access import visible_integrations
+from hub.web.forms import looked_for
 from hub.web.paging import Paged
 from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, Register, directory
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
+from hub.web.unchanged import while_unchanged
 
 OPEN_TO_LINK = (ContactState.UNLINKED, ContactState.SUGGESTED)
-ON_A_PAGE = 25
+ON_A_PAGE = 20
 """A contact with its suggestions takes several lines, so that fewer fill a page."""
-FOUND_AT_MOST = 25
+FOUND_AT_MOST = 20
 _KEPT = 256
 
 WAITING_FOR = ("contact_not_linked", "contact_archived")
@@ -56,7 +58,7 @@ class ContactFilter:
         return cls(
             side=Side(side) if side in set(Side) else Side.CUSTOMERS,
             state=state if state in {ALL, CHANGED, *ContactState} else UNSETTLED,
-            text=sent.get("text", "").strip(),
+            text=looked_for(sent),
             contact=sent.get("contact", ""),
         )
 
@@ -71,21 +73,32 @@ class ContactFilter:
 
 @dataclass(frozen=True)
 class ContactRow:
-    """One contact as the page shows it. ``heir`` is the contact of the ledger that its own was merged into."""
+    """One contact as the page shows it. ``heir`` is the contact of the ledger that its own was merged into.
+
+    Its row has a ``standing`` operation where one is open, or else one to create it was dropped.
+    """
 
     row: sa.Row[Any]
     state: ContactState
     suggestions: Sequence[Likeness] = ()
-    waiting: int = 0
-    operation: sa.Row[Any] | None = None
-    ignored_why: str = ""
     heir: sa.Row[Any] | None = None
     changes: Changes | None = None
 
     @property
     def particulars(self) -> str:
         """Number, e-mail address and VAT number, as far as there are any."""
-        return ", ".join(filter(None, (self.row.number, self.row.email, self.row.tax_number)))
+        tax_number = self.row.tax_country + self.row.tax_number
+        return ", ".join(filter(None, (self.row.number, self.row.email, tax_number)))
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether something is about to be written of it, or can't be."""
+        return self.row.standing not in (None, OperationState.DROPPED.value)
+
+    @property
+    def ignored_why(self) -> str:
+        """What was said when it was left out; empty where it was not."""
+        return self.row.reason if self.row.standing == OperationState.DROPPED.value else ""
 
     @property
     def changed(self) -> bool:
@@ -112,14 +125,19 @@ def contact_page(
 
 def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[sa.Row[Any]]:
     """These contacts with all that is shown of them, in this order."""
-    rows = db.execute(_shown_of(contact_links(integration)), {"ids": list(ids)}).all()
+    asked = {"ids": list(ids), "integration_id": integration.id}
+    rows = db.execute(_shown_of(contact_links(integration)), asked).all()
     by_id = {row.source_id: row for row in rows}
     return [by_id[id] for id in ids if id in by_id]
 
 
 @lru_cache(maxsize=_KEPT)
 def _shown_of(contacts: sa.Select[Any]) -> sa.Select[Any]:
-    return contacts.where(among(ENTRY.c.external_id, "ids"))
+    """The contacts with their operation, and how many documents are held for each."""
+    told = (_STANDING.c[name] for name in ("action", "reason", "problem"))
+    shown = contacts.add_columns(_STANDING.c.state.label("standing"), *told, _waiting())
+    its_own = sa.func.coalesce(_newest_operation(is_open=True), _newest_operation(is_open=False))
+    return shown.outerjoin(_STANDING, _STANDING.c.id == its_own).where(among(ENTRY.c.external_id, "ids"))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -144,26 +162,18 @@ def _rows(
     unlinked = [row for row in rows if states[row.source_id] in OPEN_TO_LINK]
     changed = [row.source_id for row in rows if row.link_id and row.fingerprint != row.written_fingerprint]
     suggestions = suggest_for(db, integration, unlinked, by_name=ByName.SHARING_NOTHING) if unlinked else {}
-    standing, waiting = _standing(db, integration, listed)
     heirs = ledger_contacts(db, integration.ledger_id, [row.merged_into for row in rows if row.merged_into])
     changes = changes_of(db, integration.id or 0, providers, changed) if changed else {}
-    made = []
-    for row in rows:
-        operation = standing.get(row.source_id)
-        dropped = operation is not None and operation.state == OperationState.DROPPED.value
-        made.append(
-            ContactRow(
-                row=row,
-                state=states[row.source_id],
-                suggestions=suggestions.get(row.source_id, ()),
-                waiting=waiting.get(row.source_id, 0),
-                operation=None if dropped else operation,
-                ignored_why=operation.reason if operation is not None and dropped else "",
-                heir=heirs.get(row.merged_into or ""),
-                changes=changes.get(row.source_id),
-            )
+    return [
+        ContactRow(
+            row=row,
+            state=states[row.source_id],
+            suggestions=suggestions.get(row.source_id, ()),
+            heir=heirs.get(row.merged_into or ""),
+            changes=changes.get(row.source_id),
         )
-    return made
+        for row in rows
+    ]
 
 
 def _state(row: sa.Row[Any], listed: ContactState) -> ContactState:
@@ -171,19 +181,6 @@ def _state(row: sa.Row[Any], listed: ContactState) -> ContactState:
     if row.link_id is not None:
         return ContactState.BROKEN if row.broken else ContactState.LINKED
     return listed if listed in (ContactState.IGNORED, ContactState.SUGGESTED) else ContactState.UNLINKED
-
-
-def _standing(
-    db: sa.Connection, integration: Integration, ids: Collection[str]
-) -> tuple[dict[str, sa.Row[Any]], dict[str, int]]:
-    """What is open for each contact, or what was dropped where nothing is; and how many documents are held for each."""
-    facts = {link_fact(CONTACT, id): id for id in ids}
-    asked = {"integration_id": integration.id, "ids": list(ids), "facts": list(facts)}
-    found = db.execute(_STANDING, asked).all()
-    rows = [row for row in found if row.id is not None]
-    rows.sort(key=lambda row: (row.state != OperationState.DROPPED.value, row.id))
-    waiting = {facts[row.about]: row.waiting for row in found if row.id is None}
-    return {row.about: row for row in rows}, waiting
 
 
 def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
@@ -195,7 +192,7 @@ def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> di
 
 
 def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[Any]]:
-    """Active contacts of the ledger with the text in name or e-mail address, or with this VAT number."""
+    """Active contacts of the ledger with the text in name, e-mail address or VAT number."""
     ids = directory(db, ledger_id).first_active(text, FOUND_AT_MOST)
     rows = ledger_contacts(db, ledger_id, ids)
     return [rows[id] for id in ids if id in rows]
@@ -221,6 +218,7 @@ class Readiness:
     mode: str
 
 
+@while_unchanged
 def with_readiness(db: sa.Connection, integration_id: int) -> tuple[Integration, Readiness] | None:
     """An integration that the person may see, and what a page of its contacts must say about itself."""
     asked = _readiness_of(visible_integrations(INTEGRATIONS.c.id))
@@ -242,12 +240,13 @@ def of_ledger(ledger_id: int) -> sa.Select[Any]:
 
 
 _LABEL, _NUMBER = present(entries, "label"), present(entries, "number")
+_TAX_NUMBER = (entries.c.tax_country + entries.c.tax_number).label("tax_number")
 _DIRECTORY: sa.Select[Any] = sa.select(
-    *(entries.c.external_id, entries.c.email, entries.c.tax_number, entries.c.active),
+    *(entries.c.external_id, entries.c.email, _TAX_NUMBER, entries.c.active),
     *(_LABEL.label("label"), _NUMBER.label("number")),
 ).where(_LABEL.is_not(None))
 _ACTIVE: sa.Select[Any] = (
-    sa.select(entries.c.external_id, entries.c.email, entries.c.tax_number, SNAPSHOTS.c.label, SNAPSHOTS.c.number)
+    sa.select(entries.c.external_id, entries.c.email, _TAX_NUMBER, SNAPSHOTS.c.label, SNAPSHOTS.c.number)
     .join(
         SNAPSHOTS,
         sa.and_(
@@ -264,32 +263,33 @@ _ACTIVE: sa.Select[Any] = (
 
 _INTEGRATION: sa.BindParameter[int] = sa.bindparam("integration_id")
 
-_OPERATIONS = (
-    sa.select(
-        OPERATIONS.c.source_id.label("about"),
-        *(OPERATIONS.c[name] for name in ("id", "state", "action", "reason", "problem")),
-        sa.literal_column("0", sa.Integer).label("waiting"),
-    )
-    .where(OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.kind == CONTACT)
-    .where(among(OPERATIONS.c.source_id, "ids"))
-    .where(
-        sa.or_(
-            OPERATIONS.c.state.in_(OPEN_STATES),
-            sa.and_(OPERATIONS.c.state == OperationState.DROPPED.value, OPERATIONS.c.action == Action.CREATE.value),
-        )
-    )
-)
+_STANDING = OPERATIONS.alias("standing")
 
-_WAITING = (
-    sa.select(OPERATION_FACTS.c.fact, *[sa.null()] * 5, sa.func.count())
-    .join_from(OPERATION_FACTS, OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
-    .where(OPERATION_FACTS.c.integration_id == _INTEGRATION, among(OPERATION_FACTS.c.fact, "facts"))
-    .where(OPERATIONS.c.state == OperationState.HELD.value, OPERATIONS.c.problem_code.in_(WAITING_FOR))
-    .group_by(OPERATION_FACTS.c.fact)
-)
 
-_STANDING = sa.union_all(_OPERATIONS, _WAITING)
-"""In one statement: rows of operations, and rows without one that say how many documents wait."""
+def _newest_operation(*, is_open: bool) -> sa.ScalarSelect[int]:
+    """The id of a contact's newest operation that is open, or that would have created it and was dropped."""
+    dropped = (OPERATIONS.c.state == OperationState.DROPPED.value, OPERATIONS.c.action == Action.CREATE.value)
+    return (
+        sa.select(sa.func.max(OPERATIONS.c.id))
+        .where(OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.kind == CONTACT)
+        .where(OPERATIONS.c.source_id == ENTRY.c.external_id)
+        .where(*([one_of(OPERATIONS.c.state, OPEN_STATES)] if is_open else dropped))
+        .correlate(ENTRY)
+        .scalar_subquery()
+    )
+
+
+def _waiting() -> sa.Label[int]:
+    """How many documents are held for a contact."""
+    its_link = sa.literal(link_fact(CONTACT, "")) + ENTRY.c.external_id
+    return (
+        sa.select(sa.func.count())
+        .join_from(OPERATION_FACTS, OPERATIONS, OPERATIONS.c.id == OPERATION_FACTS.c.operation_id)
+        .where(OPERATION_FACTS.c.integration_id == _INTEGRATION, OPERATION_FACTS.c.fact == its_link)
+        .where(OPERATIONS.c.state == OperationState.HELD.value, one_of(OPERATIONS.c.problem_code, WAITING_FOR))
+        .correlate(ENTRY)
+        .label("waiting")
+    )
 
 
 def _any_of(connection: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

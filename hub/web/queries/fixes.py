@@ -12,6 +12,7 @@ from hub.mapping import Default, MappingList, fold
 from hub.web.queries.attention import Group
 from hub.web.queries.codes import DEFAULTS, NEEDED_BY, Lists, load_lists
 from hub.web.queries.tables import INTEGRATIONS
+from hub.web.unchanged import while_unchanged
 
 UNMAPPED = {code: where for where, code in NEEDED_BY.items()}
 """Problems about a source code that is not mapped: the subject is the code."""
@@ -71,6 +72,7 @@ class Grounds:
     rounding_cents: int
 
 
+@while_unchanged
 def load_grounds(db: sa.Connection, integration_id: int) -> Grounds:
     """Both sides' lists, what is mapped, and what would be suggested."""
     row = db.execute(_INTEGRATION, {"integration": integration_id}).one()

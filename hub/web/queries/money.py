@@ -10,30 +10,28 @@ from typing import Any
 
 import sqlalchemy as sa
 
-_NUMBER = sa.Numeric(20, 3)
+from hub.models.posting import NUMBER, as_number
+
 _BOUND = Decimal(10) ** 16
 """Beyond any amount that is typed or stored."""
 
 
-def number(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """An amount as a number to compare with; NULL for no amount."""
-    return sa.cast(sa.func.nullif(amount, sa.literal_column("''")), _NUMBER)
-
-
-def within(
-    amount: sa.ColumnElement[Any], least: Decimal | None = None, most: Decimal | None = None
-) -> sa.ColumnElement[bool]:
-    """That there is an amount, neither below the one nor above the other; each may be left out.
+def within(amount: sa.ColumnElement[Any], low: str, high: str) -> sa.ColumnElement[bool]:
+    """That there is an amount between two parameters of the statement, or equal to one; see :func:`bounds`.
 
     In the words of the index ``operation_amount``, which finds those of the proposals.
     """
-    low, high = -_BOUND if least is None else least, _BOUND if most is None else most
-    return number(amount).between(sa.literal(low, _NUMBER), sa.literal(high, _NUMBER))
+    return as_number(amount).between(sa.bindparam(low, type_=NUMBER), sa.bindparam(high, type_=NUMBER))
+
+
+def bounds(least: Decimal | None, most: Decimal | None) -> tuple[Decimal, Decimal]:
+    """Both ends of a range of amounts, of which each may be left out."""
+    return -_BOUND if least is None else least, _BOUND if most is None else most
 
 
 def total_thousandths(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """The sum of amounts in thousandths; each is rounded to a whole number before they are added."""
-    whole = sa.cast(sa.func.round(number(amount) * 1000), sa.BigInteger)
+    whole = sa.cast(sa.func.round(as_number(amount) * 1000), sa.BigInteger)
     return sa.func.coalesce(sa.func.sum(whole), 0)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Kind
+from hub.engine.among import one_of
 from hub.web import wording
 from hub.web.queries.tables import INTEGRATIONS, OPERATIONS, SNAPSHOTS
 
@@ -19,12 +20,19 @@ SETTLEMENTS = frozenset({Kind.PAYMENT.value, Kind.REFUND.value, Kind.ALLOCATION.
 Names = Mapping[tuple[str, str], str]
 """By kind and external id."""
 
-SETTLING = (
-    OPERATIONS.c.integration_id,
-    OPERATIONS.c.source_id,
-    # Only of these, since documents are long.
-    sa.case((OPERATIONS.c.kind.in_(sorted(SETTLEMENTS)), OPERATIONS.c.document), else_="").label("document"),
-)
+
+def settling_document(table: sa.FromClause) -> sa.Label[str]:
+    """The document of a row of operations or snapshots that belongs to another; only of these, since they are long."""
+    return sa.case((one_of(table.c.kind, sorted(SETTLEMENTS)), table.c.document), else_="").label("document")
+
+
+def is_nameless(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether a row of snapshots belongs to another and has no number: its label is an id that nobody knows."""
+    has_none = sa.or_(table.c.label == sa.literal_column("''"), table.c.label == table.c.external_id)
+    return sa.and_(one_of(table.c.kind, sorted(SETTLEMENTS)), has_none)
+
+
+SETTLING = (OPERATIONS.c.integration_id, OPERATIONS.c.source_id, settling_document(OPERATIONS))
 """What a list of operations has to read besides, so that :func:`operations_called` finds their names."""
 
 _NUMBERED = sa.select(SNAPSHOTS.c.kind, SNAPSHOTS.c.external_id, SNAPSHOTS.c.label).where(
@@ -58,7 +66,7 @@ class Called:
 
 
 def operations_called(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Mapping[int, Called]:
-    """The same of operations, of whatever integrations, by their ids; only of those that have no number of their own.
+    """The same of operations or links, of whatever integrations, by id; only of those without a number of their own.
 
     A row has ``id``, ``kind``, ``label`` and what is in :data:`SETTLING`. At most one statement.
     """

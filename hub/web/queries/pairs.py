@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.providers import Provider
 from hub.web.access import visible_integrations
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.unchanged import while_unchanged
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def pairs(db: sa.Connection, providers: Mapping[str, Provider]) -> list[Pair]:
     ]
 
 
-def sides(db: sa.Connection) -> dict[int, str]:
+@while_unchanged
+def sides(db: sa.Connection) -> Mapping[int, str]:
     """By integration, those that the person may see: the names of both sides, as in "Shelf with Books"."""
     chosen = _EVERY_PAIR.where(visible_integrations(INTEGRATIONS.c.id))
     return {row.id: f"{row.stock} with {row.ledger}" for row in db.execute(chosen)}

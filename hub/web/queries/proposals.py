@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from hub.documents import Kind
+from hub.engine.among import among_few, one_of
 from hub.models import OperationState
 from hub.web.access import visible_integrations
-from hub.web.forms import cleaned
-from hub.web.paging import Paged, paged
-from hub.web.queries.money import within
+from hub.web.filters import choice_faults, day_faults, typed_day
+from hub.web.forms import looked_for
+from hub.web.incoming import id_in
+from hub.web.listing import Listing, listed, listing
+from hub.web.paging import Paged
+from hub.web.queries.money import bounds, within
 from hub.web.queries.naming import SETTLING
-from hub.web.queries.report import day_faults, typed_day
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
-from hub.web.queries.texts import holds
+from hub.web.queries.texts import Sought, holds_sought, parameters
 from hub.web.remembered import remembered_for_viewer
 
 GOING = (OperationState.PENDING.value, OperationState.SENDING.value, OperationState.UNSURE.value)
@@ -52,11 +56,37 @@ SHOWN = (
 )
 
 
+_KEPT = 512
+"""Statements for so many sorts of filter and people are kept. They are the question, not the answer."""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What a filter asks about; the values are parameters."""
+
+    integration: bool
+    kind: bool
+    text: Sought | None
+    contact: Sought | None
+    amounts: bool
+    since: bool
+    until: bool
+    caught: bool
+    blocked: bool
+    upto: bool
+
+    @property
+    def searched(self) -> bool:
+        """Whether every proposal must be looked at to find some."""
+        return bool(self.text or self.contact or self.amounts)
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which proposals are asked for; every part is optional. ``upto`` leaves out what was proposed later.
 
-    Days and amounts are as they were typed: while one can't be read, ``faults`` says so and nothing is found.
+    Each part is as it was asked for: while there is no such kind, or a day or an amount can't be read, ``faults`` says
+    so and nothing is found.
     """
 
     integration: int | None = None
@@ -75,24 +105,55 @@ class Filter:
     def of(cls, sent: Mapping[str, str], switched_to: int | None = None) -> Filter:
         """The filter in an address or a form; ``switched_to`` is the integration where none is named."""
         return cls(
-            integration=_whole(sent.get("integration", "")) or switched_to,
-            kind=sent.get("kind", "").strip(),
-            text=sent.get("text", "").strip(),
-            least=cleaned(sent.get("least", "")),
-            most=cleaned(sent.get("most", "")),
-            contact=sent.get("contact", "").strip(),
+            integration=id_in(sent, "integration") or switched_to,
+            kind=looked_for(sent, "kind"),
+            text=looked_for(sent),
+            least=looked_for(sent, "least"),
+            most=looked_for(sent, "most"),
+            contact=looked_for(sent, "contact"),
             since=typed_day(sent.get("since", "")),
             until=typed_day(sent.get("until", "")),
             caught=bool(sent.get("caught")),
             blocked=bool(sent.get("blocked")),
-            upto=_whole(sent.get("upto", "")),
+            upto=id_in(sent, "upto"),
         )
 
     @property
     def arguments(self) -> dict[str, str]:
         """The filter as the arguments of an address."""
-        given = {name: value for name, value in asdict(self).items() if value}
+        given = {name: value for name, value in vars(self).items() if value}
         return {name: "yes" if value is True else str(value) for name, value in given.items()}
+
+    @property
+    def sort(self) -> Sort:
+        """What it asks about."""
+        return Sort(
+            integration=bool(self.integration),
+            kind=bool(self.kind),
+            text=Sought.of(self.text),
+            contact=Sought.of(self.contact),
+            amounts=bool(self.least or self.most),
+            since=bool(self.since),
+            until=bool(self.until),
+            caught=self.caught,
+            blocked=self.blocked,
+            upto=bool(self.upto),
+        )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The parameters of the statements of its sort; none while something is wrong with it."""
+        if self.faults:
+            return {}
+        asked: dict[str, Any] = {"integration": self.integration, "kind": self.kind, "upto": self.upto}
+        asked = {name: value for name, value in asked.items() if value}
+        for name, text in (("text", self.text), ("contact", self.contact)):
+            asked |= parameters(name, text) if text else {}
+        for name, day in (("since", self.since), ("until", self.until)):
+            asked |= {name: date.fromisoformat(day)} if day else {}
+        if self.least or self.most:
+            asked["low"], asked["high"] = bounds(_amount(self.least), _amount(self.most))
+        return asked
 
     @property
     def faults(self) -> dict[str, str]:
@@ -100,6 +161,7 @@ class Filter:
         amounts = {"least": self.least, "most": self.most}
         wrong_amounts = {name: amount for name, amount in amounts.items() if amount and _amount(amount) is None}
         return {
+            **choice_faults("kind", self.kind, tuple(Kind)),
             **day_faults({"since": self.since, "until": self.until}),
             **{name: f"{amount} is not an amount such as 1,234.50." for name, amount in wrong_amounts.items()},
         }
@@ -107,20 +169,23 @@ class Filter:
 
 def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
     """One page of proposals, first planned first, as their index has them; ``blocked``: another one must go first."""
-    listed = _listed(db.dialect.name).where(*conditions(db, chosen))
-    searched = bool(chosen.text or chosen.contact or chosen.least or chosen.most)
-    return paged(db, listed, page, id=OPERATIONS.c.id, searched=searched)
+    if chosen.faults:
+        return Paged([], 0, 1)
+    sort = chosen.sort
+    made = _listing(db.dialect.name, visible_integrations(INTEGRATIONS.c.id), sort)
+    return listed(db, made, chosen.asked, page, searched=sort.searched)
 
 
-@cache
-def _listed(dialect: str) -> sa.Select[Any]:
-    """Made once for each database: every look at the list asks it."""
-    return sa.select(*SHOWN, _is_blocked(dialect, OPERATIONS).label("blocked")).order_by(OPERATIONS.c.id)
+@lru_cache(maxsize=_KEPT)
+def _listing(dialect: str, seen: sa.ColumnElement[bool], sort: Sort) -> Listing:
+    rows = sa.select(*SHOWN, _is_blocked(dialect, OPERATIONS).label("blocked")).where(OPERATIONS.c.state == PROPOSED)
+    return listing(rows, OPERATIONS.c.id, _conditions(dialect, seen, sort), [OPERATIONS.c.id])
 
 
 def proposal_ids(db: sa.Connection, chosen: Filter) -> list[int]:
     """Every proposal that the filter finds."""
-    return list(db.execute(sa.select(OPERATIONS.c.id).where(*conditions(db, chosen))).scalars())
+    chosen_ids = sa.select(OPERATIONS.c.id).where(*conditions(db, chosen))
+    return list(db.execute(chosen_ids, chosen.asked).scalars())
 
 
 def newest_proposal(db: sa.Connection) -> int:
@@ -130,10 +195,14 @@ def newest_proposal(db: sa.Connection) -> int:
 
 def kinds_proposed(db: sa.Connection) -> list[str]:
     """The kinds there are proposals of."""
+    return remembered_for_viewer(db, "kinds proposed", lambda: _kinds_proposed(db))
+
+
+def _kinds_proposed(db: sa.Connection) -> list[str]:
     # Each flow is of one kind, and one look into the index tells whether it has a proposal.
     any_of = sa.exists().where(OPERATIONS.c.flow_id == FLOWS.c.id, OPERATIONS.c.state == OperationState.PROPOSED.value)
     chosen = sa.select(FLOWS.c.kind).where(visible_integrations(FLOWS.c.integration_id), any_of)
-    return remembered_for_viewer(db, "kinds proposed", lambda: sorted(set(db.execute(chosen).scalars())))
+    return sorted(set(db.execute(chosen).scalars()))
 
 
 def is_blocked(
@@ -151,7 +220,7 @@ def _is_blocked(
     linked = _exists(table, each).where(
         link.c.integration_id == table.c.integration_id, link.c.kind == kind, link.c.source_id == id, link.c.live
     )
-    goes: sa.ColumnElement[bool] = other.c.state.in_(GOING)
+    goes: sa.ColumnElement[bool] = one_of(other.c.state, GOING)
     if beside is not None:
         goes = sa.or_(goes, other.c.id.in_(beside))
     going = _exists(table, each).where(
@@ -175,50 +244,50 @@ def _dependencies(dialect: str, table: sa.FromClause) -> tuple[Any, Any, Any]:
 
 
 def conditions(db: sa.Connection, chosen: Filter) -> list[sa.ColumnElement[bool]]:
-    """The integrations are always named, since the index begins with them."""
+    """That a proposal is among what the filter finds, and that the person who acts may see it.
+
+    They ask for the filter's parameters.
+    """
     if chosen.faults:
         return [sa.false()]
-    visible = sa.select(INTEGRATIONS.c.id).where(visible_integrations(INTEGRATIONS.c.id))
-    found: list[Any] = [
-        OPERATIONS.c.integration_id.in_(visible.where(INTEGRATIONS.c.id == chosen.integration))
-        if chosen.integration
-        else OPERATIONS.c.integration_id.in_(visible),
-        OPERATIONS.c.state == PROPOSED,
-    ]
-    return [*found, *_about_document(chosen), *_about_operation(db, chosen)]
+    return _conditions(db.dialect.name, visible_integrations(INTEGRATIONS.c.id), chosen.sort)
 
 
-def _about_document(chosen: Filter) -> list[Any]:
+def _conditions(dialect: str, seen: sa.ColumnElement[bool], sort: Sort) -> list[sa.ColumnElement[bool]]:
+    visible = sa.select(INTEGRATIONS.c.id).where(seen)
+    if sort.integration:
+        visible = visible.where(INTEGRATIONS.c.id == sa.bindparam("integration"))
+    about = [*_about_document(sort), *_about_operation(dialect, sort)]
+    # Last, since SQLite asks in this order, and few are left then.
+    return [OPERATIONS.c.state == PROPOSED, *about, among_few(OPERATIONS.c.integration_id, visible)]
+
+
+def _about_document(sort: Sort) -> list[Any]:
     found: list[Any] = []
-    if chosen.kind:
-        found.append(OPERATIONS.c.kind == chosen.kind)
-    if chosen.text:
-        found.append(holds(OPERATIONS.c.label, chosen.text))
-    if chosen.contact:
-        found.append(holds(OPERATIONS.c.contact, chosen.contact))
-    if chosen.since:
-        found.append(OPERATIONS.c.document_date >= date.fromisoformat(chosen.since))
-    if chosen.until:
-        found.append(OPERATIONS.c.document_date <= date.fromisoformat(chosen.until))
-    least, most = _amount(chosen.least), _amount(chosen.most)
-    if least is not None or most is not None:
-        found.append(within(OPERATIONS.c.amount, least, most))
+    if sort.kind:
+        found.append(OPERATIONS.c.kind == sa.bindparam("kind"))
+    if sort.text:
+        found.append(holds_sought(OPERATIONS.c.label, "text", sort.text))
+    if sort.contact:
+        found.append(holds_sought(OPERATIONS.c.contact, "contact", sort.contact))
+    if sort.since:
+        found.append(OPERATIONS.c.document_date >= sa.bindparam("since"))
+    if sort.until:
+        found.append(OPERATIONS.c.document_date <= sa.bindparam("until"))
+    if sort.amounts:
+        found.append(within(OPERATIONS.c.amount, "low", "high"))
     return found
 
 
-def _about_operation(db: sa.Connection, chosen: Filter) -> list[Any]:
+def _about_operation(dialect: str, sort: Sort) -> list[Any]:
     found: list[Any] = []
-    if chosen.caught:
+    if sort.caught:
         found.append(OPERATIONS.c.caught.is_(True))
-    if chosen.blocked:
-        found.append(is_blocked(db, OPERATIONS))
-    if chosen.upto:
-        found.append(OPERATIONS.c.id <= chosen.upto)
+    if sort.blocked:
+        found.append(_is_blocked(dialect, OPERATIONS))
+    if sort.upto:
+        found.append(OPERATIONS.c.id <= sa.bindparam("upto"))
     return found
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def _amount(text: str) -> Decimal | None:

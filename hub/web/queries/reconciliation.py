@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from hub.web.access import visible_integrations
 from hub.web.paging import Paged, paged
 from hub.web.queries.counterparts import counterparts
 from hub.web.queries.tables import EXCHANGES, INTEGRATIONS, SNAPSHOTS
+from hub.web.unchanged import while_unchanged
 
 RECONCILIATIONS = table(Reconciliation)
 LINES = table(ReconciliationLine)
@@ -78,7 +79,8 @@ def later_of_period(db: sa.Connection, row: sa.Row[Any]) -> int | None:
     return db.execute(same).scalar()
 
 
-def signed_periods(db: sa.Connection, integration_ids: Sequence[int]) -> dict[int, list[Period]]:
+@while_unchanged
+def signed_periods(db: sa.Connection, integration_ids: tuple[int, ...]) -> Mapping[int, Sequence[Period]]:
     """By integration: the periods that are signed off, the earliest first."""
     chosen = sa.select(SIGN_OFFS.c.integration_id, SIGN_OFFS.c.period_start, SIGN_OFFS.c.period_end).where(
         SIGN_OFFS.c.integration_id.in_(integration_ids), SIGN_OFFS.c.withdrawn_at.is_(None)
@@ -94,7 +96,8 @@ def sign_off(sign_off_id: int) -> sa.Select[Any]:
     return sa.select(SIGN_OFFS).where(SIGN_OFFS.c.id == sign_off_id, visible_integrations(SIGN_OFFS.c.integration_id))
 
 
-def drifted(db: sa.Connection, integration_ids: Sequence[int] | None = None) -> Sequence[sa.Row[Any]]:
+@while_unchanged
+def drifted(db: sa.Connection, integration_ids: tuple[int, ...] | None = None) -> Sequence[sa.Row[Any]]:
     """Periods that were signed off and have other figures since."""
     chosen = (
         sa.select(SIGN_OFFS, INTEGRATIONS.c.name.label("integration"))
@@ -108,6 +111,7 @@ def drifted(db: sa.Connection, integration_ids: Sequence[int] | None = None) -> 
     return db.execute(chosen).all()
 
 
+@while_unchanged
 def failed(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Of each integration the newest one, where a schedule asked for it and it did not come to its end."""
     newest = sa.select(sa.func.max(RECONCILIATIONS.c.id)).group_by(RECONCILIATIONS.c.integration_id)
@@ -120,7 +124,8 @@ def failed(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     return db.execute(chosen.order_by(INTEGRATIONS.c.name)).all()
 
 
-def newest_done(db: sa.Connection, integration_ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
+@while_unchanged
+def newest_done(db: sa.Connection, integration_ids: tuple[int, ...]) -> Sequence[sa.Row[Any]]:
     """The newest finished one of each integration."""
     newest = (
         sa.select(sa.func.max(RECONCILIATIONS.c.id))

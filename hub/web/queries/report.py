@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -11,26 +10,26 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import Kind
+from hub.engine.waiting import STUCK
 from hub.mapping import fold
 from hub.models import FlowMode, OperationState
 from hub.store import Store
 from hub.web import wording
-from hub.web.forms import cleaned
+from hub.web.filters import choice_faults, day_faults, typed_day
+from hub.web.forms import looked_for
 from hub.web.paging import Paged
 from hub.web.queries.naming import names_of
 from hub.web.queries.report_statements import (
-    DATED,
-    NEWEST_OPERATIONS,
-    ON_ITS_WAY,
+    MANY,
     ORDERS,
     PLANNED,
     RULES,
-    STUCK,
     Sort,
     Statements,
-    SyncStatus,
+    how_many,
     statements,
 )
+from hub.web.queries.report_status import DATED, ON_ITS_WAY, SyncStatus
 from hub.web.queries.tables import FLOWS
 from hub.web.queries.together import memberships
 from hub.web.remembered import WORTH, remembered
@@ -43,7 +42,7 @@ FILTERS = tuple(status for status in SyncStatus if status is not SyncStatus.UNPL
 class Filter:
     """Which documents are asked for; empty parts leave nothing out.
 
-    Days are as they were typed: while one can't be read, ``faults`` says so and nothing is found.
+    Each part is as it was asked for: while one is no such status, kind or day, ``faults`` says so and nothing is found.
     """
 
     status: str = ""
@@ -54,12 +53,11 @@ class Filter:
 
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> Filter:
-        """The filter in an address; a status or kind that there is none of is left out."""
-        status, kind = sent.get("status", ""), sent.get("kind", "")
+        """The filter in an address."""
         return cls(
-            status=status if status in FILTERS else "",
-            kind=kind if kind in DATED else "",
-            text=sent.get("text", "").strip(),
+            status=looked_for(sent, "status"),
+            kind=looked_for(sent, "kind"),
+            text=looked_for(sent),
             since=typed_day(sent.get("since", "")),
             until=typed_day(sent.get("until", "")),
         )
@@ -72,7 +70,11 @@ class Filter:
     @property
     def faults(self) -> dict[str, str]:
         """What is wrong with it, by the name of the part; nothing is found until it is corrected."""
-        return day_faults({"since": self.since, "until": self.until})
+        return {
+            **choice_faults("status", self.status, FILTERS),
+            **choice_faults("kind", self.kind, DATED),
+            **day_faults({"since": self.since, "until": self.until}),
+        }
 
     @property
     def order(self) -> str:
@@ -82,19 +84,18 @@ class Filter:
     @property
     def sort(self) -> Sort:
         """What it asks about."""
-        return Sort(self.status, bool(self.since), bool(self.until), bool(self.text))
+        return Sort(self.status, bool(self.since), bool(self.until), bool(self.text), self.text != self.text.upper())
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One document of the report, with what its link says: ``target_id`` is None as long as it has none.
+    """One document of the report with its link and its newest operation that counts.
 
-    ``operation`` is its newest one that counts.
+    Its ``target_id`` is None as long as it has no link, and its ``state`` while nothing was planned.
     """
 
     document: sa.Row[Any]
     status: SyncStatus
-    operation: sa.Row[Any] | None = None
     rule: str = ""
     journal: sa.Row[Any] | None = None
     """The journal that it is posted in together with others."""
@@ -120,88 +121,99 @@ class Entry:
             return self.rule
         if self.journal is not None:
             return f"{'posted' if self.journal.posted else 'waits'} in journal {self.journal.label}"
-        if self.operation is None:
-            return ""
-        if self.status is SyncStatus.FAILED:
-            return (self.operation.problem or {}).get("what", "") or "the answer was lost; it is looked for"
+        if self.status in (SyncStatus.WAITING, SyncStatus.FAILED):
+            return (self.document.problem or {}).get("what", "") or "the answer was lost; it is looked for"
         if self.status is SyncStatus.WARNING:
-            return "; ".join(self.operation.warnings)
-        return str(self.operation.reason) if self.status is SyncStatus.SKIPPED else ""
+            return "; ".join(self.document.warnings)
+        return str(self.document.reason) if self.status is SyncStatus.SKIPPED else ""
 
     @property
     def source_address(self) -> str:
         """Where the stock system shows it; empty where it has no page."""
-        return json.loads(self.document.document).get("source_url") or ""
-
-
-def readable_day(text: str) -> str:
-    """The text, if it is a day such as 2025-07-01; else nothing."""
-    try:
-        return date.fromisoformat(text.strip()).isoformat()
-    except ValueError:
-        return ""
-
-
-def typed_day(text: str) -> str:
-    """A day as an input of dates shows it, or what was typed instead."""
-    return readable_day(text) or cleaned(text)
-
-
-def day_faults(days: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with typed days, by the names of their fields."""
-    wrong = {name: day for name, day in days.items() if day and not readable_day(day)}
-    return {name: f"{day} is not a date such as 2025-07-01." for name, day in wrong.items()}
+        return self.document.source_url or ""
 
 
 def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number: int) -> Paged:
     """One page of the report, in the order that the filter names."""
     kinds = remembered(db, ("kinds on", integration.id), lambda: _kinds(db, integration.id))
-    made, asked = statements(chosen.sort), _parameters(integration, chosen, kinds)
-    found = _with_text(db, made, asked, number) if chosen.text else None
-    page, ids = found or _page_of(db, integration, chosen, made, asked, number)
-    if not ids:
-        return page
-    rows = db.execute(made.rows, {"ids": ids, "integration": integration.id, "stock": integration.stock_id}).all()
-    return replace(page, rows=_complete(db, integration, rows))
+    look = _Look(db, integration, chosen, _parameters(integration, chosen, kinds))
+    sort = chosen.sort
+    if sort.text and sort.status and int(db.execute(how_many(sort), look.asked).scalar_one()) >= MANY:
+        sort = replace(sort, wide=True)
+    page = _page(look, sort, number)
+    if sort.searched and not sort.status and page.total >= MANY:
+        page = _page(look, replace(sort, wide=True), number)
+    return replace(page, rows=_complete(db, integration, page.rows))
 
 
-def _with_text(
-    db: sa.Connection, made: Statements, asked: Mapping[str, Any], number: int
-) -> tuple[Paged, Sequence[int]] | None:
-    """The page and its ids, found and counted in one look; None where the list has fewer pages."""
+@dataclass(frozen=True)
+class _Look:
+    """One look at the report: ``asked`` are the parameters of its filter."""
+
+    db: sa.Connection
+    integration: sa.Row[Any]
+    chosen: Filter
+    asked: Mapping[str, Any]
+
+    def total(self, made: Statements) -> int:
+        """How many the filter finds."""
+        return remembered(
+            self.db,
+            ("report", self.integration.id, self.integration.stock_id, self.chosen, tuple(self.asked["kinds"])),
+            lambda: int(self.db.execute(made.total, self.asked).scalar_one()),
+            lambda found: found >= WORTH,
+        )
+
+    def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[sa.Row[Any]]:
+        """What a statement finds."""
+        return self.db.execute(statement, {**self.asked, **cut}).all()
+
+
+def _page(look: _Look, sort: Sort, number: int) -> Paged:
+    """A page, the last one where the list has fewer."""
+    made = statements(sort)
+    further = _further(look, made, sort, number) if number > 1 else None
+    return further or _first(look, made, sort)
+
+
+def _first(look: _Look, made: Statements, sort: Sort) -> Paged:
+    """The first page, which most looks are at, in one statement; counted by reading it where it is the only one.
+
+    Each row has its document, since none is ever deleted: else fewer would be read than there are.
+    """
+    page = Paged([], 0, 1)
+    rows = look.all(made.first[page.size])
+    if sort.searched:
+        total = rows[0].total if rows else 0
+    else:
+        total = len(rows) if len(rows) < page.size else look.total(made)
+    return replace(page, rows=rows, total=total)
+
+
+def _further(look: _Look, made: Statements, sort: Sort, number: int) -> Paged | None:
+    """Another page, or the last one; None where that is the first one."""
     page = Paged([], 0, number)
-    cut = {"start": (number - 1) * page.size, "most": page.size}
-    rows = db.execute(made.counted, {**asked, **cut}).all()
-    if rows:
-        return replace(page, total=rows[0][1]), [row[0] for row in rows]
-    return (page, []) if number == 1 else None
+    found = look.all(made.counted, start=(number - 1) * page.size, most=page.size) if sort.searched else []
+    if found:
+        page, ids = replace(page, total=found[0].total), [each[0] for each in found]
+    else:
+        # Of what a text finds as many are counted as are found by it, and it is not remembered: it may be more.
+        total = int(look.db.execute(made.total, look.asked).scalar_one()) if sort.searched else look.total(made)
+        page = replace(page, total=total)
+        page = replace(page, number=min(number, page.last))
+        if page.number == 1:
+            return None
+        ids = _ids(look, made, page)
+    named = {"ids": ids, "integration": look.integration.id, "stock": look.integration.stock_id}
+    return replace(page, rows=look.db.execute(made.rows, named).all())
 
 
-def _page_of(
-    db: sa.Connection,
-    integration: sa.Row[Any],
-    chosen: Filter,
-    made: Statements,
-    asked: Mapping[str, Any],
-    number: int,
-) -> tuple[Paged, Sequence[int]]:
-    total = remembered(
-        db,
-        ("report", integration.id, integration.stock_id, chosen, tuple(asked["kinds"])),
-        lambda: int(db.execute(made.total, asked).scalar_one()),
-        lambda found: found >= WORTH,
-    )
-    page = Paged([], total, number)
-    page = replace(page, number=min(number, page.last))
-    return page, _ids(db, made, asked, page)
-
-
-def _ids(db: sa.Connection, made: Statements, asked: Mapping[str, Any], page: Paged) -> Sequence[int]:
+def _ids(look: _Look, made: Statements, page: Paged) -> list[int]:
     """The ids of one page, counted from the nearer end, so that the last pages are as near as the first."""
     start, end = (page.number - 1) * page.size, min(page.number * page.size, page.total)
     is_near = start <= page.total // 2
-    cut = {"start": start if is_near else page.total - end, "most": max(0, end - start)}
-    return db.execute(made.newest if is_near else made.oldest, {**asked, **cut}).scalars().all()
+    first, most = start if is_near else page.total - end, max(0, end - start)
+    return [each[0] for each in look.all(made.newest if is_near else made.oldest, start=first, most=most)]
 
 
 def every_entry(store: Store, integration: sa.Row[Any], chosen: Filter) -> Iterator[Entry]:
@@ -244,45 +256,39 @@ _KINDS_ON = sa.select(FLOWS.c.kind).where(
 
 
 def _complete(db: sa.Connection, integration: sa.Row[Any], rows: Sequence[sa.Row[Any]]) -> list[Entry]:
-    """The rows with their newest operations, rules and names: as many statements however many there are."""
+    """The rows with their rules and names: as many statements however many there are."""
     if not rows:
         return []
-    named = {"integration": integration.id, "ids": [row.external_id for row in rows]}
-    operations = _by_name(db, NEWEST_OPERATIONS, {**named, "kinds": sorted({row.kind for row in rows})})
-    rules = _by_name(db, RULES, named)
+    # A rule is told only of what has neither a plan nor a record in the ledger.
+    bare = [row.external_id for row in rows if _status(row) is SyncStatus.UNPLANNED]
+    rules = _rules(db, integration.id, bare) if bare else {}
     called = names_of(db, integration.stock_id, rows)
     in_one = memberships(db, integration.id, [row.external_id for row in rows if row.kind == Kind.JOURNAL])
     return [
-        replace(
-            _entry(row, operations.get(name), rules.get(name), in_one.get(row.external_id)), called=called.get(name, "")
-        )
+        _entry(row, rules.get(name), in_one.get(row.external_id), called.get(name, ""))
         for row in rows
         for name in [(row.kind, row.external_id)]
     ]
 
 
-def _by_name(
-    db: sa.Connection, statement: sa.Select[Any], named: Mapping[str, Any]
-) -> dict[tuple[str, str], sa.Row[Any]]:
-    return {(row.kind, row.source_id): row for row in db.execute(statement, named)}
+def _rules(db: sa.Connection, integration_id: int, ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    found = db.execute(RULES, {"integration": integration_id, "ids": ids})
+    return {(row.kind, row.source_id): row.rule for row in found}
 
 
-def _entry(
-    row: sa.Row[Any], operation: sa.Row[Any] | None, rule: sa.Row[Any] | None, journal: sa.Row[Any] | None
-) -> Entry:
+def _entry(row: sa.Row[Any], rule: str | None, journal: sa.Row[Any] | None, called: str) -> Entry:
     if journal is not None and row.kind == Kind.JOURNAL:
-        return Entry(row, SyncStatus.TOGETHER, journal=journal)
-    return Entry(row, _status(row, operation, rule), operation, rule.rule if rule is not None else "")
+        return Entry(row, SyncStatus.TOGETHER, journal=journal, called=called)
+    return Entry(row, _status(row, rule), rule or "", called=called)
 
 
-def _status(row: sa.Row[Any], operation: sa.Row[Any] | None, rule: sa.Row[Any] | None) -> SyncStatus:
-    state = operation.state if operation is not None else ""
-    if state in STUCK:
-        return SyncStatus.FAILED
-    if state in ON_ITS_WAY:
+def _status(row: sa.Row[Any], rule: str | None = None) -> SyncStatus:
+    if row.state in STUCK:
+        return SyncStatus.WAITING if row.waits else SyncStatus.FAILED
+    if row.state in ON_ITS_WAY:
         return SyncStatus.PENDING
     if row.target_id is not None:
-        return SyncStatus.WARNING if operation is not None and operation.warned else SyncStatus.COMPLETED
-    if state == OperationState.DROPPED.value:
+        return SyncStatus.WARNING if row.warned else SyncStatus.COMPLETED
+    if row.state == OperationState.DROPPED.value:
         return SyncStatus.SKIPPED
     return SyncStatus.LEFT_OUT if rule is not None else SyncStatus.UNPLANNED

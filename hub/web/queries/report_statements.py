@@ -1,43 +1,36 @@
 """The statements of the sync report, each made once for a sort of filter: making them took longer than answering them.
 
-Which documents a status finds is worked out from the table that knows them, so that an index finds a page of them.
+Most looks are at a first page, which is one statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import REFERENCE_KINDS, Kind
-from hub.models import OPEN_STATES, OperationState
+from hub.engine.among import among
+from hub.engine.waiting import waits
+from hub.models import OperationState
+from hub.web.paging import SIZES
+from hub.web.queries.naming import is_nameless, settling_document
+from hub.web.queries.report_status import (
+    DATED,
+    INTEGRATION,
+    KINDS,
+    STOCK,
+    Base,
+    SyncStatus,
+    any_of,
+    base_of,
+    joined,
+    looked_at,
+)
 from hub.web.queries.search import begins
 from hub.web.queries.tables import EXCLUSIONS, FLOWS, LINKS, OPERATIONS, SNAPSHOTS
-from hub.web.queries.together import MEMBERS
-
-DATED = frozenset(Kind) - REFERENCE_KINDS - {Kind.CONTACT, Kind.ITEM}
-"""What a report is about: documents with a date. Contacts have a page of their own."""
-
-ON_ITS_WAY = (OperationState.PROPOSED.value, OperationState.PENDING.value, OperationState.SENDING.value)
-STUCK = (OperationState.HELD.value, OperationState.FAILED.value, OperationState.UNSURE.value)
-
-
-class SyncStatus(StrEnum):
-    """How one document stands, in the words of the report."""
-
-    PENDING = "pending"
-    FAILED = "failed"
-    COMPLETED = "completed"
-    WARNING = "warning"
-    SKIPPED = "skipped"
-    LEFT_OUT = "not eligible"
-    TOGETHER = "in a journal"
-    """Posted, or going to be, within a journal that stands for several."""
-    UNPLANNED = "not planned yet"
 
 
 @dataclass(frozen=True)
@@ -48,6 +41,21 @@ class Sort:
     since: bool = False
     until: bool = False
     text: bool = False
+    capitals: bool = False
+    """Whether the text is another one in capital letters."""
+    wide: bool = False
+    """Whether the text finds :data:`MANY`, so that they are soon come across in the order of the list."""
+
+    @property
+    def searched(self) -> bool:
+        """Whether what is found is found by its text, and counted in the same look."""
+        return self.text and not self.wide
+
+
+MANY = 20_000
+"""So many documents are found by a text itself, and no more: to find a hundred thousand, and put them in order for a
+page of twenty-five, takes a third of a second. Fewer may be at the far end of the list, where numbers grow with dates.
+"""
 
 
 ORDERS = {
@@ -65,13 +73,15 @@ PLANNED = "last planned first"
 
 @dataclass(frozen=True)
 class Statements:
-    """``total``, and the ids of a page from either end, ask for the parameters of the filter; ``rows`` for ids alone.
+    """``first`` is the rows of the first page of each size, with a ``total`` where a text is searched for.
 
-    ``newest`` and ``oldest`` are cut by ``start`` and ``most``; ``after`` is for the whole report, oldest first: at
-    most ``most`` rows whose ``base_id`` is beyond ``last``.
+    Of a further page the ids are found from the nearer end, by ``newest`` and ``oldest``, which are cut by ``start``
+    and ``most``, and ``rows`` are those with ``ids``. ``after`` is for the whole report, oldest first: at most ``most``
+    rows whose ``base_id`` is beyond ``last``. All but ``rows`` ask for the parameters of the filter.
     """
 
     total: sa.Select[Any]
+    first: Mapping[int, sa.Select[Any]]
     newest: sa.Select[Any]
     counted: sa.Select[Any]
     """The ids of a page as ``newest``, each with how many there are: for a text, in one look."""
@@ -80,22 +90,13 @@ class Statements:
     after: sa.Select[Any]
 
 
-@dataclass(frozen=True)
-class _Base:
-    """The table that knows the documents of a status: its id, where a document's name stands in it, and which rows."""
+_FOLDED: sa.BindParameter[str] = sa.bindparam("folded", type_=sa.String)
+_LINKED, _NEWEST = LINKS.alias("linked"), OPERATIONS.alias("newest")
+_PARSED = sa.JSON().with_variant(sa.Text(), "sqlite")
+"""What a document is cast to before a part of it is asked for: SQLite takes the text as it is."""
+_READABLE = sa.func.replace(SNAPSHOTS.c.document, r"\u0000", r"\ufffd")
+"""A document as PostgreSQL reads it: it refuses all of a JSON text that has a zero character anywhere."""
 
-    id: sa.ColumnElement[int]
-    kind: sa.ColumnElement[str]
-    source_id: sa.ColumnElement[str]
-    conditions: Sequence[sa.ColumnElement[bool]]
-    table: sa.FromClause
-
-
-_INTEGRATION: sa.BindParameter[int] = sa.bindparam("integration")
-_STOCK: sa.BindParameter[int] = sa.bindparam("stock")
-_KINDS: sa.BindParameter[Any] = sa.bindparam("kinds", expanding=True)
-_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-_LINKED = LINKS.alias("linked")
 _SHOWN = (
     SNAPSHOTS.c.id,
     SNAPSHOTS.c.kind,
@@ -106,198 +107,198 @@ _SHOWN = (
     SNAPSHOTS.c.amount,
     SNAPSHOTS.c.currency,
     SNAPSHOTS.c.first_seen_at,
-    SNAPSHOTS.c.document,
+    settling_document(SNAPSHOTS),
+    sa.cast(_READABLE, _PARSED)["source_url"].as_string().label("source_url"),
     _LINKED.c.target_id,
     _LINKED.c.target_number,
-    _LINKED.c.state.label("target_state"),
+    _LINKED.c.state["status"].as_string().label("target_status"),
     _LINKED.c.created_at.label("posted_at"),
+    *(_NEWEST.c[name] for name in ("state", "problem", "reason", "warned")),
+    sa.case((_NEWEST.c.warned, _NEWEST.c.warnings)).label("warnings"),  # to read JSON takes a while
+    waits(_NEWEST).label("waits"),
 )
+"""A document, its link, and its newest operation that counts: what there is none of is NULL."""
 
 
 @cache
 def statements(sort: Sort) -> Statements:
     """The statements for a sort of filter."""
-    base = _base(sort.status)
+    base = base_of(sort.status)
     about = _about(sort)
+    shown = joined(base).outerjoin(_LINKED, _is_its_link()).outerjoin(_NEWEST, _NEWEST.c.id == _newest())
+    rows = sa.select(*_SHOWN, base.id.label("base_id")).select_from(shown)
+    after = rows.where(*base.conditions, *any_of(base), *about, base.id > sa.bindparam("last"))
     order = [base.id] if sort.status else [SNAPSHOTS.c.document_date, SNAPSHOTS.c.id]
-    newest, oldest = [each.desc() for each in order], [each.asc() for each in order]
-    found = sa.select(base.id).select_from(_joined(base)).where(*base.conditions, *about)
+    if sort.searched:
+        # A text finds few documents, of which the status is asked.
+        base = replace(base, conditions=[*base.conditions, *any_of(base)], either=())
+    found = _found(base, about, order) if sort.status or not sort.searched else _found_by_number(sort, MANY)
+    # Numbers are counted by their indexes; days are fewer rows to come across.
+    is_by_number = sort.wide and not (sort.status or sort.since or sort.until)
+    every = _found_by_number(sort) if is_by_number else found
+    in_order = rows.order_by(*_ordered(order))
+    first = found.counted if sort.searched else found.cut
     most, start = sa.bindparam("most", type_=sa.Integer), sa.bindparam("start", type_=sa.Integer)
-    # What is counted: the documents are joined only where the filter asks about them.
-    counted = sa.select(base.id).select_from(_joined(base) if about else base.table).where(*base.conditions, *about)
-    rows = sa.select(*_SHOWN, base.id.label("base_id")).select_from(_joined(base).outerjoin(_LINKED, _is_its_link()))
-    after = rows.where(*base.conditions, *about, base.id > sa.bindparam("last"))
     return Statements(
-        total=sa.select(sa.func.count()).select_from(counted.subquery()),
-        newest=found.order_by(*newest).limit(most).offset(start),
-        counted=found.add_columns(sa.func.count().over()).order_by(*newest).limit(most).offset(start),
-        oldest=found.order_by(*oldest).limit(most).offset(start),
-        rows=rows.where(base.id.in_(_IDS)).order_by(*newest),
+        total=_count(every),
+        first={size: _rows_of(in_order, base, first(sa.literal_column(str(size)))) for size in SIZES},
+        newest=found.cut(most, start),
+        counted=found.counted(most, start),
+        oldest=found.cut(most, start, oldest_first=True),
+        rows=in_order.where(among(base.id, "ids")),
         after=after.order_by(base.id).limit(most),
     )
 
 
-def _base(status: str) -> _Base:
-    if not status:
-        # All of these have a date, and the index in the order of the dates leaves out what has none.
-        dated = SNAPSHOTS.c.document_date.is_not(None)
-        own = (SNAPSHOTS.c.connection_id == _STOCK, SNAPSHOTS.c.kind.in_(_KINDS), dated)
-        return _Base(SNAPSHOTS.c.id, SNAPSHOTS.c.kind, SNAPSHOTS.c.external_id, own, SNAPSHOTS)
-    made = _BASES[SyncStatus(status)]()
-    # Through a function, so that no index on kinds is used: the one that knows the status finds fewer rows.
-    return replace(made, conditions=[*made.conditions, sa.func.lower(made.kind).in_(_KINDS)])
+def _rows_of(rows: sa.Select[Any], base: Base, ids: sa.Select[Any]) -> sa.Select[Any]:
+    """The rows with the ids that a statement finds, with whatever else it tells of each."""
+    found = ids.subquery("page")
+    id, *told = found.c
+    return rows.add_columns(*told).where(base.id == id)
 
 
-def _of_operations(*conditions: sa.ColumnElement[bool]) -> _Base:
-    mine = (OPERATIONS.c.integration_id == _INTEGRATION, *conditions)
-    return _Base(OPERATIONS.c.id, OPERATIONS.c.kind, OPERATIONS.c.source_id, mine, OPERATIONS)
+_Number = sa.ColumnElement[int]
 
 
-def _pending() -> _Base:
-    return _of_operations(OPERATIONS.c.state.in_(ON_ITS_WAY))
+@dataclass(frozen=True)
+class _Found:
+    """The ids of what a filter finds, in ``parts`` that each has an index for, and the columns of their order.
+
+    Of a page each part is cut before they are put together, so that no more than the page is read of any.
+    """
+
+    parts: Sequence[sa.Select[Any]]
+    order: Sequence[sa.ColumnElement[Any]]
+
+    @property
+    def whole(self) -> tuple[sa.Select[Any], Sequence[sa.ColumnElement[Any]]]:
+        """All that is found, and the columns of its order."""
+        if len(self.parts) == 1:
+            return self.parts[0], self.order
+        together = sa.union_all(*self.parts).subquery()
+        return sa.select(together), list(together.c)
+
+    def cut(self, most: _Number, start: _Number | None = None, *, oldest_first: bool = False) -> sa.Select[Any]:
+        """A page of the ids."""
+        parts = [each.order_by(*_ordered(self.order, oldest_first)) for each in self.parts]
+        if len(parts) == 1:
+            return parts[0].limit(most).offset(start)
+        upto = most if start is None else start + most
+        together = sa.union_all(*(sa.select(each.limit(upto).subquery()) for each in parts)).subquery()
+        return sa.select(together).order_by(*_ordered(together.c, oldest_first)).limit(most).offset(start)
+
+    def counted(self, most: _Number, start: _Number | None = None) -> sa.Select[Any]:
+        """A page of the ids, each with the ``total``."""
+        found, order = self.whole
+        counted = found.add_columns(sa.func.count().over().label("total"))
+        return counted.order_by(*_ordered(order)).limit(most).offset(start)
 
 
-def _failed() -> _Base:
-    return _of_operations(OPERATIONS.c.state.in_(STUCK))
+def _ordered(columns: Iterable[sa.ColumnElement[Any]], oldest_first: bool = False) -> list[sa.UnaryExpression[Any]]:
+    return [each.asc() if oldest_first else each.desc() for each in columns]
 
 
-def _skipped() -> _Base:
-    return _of_operations(OPERATIONS.c.state == OperationState.DROPPED.value, _is_newest(), ~_is_linked())
+def _found(base: Base, about: Sequence[sa.ColumnElement[bool]], order: Sequence[sa.ColumnElement[Any]]) -> _Found:
+    # The documents are joined only where the filter asks about them: each of these is of one.
+    table = joined(base) if about else base.table
+    found = sa.select(base.id).select_from(table).where(*base.conditions, *about)
+    return _Found([found.where(each) for each in base.either] or [found], order)
 
 
-def _warning() -> _Base:
-    return _of_operations(OPERATIONS.c.warned.is_(True), _is_newest(), _is_linked())
+def _found_by_number(sort: Sort, most: int | None = None) -> _Found:
+    """Of all documents: with no more tables than the numbers are in. At ``most`` so many by either number."""
+    dated = (SNAPSHOTS.c.document_date.is_not(None), *_dated(sort))
+    parts = [each.where(*dated) for each in _numbered(sort, SNAPSHOTS, KINDS)]
+    if most is not None:
+        parts = [sa.select(each.limit(sa.literal_column(str(most))).subquery()) for each in parts]
+    numbered = sa.union(*parts).subquery()
+    return _Found([sa.select(numbered.c.id)], [numbered.c.document_date, numbered.c.id])
 
 
-def _completed() -> _Base:
-    # Not as pairs that are not in a list: for each pair that is not, SQLite goes through all of the list.
-    mine = (LINKS.c.integration_id == _INTEGRATION, LINKS.c.live)
-    unfinished = sa.exists().where(*_its_operation(), OPERATIONS.c.state.in_(OPEN_STATES))
-    warned = sa.exists().where(*_its_operation(), OPERATIONS.c.warned.is_(True), _is_newest())
-    return _Base(LINKS.c.id, LINKS.c.kind, LINKS.c.source_id, [*mine, ~unfinished, ~warned], LINKS)
+def _count(found: _Found) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(found.whole[0].subquery())
 
 
-def _its_operation() -> Sequence[sa.ColumnElement[bool]]:
-    """That an operation is of the document that a link is of."""
-    return (
-        OPERATIONS.c.integration_id == LINKS.c.integration_id,
-        OPERATIONS.c.kind == LINKS.c.kind,
-        OPERATIONS.c.source_id == LINKS.c.source_id,
-    )
-
-
-def _left_out() -> _Base:
-    joined = EXCLUSIONS.join(FLOWS, FLOWS.c.id == EXCLUSIONS.c.flow_id)
-    mine = (FLOWS.c.integration_id == _INTEGRATION,)
-    return _Base(EXCLUSIONS.c.id, FLOWS.c.kind, EXCLUSIONS.c.external_id, mine, joined)
-
-
-def _together() -> _Base:
-    mine = sa.select(FLOWS.c.id).where(FLOWS.c.integration_id == _INTEGRATION).scalar_subquery()
-    in_one = sa.exists().where(MEMBERS.c.flow_id.in_(mine), MEMBERS.c.external_id == SNAPSHOTS.c.external_id)
-    own = (SNAPSHOTS.c.connection_id == _STOCK, SNAPSHOTS.c.kind == Kind.JOURNAL.value, in_one)
-    return _Base(SNAPSHOTS.c.id, SNAPSHOTS.c.kind, SNAPSHOTS.c.external_id, own, SNAPSHOTS)
-
-
-_BASES: dict[SyncStatus, Callable[[], _Base]] = {
-    SyncStatus.PENDING: _pending,
-    SyncStatus.FAILED: _failed,
-    SyncStatus.SKIPPED: _skipped,
-    SyncStatus.WARNING: _warning,
-    SyncStatus.COMPLETED: _completed,
-    SyncStatus.LEFT_OUT: _left_out,
-    SyncStatus.TOGETHER: _together,
-}
-
-
-def _is_newest() -> sa.ColumnElement[bool]:
-    newer = OPERATIONS.alias("newer")
-    return ~sa.exists().where(
-        newer.c.integration_id == OPERATIONS.c.integration_id,
-        newer.c.kind == OPERATIONS.c.kind,
-        newer.c.source_id == OPERATIONS.c.source_id,
-        newer.c.id > OPERATIONS.c.id,
-        newer.c.state != OperationState.REPLACED.value,
-    )
-
-
-def _is_linked() -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        LINKS.c.integration_id == OPERATIONS.c.integration_id,
-        LINKS.c.kind == OPERATIONS.c.kind,
-        LINKS.c.source_id == OPERATIONS.c.source_id,
-        LINKS.c.live,
-    )
+@cache
+def how_many(sort: Sort) -> sa.Select[Any]:
+    """How many documents of any status a text finds, counted no further than shows whether they are many."""
+    return _count(_found_by_number(sort, MANY))
 
 
 def _is_its_link() -> sa.ColumnElement[bool]:
     """That a link is the one of the document: there is at most one."""
     return sa.and_(
-        _LINKED.c.integration_id == _INTEGRATION,
+        _LINKED.c.integration_id == INTEGRATION,
         _LINKED.c.kind == SNAPSHOTS.c.kind,
         _LINKED.c.source_id == SNAPSHOTS.c.external_id,
         _LINKED.c.live,
     )
 
 
-def _joined(base: _Base) -> sa.FromClause:
-    if base.table is SNAPSHOTS:
-        return SNAPSHOTS
-    named = sa.and_(
-        SNAPSHOTS.c.connection_id == _STOCK,
-        SNAPSHOTS.c.kind == base.kind,
-        SNAPSHOTS.c.external_id == base.source_id,
-    )
-    return base.table.join(SNAPSHOTS, named)
+def _newest() -> sa.ScalarSelect[int]:
+    """The id of the document's newest operation that counts, if it has any."""
+    mine = (OPERATIONS.c.integration_id == INTEGRATION, OPERATIONS.c.kind == SNAPSHOTS.c.kind)
+    its_own = OPERATIONS.c.source_id == SNAPSHOTS.c.external_id
+    counting = OPERATIONS.c.state != OperationState.REPLACED.value
+    newest = sa.select(sa.func.max(OPERATIONS.c.id)).where(*mine, its_own, counting)
+    return newest.correlate_except(OPERATIONS).scalar_subquery()
 
 
 def _about(sort: Sort) -> list[sa.ColumnElement[bool]]:
     """What the filter asks of the documents themselves."""
+    if not sort.text:
+        return _dated(sort)
+    if sort.wide:
+        # Of a status the days are looked at, too: else all that is of them would be gone through.
+        dated = [looked_at(each) for each in _dated(sort)] if sort.status else _dated(sort)
+        return [*dated, looked_at(_has_number(sort))]
+    numbered = SNAPSHOTS.alias("numbered")
+    known = (each.with_only_columns(numbered.c.id) for each in _numbered(sort, numbered, DATED))
+    return [*_dated(sort), SNAPSHOTS.c.id.in_(sa.union(*known))]
+
+
+def _dated(sort: Sort) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if sort.since:
         found.append(SNAPSHOTS.c.document_date >= sa.bindparam("since"))
     if sort.until:
         found.append(SNAPSHOTS.c.document_date <= sa.bindparam("until"))
-    if sort.text:
-        found.append(SNAPSHOTS.c.id.in_(_numbered()))
     return found
 
 
-def _numbered() -> sa.CompoundSelect[Any]:
-    """The documents of which either number begins with the text, in small or capital letters: each by its index."""
-    here, there, linked = SNAPSHOTS.alias("here"), SNAPSHOTS.alias("there"), LINKS.alias("posted")
-    mine = sa.select(here.c.id).where(here.c.connection_id == _STOCK, here.c.kind.in_(DATED))
-    found = [mine.where(*begins(here.c.natural_key, sa.bindparam("folded", type_=sa.String)))]
-    same = sa.and_(
-        there.c.connection_id == _STOCK,
-        there.c.kind == linked.c.kind,
-        there.c.external_id == linked.c.source_id,
-    )
-    for spelt in ("text", "capitals"):
-        posted = sa.select(there.c.id).join_from(linked, there, same).where(linked.c.integration_id == _INTEGRATION)
-        found.append(posted.where(*begins(linked.c.target_number, sa.bindparam(spelt, type_=sa.String))))
-    return sa.union(*found)
+def _numbered(sort: Sort, table: Any, kinds: Any) -> list[sa.Select[Any]]:
+    """The documents of which either number begins with the text, in small or capital letters: each by its index.
+
+    Payments and the like without a number have an id in its place, which no page shows.
+    """
+    shown, mine = (table.c.id, table.c.document_date), table.c.connection_id == STOCK
+    found = [sa.select(*shown).where(mine, table.c.kind.in_(kinds), *_numbered_so(table))]
+    same = sa.and_(mine, table.c.kind == LINKS.c.kind, table.c.external_id == LINKS.c.source_id)
+    there = sa.select(*shown).join_from(LINKS, table, same)
+    there = there.where(LINKS.c.integration_id == INTEGRATION, LINKS.c.kind.in_(kinds))
+    return [*found, *(there.where(each) for each in _in_ledger(sort, LINKS))]
 
 
-NEWEST_OPERATIONS = (
-    sa.select(
-        OPERATIONS.c.kind,
-        OPERATIONS.c.source_id,
-        OPERATIONS.c.state,
-        OPERATIONS.c.problem,
-        OPERATIONS.c.reason,
-        OPERATIONS.c.warnings,
-        OPERATIONS.c.warned,
-    )
-    .where(OPERATIONS.c.integration_id == _INTEGRATION, OPERATIONS.c.kind.in_(_KINDS))
-    .where(OPERATIONS.c.source_id.in_(_IDS), OPERATIONS.c.state != OperationState.REPLACED.value)
-    .order_by(OPERATIONS.c.id)
-)
-"""Of documents by kind and source id, the operations that count; the newest of each comes last."""
+def _has_number(sort: Sort) -> sa.ColumnElement[bool]:
+    """The same of a document that was come across."""
+    link = LINKS.alias("link_of_it")  # a status may be found in the links themselves
+    its_own = (link.c.kind == SNAPSHOTS.c.kind, link.c.source_id == SNAPSHOTS.c.external_id)
+    there = sa.exists().where(link.c.integration_id == INTEGRATION, *its_own, sa.or_(*_in_ledger(sort, link)))
+    return sa.or_(sa.and_(*_numbered_so(SNAPSHOTS)), there.correlate(SNAPSHOTS))
+
+
+def _numbered_so(table: Any) -> Sequence[sa.ColumnElement[bool]]:
+    return *begins(table.c.natural_key, _FOLDED), ~is_nameless(table)
+
+
+def _in_ledger(sort: Sort, link: Any) -> list[sa.ColumnElement[bool]]:
+    spelt = ("text", "capitals") if sort.capitals else ("text",)
+    return [sa.and_(*begins(link.c.target_number, sa.bindparam(each, type_=sa.String))) for each in spelt]
+
 
 RULES = (
     sa.select(FLOWS.c.kind, EXCLUSIONS.c.external_id.label("source_id"), EXCLUSIONS.c.rule)
     .join(FLOWS, FLOWS.c.id == EXCLUSIONS.c.flow_id)
-    .where(FLOWS.c.integration_id == _INTEGRATION, EXCLUSIONS.c.external_id.in_(_IDS))
+    .where(FLOWS.c.integration_id == INTEGRATION, among(EXCLUSIONS.c.external_id, "ids"))
 )
 """Of documents by source id, the rules that leave them out."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.providers import Role
 from hub.web.access import visible_connections, visible_integrations
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS
+from hub.web.unchanged import while_unchanged
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Scope:
         return any(row.provider in providers and providers[row.provider].role is role for row in self.connections)
 
 
+@while_unchanged
 def scope(db: sa.Connection, chosen: int | None) -> Scope:
     """Everything the person may see, or only what belongs to the integration ``chosen``."""
     mine = _INTEGRATIONS.where(visible_integrations(INTEGRATIONS.c.id))

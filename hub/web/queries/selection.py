@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,14 @@ class KindTotal:
 
 
 @dataclass(frozen=True)
+class Which:
+    """Which proposals: conditions, and the parameters that they ask for."""
+
+    conditions: Sequence[sa.ColumnElement[bool]]
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Selection:
     """What approving it would do. ``blocked`` wait for a record that is neither posted nor selected."""
 
@@ -56,23 +64,23 @@ class Selection:
         return found
 
 
-def picked(ids: Sequence[int]) -> list[sa.ColumnElement[bool]]:
-    """The proposals that were ticked."""
+def picked(ids: Sequence[int]) -> Which:
+    """The proposals that were ticked, of those that the person who acts may see."""
     proposed = OPERATIONS.c.state == OperationState.PROPOSED.value
-    return [OPERATIONS.c.id.in_(ids), proposed, visible_integrations(OPERATIONS.c.integration_id)]
+    return Which([OPERATIONS.c.id.in_(ids), proposed, visible_integrations(OPERATIONS.c.integration_id)])
 
 
 def picked_ids(db: sa.Connection, ids: Sequence[int]) -> list[int]:
     """Those of the ticked proposals that there are, and that the person who acts may see."""
-    return list(db.execute(sa.select(OPERATIONS.c.id).where(*picked(ids))).scalars())
+    return list(db.execute(sa.select(OPERATIONS.c.id).where(*picked(ids).conditions)).scalars())
 
 
-def found(db: sa.Connection, chosen: Filter) -> list[sa.ColumnElement[bool]]:
+def found(db: sa.Connection, chosen: Filter) -> Which:
     """The proposals that a filter finds."""
-    return conditions(db, chosen)
+    return Which(conditions(db, chosen), chosen.asked)
 
 
-def weigh(db: sa.Connection, providers: Mapping[str, Provider], which: Sequence[sa.ColumnElement[bool]]) -> Selection:
+def weigh(db: sa.Connection, providers: Mapping[str, Provider], which: Which) -> Selection:
     """Count a selection: two statements, however many there are."""
     parts = (OPERATIONS.c.ledger_id, OPERATIONS.c.kind, OPERATIONS.c.action, OPERATIONS.c.currency)
     counted = (
@@ -83,14 +91,15 @@ def weigh(db: sa.Connection, providers: Mapping[str, Provider], which: Sequence[
             total_thousandths(OPERATIONS.c.amount).label("thousandths"),
         )
         .join(CONNECTIONS, CONNECTIONS.c.id == OPERATIONS.c.ledger_id)
-        .where(*which)
+        .where(*which.conditions)
         .group_by(*parts, CONNECTIONS.c.provider)
         .order_by(*parts)
     )
-    rows = db.execute(counted).all()
-    others = sa.select(OPERATIONS.c.id).where(*which)
+    rows = db.execute(counted, which.asked).all()
+    others = sa.select(OPERATIONS.c.id).where(*which.conditions)
     waiting = sa.select(sa.func.count()).select_from(OPERATIONS)
-    blocked = db.execute(waiting.where(*which, is_blocked(db, OPERATIONS, others))).scalar_one()
+    awaiting = waiting.where(*which.conditions, is_blocked(db, OPERATIONS, others))
+    blocked = db.execute(awaiting, which.asked).scalar_one()
     return Selection(_totals(rows), _cost(rows, providers), blocked)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.documents import TRADE_KINDS, Kind, Status
+from hub.engine.among import one_of
 from hub.models import FlowMode, OperationState
 from hub.providers import TargetStatus
 from hub.web import wording
@@ -121,7 +122,11 @@ def compare(db: sa.Connection, integration: sa.Row[Any], since: date, until: dat
 
 def dated(db: sa.Connection, stock_id: int) -> tuple[date, date] | None:
     """The first and the last day of which there are documents that can be compared; None where there is none."""
-    mine = (SNAPSHOTS.c.connection_id == stock_id, SNAPSHOTS.c.document_date.is_not(None), SNAPSHOTS.c.kind.in_(KINDS))
+    mine = (
+        SNAPSHOTS.c.connection_id == stock_id,
+        SNAPSHOTS.c.document_date.is_not(None),
+        one_of(SNAPSHOTS.c.kind, KINDS),
+    )
     # Each by the index of the dates, from its own end: least and greatest in one statement would read all of them.
     day = sa.select(SNAPSHOTS.c.document_date).where(*mine).limit(1)
     first = db.execute(day.order_by(SNAPSHOTS.c.document_date)).scalar()
@@ -240,7 +245,7 @@ def _documents() -> sa.Select[Any]:
             sa.case((unposted, rule)).label("rule"),
         )
         .select_from(SNAPSHOTS.outerjoin(LINKS, linked).outerjoin(planned, planned.c.id == sa.case((unposted, newest))))
-        .where(SNAPSHOTS.c.connection_id == sa.bindparam("stock"), SNAPSHOTS.c.kind.in_(KINDS))
+        .where(SNAPSHOTS.c.connection_id == sa.bindparam("stock"), one_of(SNAPSHOTS.c.kind, KINDS))
         .where(SNAPSHOTS.c.document_date.between(sa.bindparam("since"), sa.bindparam("until")))
         .order_by(SNAPSHOTS.c.document_date, SNAPSHOTS.c.id)
     )

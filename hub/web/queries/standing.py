@@ -10,15 +10,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.engine.contact_list import contacts_to_do
+from hub.engine.waiting import NEEDS_A_PERSON, STUCK, WAITS
 from hub.models import OPEN_STATES, OperationState, RunState
 from hub.models.posting import DRAFT_LINKS
 from hub.providers import Action
 from hub.reconcile import SUMMARY_PREFIX
-from hub.web.queries.attention import STATES as NEEDING_A_PERSON
 from hub.web.queries.attention import Cause
 from hub.web.queries.money import from_thousandths, total_thousandths
-from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, LINKS, OPERATIONS, RECORDS, RUNS, SNAPSHOTS
-from hub.web.queries.waiting import WAITS
+from hub.web.queries.tables import CONNECTIONS, FLOWS, INTEGRATIONS, LINKS, OPERATIONS, RECORDS, RUNS
+from hub.web.unchanged import while_unchanged
 
 CAUSES_SHOWN = 5
 LOOKED_BACK = 200
@@ -49,6 +50,7 @@ class Standing:
     all_causes: int = 0
     drafts: int = 0
     unlinked: int = 0
+    """Contacts to do: without a link that leads somewhere, and not ignored on purpose."""
     unreadable: int = 0
     posted_to: date | None = None
 
@@ -65,7 +67,7 @@ class Standing:
     @property
     def needing_a_person(self) -> int:
         """How many documents and records somebody must look at."""
-        return sum(self.counts.get(each, 0) for each in NEEDING_A_PERSON) - self.waiting + self.unreadable
+        return sum(self.counts.get(each, 0) for each in STUCK) - self.waiting + self.unreadable
 
 
 def standing(db: sa.Connection, integrations: Sequence[int], connections: Sequence[int]) -> Standing:
@@ -79,7 +81,7 @@ def standing(db: sa.Connection, integrations: Sequence[int], connections: Sequen
         causes=causes,
         all_causes=all_causes,
         drafts=_drafts(db, integrations),
-        unlinked=_unlinked(db, integrations),
+        unlinked=int(db.execute(contacts_to_do(db, integrations)).scalar_one()),
         unreadable=_unreadable(db, connections),
         posted_to=_posted_to(db, integrations),
     )
@@ -121,7 +123,7 @@ def _causes(db: sa.Connection, integrations: Sequence[int]) -> tuple[list[OpenCa
             sa.func.min(OPERATIONS.c.id).label("example"),
             sa.func.count().over().label("all_causes"),
         )
-        .where(OPERATIONS.c.integration_id.in_(integrations), OPERATIONS.c.state.in_(NEEDING_A_PERSON), ~WAITS)
+        .where(OPERATIONS.c.integration_id.in_(integrations), NEEDS_A_PERSON)
         .group_by(*parts)
         .order_by(sa.desc("number"), *parts)
         .limit(CAUSES_SHOWN)
@@ -142,23 +144,6 @@ def _drafts(db: sa.Connection, integrations: Sequence[int]) -> int:
     # Word for word the condition of the index, or the index is not used.
     is_draft = sa.text(DRAFT_LINKS[db.dialect.name])
     counted = sa.select(sa.func.count()).select_from(LINKS).where(is_draft, LINKS.c.integration_id.in_(integrations))
-    return int(db.execute(counted).scalar_one())
-
-
-def _unlinked(db: sa.Connection, integrations: Sequence[int]) -> int:
-    """Contacts of the stock systems that are linked to none of the ledger."""
-    linked = sa.exists().where(
-        LINKS.c.integration_id == INTEGRATIONS.c.id,
-        LINKS.c.kind == SNAPSHOTS.c.kind,
-        LINKS.c.source_id == SNAPSHOTS.c.external_id,
-        LINKS.c.live,
-    )
-    counted = (
-        sa.select(sa.func.count())
-        .select_from(SNAPSHOTS.join(INTEGRATIONS, INTEGRATIONS.c.stock_id == SNAPSHOTS.c.connection_id))
-        .where(INTEGRATIONS.c.id.in_(integrations), SNAPSHOTS.c.kind == "contact")
-        .where(SNAPSHOTS.c.withdrawn.is_(False), ~linked)
-    )
     return int(db.execute(counted).scalar_one())
 
 
@@ -193,14 +178,16 @@ def _posted_to(db: sa.Connection, integrations: Sequence[int]) -> date | None:
     return min(before, newest)
 
 
-def failing(db: sa.Connection, connections: Sequence[int]) -> list[sa.Row[Any]]:
+@while_unchanged
+def failing(db: sa.Connection, connections: tuple[int, ...]) -> Sequence[sa.Row[Any]]:
     """Connections that are suspended, or whose last run failed."""
-    return list(db.execute(_FAILING, {"connections": list(connections)}).all())
+    return db.execute(_FAILING, {"connections": connections}).all()
 
 
-def kept_off(db: sa.Connection, integrations: Sequence[int]) -> list[sa.Row[Any]]:
+@while_unchanged
+def kept_off(db: sa.Connection, integrations: tuple[int, ...]) -> Sequence[sa.Row[Any]]:
     """Flows that a look in the ledger keeps off until somebody decides about what it found."""
-    return [row for row in db.execute(_CHECKED, {"integrations": list(integrations)}) if row.hits]
+    return [row for row in db.execute(_CHECKED, {"integrations": integrations}) if row.hits]
 
 
 def _failing_statement() -> sa.Select[Any]:

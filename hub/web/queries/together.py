@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from hub.documents import Kind
+from hub.engine.among import one_of
 from hub.models import JournalSummary, OperationState, SummaryMember, table
 from hub.providers import Action
 from hub.reconcile import SUMMARY_PREFIX, is_summary, own_prefix
@@ -118,7 +119,7 @@ def count_members(db: sa.Connection, flows: Sequence[sa.Row[Any]], made: Mapping
 
 
 def _leave_out(db: sa.Connection, row: sa.Row[Any], tally: Tally, own: str) -> None:
-    stored = SNAPSHOTS.c.connection_id == row.stock_id, SNAPSHOTS.c.kind == JOURNAL
+    stored = SNAPSHOTS.c.connection_id == row.stock_id, one_of(SNAPSHOTS.c.kind, [JOURNAL])
     tally.documents -= _count(db, *stored, SNAPSHOTS.c.external_id.startswith(SUMMARY_PREFIX))
     linked = LINKS.c.integration_id == row.integration_id, LINKS.c.kind == JOURNAL, LINKS.c.live
     tally.posted -= _count(db, *linked, LINKS.c.source_id.startswith(own))

@@ -1,0 +1,132 @@
+"""What pages remember of the installation is never older than the last commit, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from houses import House, called
+from people import add_owner, add_person
+from statements import counting
+from visitors import Visitor
+
+from hub.accounts import Sort
+from hub.app import create_app
+from hub.databases import Moment, moment
+from hub.models import ConnectionRow, PersonRow, Run, RunState, table
+from hub.store import Store
+from hub.vault import Vault
+from hub.web.unchanged import Unchanged
+
+CONNECTIONS, PEOPLE = table(ConnectionRow), table(PersonRow)
+
+
+@pytest.fixture
+def elsewhere(database_url: str) -> Iterator[Store]:
+    """Another process's way to the same database."""
+    store = Store(database_url)
+    yield store
+    store.dispose()
+
+
+@pytest.fixture
+def house(store: Store, vault: Vault) -> House:
+    return called(store, vault)
+
+
+def rename(store: Store, connection_id: int, name: str) -> None:
+    with store.write() as db:
+        db.execute(sa.update(CONNECTIONS).where(CONNECTIONS.c.id == connection_id).values(name=name))
+
+
+def moment_of(store: Store) -> Moment:
+    with store.read() as db:
+        return moment(db)
+
+
+def test_no_moment_is_told_twice_when_something_was_committed_in_between(house: House, elsewhere: Store) -> None:
+    store = house.hub.store
+    found = [moment_of(store)]
+    for number, writer in enumerate((elsewhere, store, elsewhere)):
+        rename(writer, house.stock_id, f"name {number}")
+        found.append(moment_of(store))
+    assert len(set(found)) == 4
+
+
+def test_two_connections_that_read_at_once_do_not_take_each_others_moments_for_their_own(house: House) -> None:
+    store = house.hub.store
+    with store.read() as one, store.read() as other:
+        before = moment(one), moment(other)
+    rename(store, house.stock_id, "another")
+    with store.read() as one, store.read() as other:
+        after = moment(one), moment(other)
+    assert not {*before} & {*after}
+
+
+def test_what_another_process_commits_is_on_the_next_page(house: House, elsewhere: Store) -> None:
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    for name in ("the first name", "the second name"):
+        rename(elsewhere, house.stock_id, name)
+        for address in ("/", "/connections", f"/connections/{house.stock_id}", "/schedules", "/integrations"):
+            assert name in seen.get(address).text, address
+
+
+def test_who_is_suspended_by_another_process_is_out_at_once(house: House, elsewhere: Store) -> None:
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    assert seen.get("/").status == seen.get("/").status == 200
+    with elsewhere.write() as db:
+        db.execute(sa.update(PEOPLE).values(active=False))
+    assert "/sign-in" in seen.get("/").location
+
+
+def test_nobody_is_shown_what_was_remembered_of_somebody_elses_page(house: House) -> None:
+    app = create_app(house.hub)
+    owner = Visitor(app, add_owner(house.hub))
+    client = Visitor(app, add_person(house.hub, "carl@example.com", sort=Sort.CLIENT))
+    rename(house.hub.store, house.stock_id, "a secret customer")
+    for address in ("/", "/connections", "/schedules", "/attention", "/integrations"):
+        owner.get(address)
+        assert "a secret customer" not in client.get(address).text, address
+    assert client.get(f"/connections/{house.stock_id}").status == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_page_that_is_looked_at_again_asks_whether_anything_was_committed_and_nothing_else(house: House) -> None:
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    for address in ("/", "/connections", f"/connections/{house.stock_id}"):
+        first = seen.get(address)
+        with counting() as asked:
+            second = seen.get(address)
+        assert asked == ["BEGIN DEFERRED", "PRAGMA data_version"], address
+        assert second.text == first.text
+
+
+def test_beside_a_run_too_nothing_is_old(house: House, elsewhere: Store) -> None:
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    with elsewhere.write() as db:
+        run = {"connection_id": house.stock_id, "token": "another", "cause": "person", "state": RunState.OPEN.value}
+        elsewhere.insert(db, Run, [{**run, "started_at": house.clock.at, "heartbeat_at": house.clock.at}])
+    for name in ("a name beside a run", "another name beside a run"):
+        rename(elsewhere, house.stock_id, name)
+        assert name in seen.get("/connections").text
+    with elsewhere.write() as db:
+        db.execute(sa.update(PEOPLE).values(active=False))
+    assert "/sign-in" in seen.get("/connections").location
+
+
+def test_connections_that_take_turns_do_not_forget_for_each_other() -> None:
+    kept = Unchanged()
+    one, other = Moment(1, "7"), Moment(2, "4")
+    assert kept.recall("key", one, lambda: "of one") == "of one"
+    assert kept.recall("key", other, lambda: "of the other") == "of the other"
+    assert kept.recall("key", one, lambda: "found anew") == "of one"
+    assert kept.recall("key", Moment(1, "8"), lambda: "found anew") == "found anew"
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    kept, now = Unchanged(most=3), Moment(0, "now")
+    for key in "abcdefg":
+        assert kept.recall(key, now, key.upper) == key.upper()
+    assert kept.recall("g", now, lambda: "found anew") == "G"
+    assert kept.recall("a", now, lambda: "found anew") == "found anew"
