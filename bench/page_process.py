@@ -16,7 +16,7 @@ from bench.many import Amounts, Shop, fill, open_shop, tables_filled
 from hub.accounts import roster
 from hub.app import create_app
 from hub.engine import Hub
-from hub.models import OperationRow, Run, Snapshot, table
+from hub.models import OperationRow, Run, RunState, Snapshot, table
 from hub.scheduler.schedules import ensure_schedules
 from hub.settings import load_settings
 from hub.store import Store
@@ -76,6 +76,21 @@ def empty_app() -> Flask:
     return app
 
 
+def beating_app(hub: Hub, run_id: int) -> Flask:
+    """What a run does to the pages: it is open, and each look at this commits its heartbeat."""
+    runs = table(Run)
+
+    def beat() -> str:
+        with hub.store.write(durable=False) as db:
+            values = {"state": RunState.OPEN.value, "heartbeat_at": hub.clock()}
+            db.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
+        return ""
+
+    app = Flask("beat")
+    app.add_url_rule("/", view_func=beat)
+    return app
+
+
 def served(app: Flask) -> int:
     """Serve in a thread, as the hub is served; the port."""
     server: Any = waitress.create_server(app, host=HOST, port=0, threads=8, ident=None)
@@ -88,8 +103,10 @@ def main() -> None:
     told = json.loads(sys.argv[1])
     hub = opened(Path(told["folder"]), told["database_url"])
     shop = filled(hub, Amounts(**told["amounts"]))
-    ports = {"hub": served(create_app(hub)), "empty": served(empty_app())}
-    sys.stdout.write(json.dumps({**ports, **examples(hub, shop)}) + "\n")
+    records = examples(hub, shop)
+    beating = beating_app(hub, records["run"])
+    ports = {"hub": served(create_app(hub)), "empty": served(empty_app()), "beat": served(beating)}
+    sys.stdout.write(json.dumps({**ports, **records}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
 
