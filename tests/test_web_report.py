@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, payment, put
 from python_calamine import CalamineWorkbook
+from statements import counting
 from visitors import Visitor, visitor
 
 from hub.documents import Kind
@@ -18,7 +19,7 @@ from hub.models import FlowMode, Link, OperationRow, Snapshot, table
 from hub.store import Store
 from hub.vault import Vault
 from hub.web.paging import SIZES
-from hub.web.queries.report_statements import Sort, how_many, statements
+from hub.web.queries.report_statements import MANY, Sort, how_many, statements
 from hub.web.queries.report_status import SyncStatus
 
 
@@ -181,6 +182,25 @@ def test_a_text_that_very_many_have_finds_the_same_in_the_same_order(
     for made in (statements, how_many):
         monkeypatch.setattr(f"hub.web.queries.report.{made.__name__}", made.__wrapped__)
     assert told() == found
+
+
+@pytest.mark.parametrize("query", ["text=so-", "text=so-&status=pending"])
+def test_a_text_that_very_many_have_is_not_tried_again_while_nothing_changes(
+    seen: Visitor, house: House, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.web.queries.report.MANY", 1)
+
+    def asked() -> list[str]:
+        with counting() as statements:
+            found.append("SO-NEW" in seen.get(f"/report?{query}").text)
+        return [each for each in statements if f"LIMIT {MANY}" in each]
+
+    found: list[bool] = []
+    assert (len(asked()), len(asked())) == (1, 0)
+    put(house, invoice("new", "SO-NEW"))
+    house.sync()
+    assert (len(asked()), len(asked())) == (1, 0)
+    assert found == [False, False, True, True]
 
 
 def test_further_pages_and_the_sheet_of_what_several_states_have_are_whole(store: Store, vault: Vault) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -33,6 +33,8 @@ from hub.web.queries.report_status import DATED, ON_ITS_WAY, SyncStatus
 from hub.web.queries.tables import FLOWS
 from hub.web.queries.together import memberships
 from hub.web.remembered import WORTH, remembered
+
+Value = TypeVar("Value")
 
 PORTION = 500
 FILTERS = tuple(status for status in SyncStatus if status is not SyncStatus.UNPLANNED)
@@ -137,12 +139,7 @@ def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number:
     """One page of the report, in the order that the filter names."""
     kinds = remembered(db, ("kinds on", integration.id), lambda: _kinds(db, integration.id))
     look = _Look(db, integration, chosen, _parameters(integration, chosen, kinds))
-    sort = chosen.sort
-    if sort.text and sort.status and int(db.execute(how_many(sort), look.asked).scalar_one()) >= MANY:
-        sort = replace(sort, wide=True)
-    page = _page(look, sort, number)
-    if sort.searched and not sort.status and page.total >= MANY:
-        page = _page(look, replace(sort, wide=True), number)
+    page = _page_by_text(look, number) if chosen.text else _page(look, chosen.sort, number)
     return replace(page, rows=_complete(db, integration, page.rows))
 
 
@@ -157,16 +154,31 @@ class _Look:
 
     def total(self, made: Statements) -> int:
         """How many the filter finds."""
-        return remembered(
-            self.db,
-            ("report", self.integration.id, self.integration.stock_id, self.chosen, tuple(self.asked["kinds"])),
-            lambda: int(self.db.execute(made.total, self.asked).scalar_one()),
-            lambda found: found >= WORTH,
-        )
+        return self.remembered("total", lambda: self.number(made.total), lambda total: total >= WORTH)
+
+    def number(self, statement: sa.Select[Any]) -> int:
+        """The number that a statement finds."""
+        return int(self.db.execute(statement, self.asked).scalar_one())
 
     def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[sa.Row[Any]]:
         """What a statement finds."""
         return self.db.execute(statement, {**self.asked, **cut}).all()
+
+    def remembered(self, name: str, find: Callable[[], Value], worth: Callable[[Value], bool]) -> Value:
+        """As the function of this name, of what rests on the filter."""
+        key = (name, self.integration.id, self.integration.stock_id, self.chosen, tuple(self.asked["kinds"]))
+        return remembered(self.db, key, find, worth)
+
+
+def _page_by_text(look: _Look, number: int) -> Paged:
+    """A page of what a text finds; that it finds too many to be looked for by it is remembered, and not tried again."""
+    sort = look.chosen.sort
+    in_order = replace(sort, wide=True)
+    if sort.status:
+        many = look.remembered("by text", lambda: look.number(how_many(sort)), lambda found: found >= MANY)
+        return _page(look, in_order if many >= MANY else sort, number)
+    tried = look.remembered("by text", lambda: _page(look, sort, number), lambda page: page.total >= MANY)
+    return _page(look, in_order, number) if tried.total >= MANY else tried
 
 
 def _page(look: _Look, sort: Sort, number: int) -> Paged:
@@ -198,7 +210,7 @@ def _further(look: _Look, made: Statements, sort: Sort, number: int) -> Paged | 
         page, ids = replace(page, total=found[0].total), [each[0] for each in found]
     else:
         # Of what a text finds as many are counted as are found by it, and it is not remembered: it may be more.
-        total = int(look.db.execute(made.total, look.asked).scalar_one()) if sort.searched else look.total(made)
+        total = look.number(made.total) if sort.searched else look.total(made)
         page = replace(page, total=total)
         page = replace(page, number=min(number, page.last))
         if page.number == 1:
