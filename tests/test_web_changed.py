@@ -58,6 +58,13 @@ def test_nothing_changed_is_said_on_both_sides(seen: Visitor) -> None:
     assert "Nobody edited in the ledger" in page_of(seen, "ledger").text
 
 
+def test_a_side_that_there_is_none_of_is_said_and_is_not_the_stock_system(seen: Visitor, house: House) -> None:
+    page = page_of(seen, "zzz")
+    assert "There is no side zzz." in page.text and "No posted document waits" not in page.text
+    assert [tag for tag in page.tags("a") if "active" in tag.get("class", "")] == []
+    assert "There is no side" not in page_of(seen, "stock").text + page_of(seen, "ledger").text
+
+
 def test_an_edit_shows_what_differs_and_is_sent_by_one_press(seen: Visitor, house: House) -> None:
     put(house, invoice("i1", "SO-1", lines=(line("20.00"),)))
     house.sync()

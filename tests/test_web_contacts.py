@@ -111,6 +111,25 @@ def test_contacts_are_searched_by_name_and_address(seen: Visitor, house: House) 
     assert nothing.faults == []
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("state=zzz", "Show : There is no state zzz."), ("side=zzz&state=all", "Side : There is no side zzz.")],
+)
+def test_a_choice_that_there_is_none_of_is_said_and_nobody_is_listed(
+    seen: Visitor, house: House, query: str, told: str
+) -> None:
+    assert seen.get(f"/contacts?{query}").location == place(house, f"?{query}")
+    page = seen.get(place(house, f"?{query}"))
+    assert (page.status, page.faults, rows(page)) == (200, [], [])
+    assert told in page.text and "Nothing is listed until this is corrected." in page.text
+    assert "Nothing to do" not in page.text and "No contact fits" not in page.text
+
+
+def test_one_contact_is_shown_whatever_else_is_asked_for(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house, "?contact=alone&state=zzz"))
+    assert rows(page) == ["alone"] and "There is no state" not in page.text
+
+
 def test_a_held_document_leads_from_attention_to_its_contact(seen: Visitor, house: House) -> None:
     house.person.drop([row.id for row in house.operations(source_id="alone", state="proposed")], "for now")
     house.person.retry([row.id for row in house.operations(kind="invoice", state="held")])

@@ -121,6 +121,13 @@ def test_of_five_hundred_accounts_those_that_need_a_look_are_one_click_away(
     assert looked_at.html.count('name="source"') == 500
 
 
+def test_a_choice_of_codes_that_there_is_none_of_is_not_taken_for_all(seen: Visitor, path: str) -> None:
+    page = seen.get(f"{path}/account?show=zzz")
+    assert (page.status, page.faults) == (200, [])
+    assert "There is no choice zzz." in page.text and 'name="source"' not in page.html
+    assert 'name="source"' in seen.get(f"{path}/account").html
+
+
 def test_each_list_is_explained_with_an_example(seen: Visitor, path: str) -> None:
     for where in MappingList:
         if where is MappingList.OPTION:

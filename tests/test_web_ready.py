@@ -134,8 +134,21 @@ def test_amounts_are_found_by_their_index(seen: Visitor, house: House) -> None:
     assert re.search(bounded, look, re.S), look
 
 
-def test_an_integration_or_page_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
-    assert "3 documents ready" in seen.get("/ready?integration=x&page=-4").text
+def test_a_page_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
+    assert "3 documents ready" in seen.get("/ready?page=-4").text
+
+
+@pytest.mark.parametrize("asked", ["x", "999", str(2**70)])
+def test_an_integration_that_there_is_none_of_is_said_and_nothing_is_listed_or_approved(
+    seen: Visitor, house: House, asked: str
+) -> None:
+    page = seen.get(f"/ready?integration={asked}")
+    assert page.faults == []
+    assert f"There is no integration {asked}." in page.text and "SO-1" not in page.text
+    assert seen.get(f"/ready/approve-all?integration={asked}").location == f"/ready?integration={asked}"
+    newest = str(max(row.id for row in house.operations()))
+    assert "There is no integration" in seen.follow("/ready/approve-all", {"integration": asked, "upto": newest}).text
+    assert set(states(house).values()) == {"proposed"}
 
 
 @pytest.mark.parametrize(

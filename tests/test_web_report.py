@@ -248,8 +248,14 @@ def test_a_zero_character_in_a_text_of_a_document_hides_nothing(store: Store, va
     assert "SO-ODD" in visitor(house).get("/report").text
 
 
-def test_an_integration_or_page_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
-    assert shown(seen, "?integration=z&page=-3") == set(NUMBERS.values())
+def test_a_page_that_makes_no_sense_is_left_out(seen: Visitor) -> None:
+    assert shown(seen, "?page=-3") == set(NUMBERS.values())
+
+
+@pytest.mark.parametrize("asked", ["z", "999", str(2**70)])
+def test_no_other_integration_is_reported_on_in_place_of_one_that_is_not_there(seen: Visitor, asked: str) -> None:
+    assert shown(seen, f"?integration={asked}") == set()
+    assert f"There is no integration {asked}." in seen.get(f"/report?integration={asked}").text
 
 
 @pytest.mark.parametrize(

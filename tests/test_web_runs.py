@@ -155,6 +155,19 @@ def test_runs_of_one_connection_are_listed_alone(seen: Visitor, house: House) ->
     assert "There is no run to show" in seen.get(f"/runs?connection={house.ledger_id}").text
 
 
+@pytest.mark.parametrize("asked", ["zzz", "999"])
+def test_runs_of_an_entity_that_there_is_none_of_are_not_those_of_all(seen: Visitor, house: House, asked: str) -> None:
+    house.run_stock()
+    page = seen.get(f"/runs?connection={asked}")
+    assert (page.status, page.faults) == (200, [])
+    assert f"There is no entity {asked}." in page.text and "Run 1 Shelf" not in page.text
+    assert "Show all runs" in page.text
+    with house.hub.store.write() as db:
+        db.execute(sa.delete(run_rows))
+    not_run_yet = seen.get(f"/runs?connection={house.ledger_id}").text
+    assert "There is no entity" not in not_run_yet and "There is no run to show" in not_run_yet
+
+
 def test_a_run_tells_its_pace_and_how_long_the_rest_takes(seen: Visitor, house: House) -> None:
     token = begin(house)
     token.progress("pull", {"pulled records": 0}, feed="records", expected=100)

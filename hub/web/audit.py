@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from hub.accounts import Right
 from hub.web import audit_words
 from hub.web.access import needs
 from hub.web.context import the_hub
-from hub.web.filters import day_faults, typed_day
+from hub.web.filters import choice_faults, day_faults, typed_day
 from hub.web.forms import looked_for
 from hub.web.paging import Paged, page_number
 from hub.web.people import acting
@@ -30,9 +31,9 @@ TITLES = ("When (UTC)", "Who", "What", "To what", "Why", "Details")
 @needs(Right.MANAGE_USERS)
 def show() -> ResponseReturnValue:
     """One page of it."""
-    wanted, wrong = _wanted()
     with the_hub().store.read() as db:
         actors, whats = queries.choices(db, acting())
+        wanted, wrong = _wanted(actors, whats)
         log = Paged([], 0, 1) if wrong else queries.events(db, acting(), wanted.among(whats), page_number())
     return render_template(
         "audit.html",
@@ -51,12 +52,12 @@ def show() -> ResponseReturnValue:
 @needs(Right.MANAGE_USERS)
 def export() -> ResponseReturnValue:
     """What the filter leaves, as a sheet."""
-    wanted, wrong = _wanted()
-    if wrong:
-        arguments: dict[str, Any] = {**_arguments()}
-        return redirect(url_for("audit.show", **arguments))
     with the_hub().store.read() as db:
-        _, whats = queries.choices(db, acting())
+        actors, whats = queries.choices(db, acting())
+        wanted, wrong = _wanted(actors, whats)
+        if wrong:
+            arguments: dict[str, Any] = {**_arguments()}
+            return redirect(url_for("audit.show", **arguments))
         rows = [_line(row) for row in queries.every_event(db, acting(), wanted.among(whats))]
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(write_csv(TITLES, rows), mimetype=TYPES[CSV], headers=headers)
@@ -66,12 +67,17 @@ def _typed_days() -> dict[str, str]:
     return {name: typed_day(request.args.get(name, "")) for name in DAYS}
 
 
-def _wanted() -> tuple[AuditFilter, dict[str, str]]:
-    """The filter of the address, and what is wrong with its dates."""
+def _wanted(actors: Sequence[str], whats: Sequence[str]) -> tuple[AuditFilter, dict[str, str]]:
+    """The filter of the address, and what is wrong with it: a day, or a choice that is none of these."""
     typed = _typed_days()
-    wrong = day_faults(typed)
-    days = {name: date.fromisoformat(day) if day and not wrong else None for name, day in typed.items()}
+    unread = day_faults(typed)
+    days = {name: date.fromisoformat(day) if day and not unread else None for name, day in typed.items()}
     actor, what, text = (looked_for(request.args, name) for name in ("actor", "what", "text"))
+    wrong = {
+        **choice_faults("actor", actor, actors, "entry by"),
+        **choice_faults("what", what, whats, "entry that says"),
+        **unread,
+    }
     return AuditFilter(actor, what, text, since=days["since"], until=days["until"]), wrong
 
 

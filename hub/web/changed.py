@@ -15,11 +15,17 @@ from hub.errors import SettingsError
 from hub.reconcile import Answer
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import chosen_integration, decisions, row_or_404, tell, tell_error, the_hub
-from hub.web.paging import page_number
+from hub.web.filters import choice_faults
+from hub.web.forms import looked_for
+from hub.web.paging import Paged, page_number
 from hub.web.queries.changed import in_ledger, in_stock
 from hub.web.queries.tables import LINKS
 
 pages = Blueprint("changed", __name__, url_prefix="/changed")
+
+STOCK, LEDGER = "stock", "ledger"
+SIDES = (STOCK, LEDGER)
+"""Where something changed."""
 
 NEXT_STEPS: Mapping[Answer, str] = {
     Answer.NOTHING: "Nothing: the ledger does not see this change.",
@@ -40,14 +46,17 @@ NEXT_STEPS: Mapping[Answer, str] = {
 @pages.get("")
 def show() -> ResponseReturnValue:
     """Changes in the stock system, or with ``side=ledger`` those that somebody made in the ledger."""
-    ledger = request.args.get("side") == "ledger"
+    side = looked_for(request.args, "side")
+    faults = choice_faults("side", side, SIDES)
     with the_hub().store.read() as db:
-        if ledger:
+        if faults:
+            page = Paged([], 0, 1)
+        elif side == LEDGER:
             page = in_ledger(db, chosen_integration(), page_number())
         else:
             page = in_stock(db, the_hub().providers, chosen_integration(), page_number())
-    template = "changed_ledger.html" if ledger else "changed.html"
-    return render_template(template, page=page, next_steps=NEXT_STEPS, Answer=Answer)
+    template = "changed_ledger.html" if side == LEDGER else "changed.html"
+    return render_template(template, page=page, faults=faults, next_steps=NEXT_STEPS, Answer=Answer)
 
 
 @pages.post("/<int:link_id>/note")

@@ -45,6 +45,7 @@ STATES: Mapping[str, str] = {
     ContactState.IGNORED.value: "Ignored",
     ALL: "All",
 }
+FILTERS = ("side", "state", "text")
 SCORES = ("0.99", "0.95", "0.90")
 REFUSALS_SHOWN = 5
 NOTHING_TICKED = "Tick contacts first. Nothing was changed."
@@ -53,14 +54,18 @@ PLACE = "/integrations/<int:integration_id>/contacts"
 
 @pages.get("/contacts")
 def choose() -> ResponseReturnValue:
-    """The contacts of the integration that was switched to, or of the only one; else the choice of one."""
+    """The contacts of the integration that was switched to, or of the only one; else the choice of one.
+
+    Side, state and text go on to them.
+    """
+    asked: dict[str, Any] = {name: value for name, value in request.args.items() if name in FILTERS}
     if chosen := chosen_integration():
-        return redirect(url_for("contacts.show", integration_id=chosen))
+        return redirect(url_for("contacts.show", integration_id=chosen, **asked))
     with the_hub().store.read() as db:
         rows = linked.integrations(db)
     if len(rows) == 1:
-        return redirect(url_for("contacts.show", integration_id=rows[0].id))
-    return render_template("contacts_choose.html", rows=rows)
+        return redirect(url_for("contacts.show", integration_id=rows[0].id, **asked))
+    return render_template("contacts_choose.html", rows=rows, asked=asked)
 
 
 @pages.get(PLACE)

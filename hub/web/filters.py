@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from datetime import date
 
-from hub.web.forms import cleaned
+from hub.web.forms import cleaned, looked_for
+from hub.web.incoming import id_in, id_of
 
 
 def readable_day(text: str) -> str:
@@ -21,9 +22,23 @@ def typed_day(text: str) -> str:
     return readable_day(text) or cleaned(text)
 
 
-def choice_faults(name: str, chosen: str, choices: Container[str]) -> dict[str, str]:
-    """What is wrong with a choice, by the name of its field; an empty one leaves nothing out."""
-    return {} if not chosen or chosen in choices else {name: f"There is no {name} {chosen}."}
+def choice_faults(name: str, chosen: str, choices: Container[str], called: str = "") -> dict[str, str]:
+    """What is wrong with a choice, by the name of its field; an empty one leaves nothing out.
+
+    ``called`` is what a choice is to people, where that is not the name.
+    """
+    return {} if not chosen or chosen in choices else {name: f"There is no {called or name} {chosen}."}
+
+
+def id_faults(name: str, asked: str) -> dict[str, str]:
+    """What is wrong with an id that was asked for, where it can be that of nothing."""
+    return choice_faults(name, asked, [] if id_of(asked) is None else [asked])
+
+
+def asked_id(sent: Mapping[str, str], name: str) -> str:
+    """The id of a thing that a list is narrowed down to, as text; what is none as it was asked for."""
+    id = id_in(sent, name)
+    return looked_for(sent, name) if id is None else str(id)
 
 
 def day_faults(days: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from hub.mapping import Default, MappingList, fold
 from hub.web import wording
 from hub.web.access import Right, actor, needs
 from hub.web.context import decisions, pair_of, tell, the_hub
+from hub.web.filters import choice_faults
 from hub.web.forms import looked_for
 from hub.web.new_account import LISTS
 from hub.web.queries.codes import (
@@ -27,6 +28,9 @@ from hub.web.queries.codes import (
     search_contacts,
     standing,
 )
+
+OPEN = "open"
+"""What needs a look, alone."""
 
 pages = Blueprint("mappings", __name__, url_prefix="/integrations/<int:integration_id>/mappings")
 
@@ -167,14 +171,17 @@ def _page(row: sa.Row[Any], where: MappingList, typed: Mapping[str, str], wrong:
         )
     every = code_rows(lists, where, lists.suggestions.get(where, ()))
     open_rows = [each for each in every if each.state.needs_a_look]
-    only_open = request.args.get("show") == "open" and not wrong
+    asked = looked_for(request.args, "show")
+    faults = choice_faults("show", asked, (OPEN,), "choice")
+    only_open = asked == OPEN and not wrong
     can_add = where in LISTS and bool(AccountMaking(the_hub(), actor()).types(row.id))
     targets = lists.targets(where).values()
     return render_template(
         "mappings.html",
         **shared,
         offered=offered,
-        rows=open_rows if only_open else every,
+        faults=faults,
+        rows=[] if faults else open_rows if only_open else every,
         counts=(len(every), len(open_rows)),
         only_open=only_open,
         targets=targets,

@@ -15,6 +15,7 @@ from hub.errors import SettingsError
 from hub.web import wording
 from hub.web.access import Right, needs
 from hub.web.context import chosen_integration, decisions, tell, tell_error, the_hub
+from hub.web.filters import choice_faults
 from hub.web.incoming import id_of
 from hub.web.paging import Paged, page_number
 from hub.web.queries.naming import operations_called
@@ -66,7 +67,7 @@ def approve() -> ResponseReturnValue:
 def ask_all() -> ResponseReturnValue:
     """What approving everything the filter finds would post."""
     chosen = Filter.of(request.args, chosen_integration())
-    if chosen.faults:
+    if _faults(chosen):
         return redirect(_address(chosen))
     with the_hub().store.read() as db:
         upto = newest_proposal(db)
@@ -80,7 +81,7 @@ def ask_all() -> ResponseReturnValue:
 def approve_all() -> ResponseReturnValue:
     """Approve everything the filter finds that was there when the question was asked."""
     chosen = Filter.of(request.form)
-    if chosen.faults:
+    if _faults(chosen):
         return redirect(_address(chosen), 303)
     with the_hub().store.read() as db:
         ids = proposal_ids(db, chosen) if chosen.upto else []
@@ -113,18 +114,26 @@ def skip() -> ResponseReturnValue:
 
 
 def _page(chosen: Filter, number: int, ticked: Sequence[int] = ()) -> ResponseReturnValue:
+    faults = _faults(chosen)
     with the_hub().store.read() as db:
-        page = Paged([], 0, 1) if chosen.faults else proposals(db, chosen, number)
+        page = Paged([], 0, 1) if faults else proposals(db, chosen, number)
         return render_template(
             "ready.html",
             page=page,
             called=operations_called(db, page.rows),
             chosen=chosen,
+            faults=faults,
             ticked=frozenset(ticked),
             selection=weigh(db, the_hub().providers, picked(ticked)) if ticked else None,
             kinds=kinds_proposed(db),
             integrations=pairs(),
         )
+
+
+def _faults(chosen: Filter) -> dict[str, str]:
+    """What is wrong with the filter, an integration that the person does not see included."""
+    seen = [str(pair.id) for pair in pairs()]
+    return {**chosen.faults, **choice_faults("integration", chosen.integration, seen)}
 
 
 def _approve(ids: Sequence[int], asked: int, hashes: Mapping[int, str] | None) -> None:

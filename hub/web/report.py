@@ -13,7 +13,7 @@ from hub.web import wording
 from hub.web.access import visible_integrations
 from hub.web.context import chosen_integration, pair_of, the_hub
 from hub.web.elsewhere import Ledger, safe
-from hub.web.incoming import id_in
+from hub.web.filters import asked_id, choice_faults
 from hub.web.paging import Paged, page_number
 from hub.web.queries.report import FILTERS, Entry, Filter, entries, every_entry
 from hub.web.queries.report_status import DATED
@@ -43,19 +43,21 @@ TITLES = (
 @pages.get("/report")
 def show() -> ResponseReturnValue:
     """One page of the report of one integration: the one that was switched to, or the first."""
-    chosen, wanted = Filter.of(request.args), id_in(request.args, "integration")
+    chosen, wanted = Filter.of(request.args), asked_id(request.args, "integration")
     with the_hub().store.read() as db:
         found = _integrations(db)
-        integration = next((one for one in found if one.id == (wanted or chosen_integration())), None)
+        faults = {**chosen.faults, **choice_faults("integration", wanted, [str(one.id) for one in found])}
+        integration = next((one for one in found if str(one.id) == (wanted or str(chosen_integration()))), None)
         integration = integration or next(iter(found), None)
         page = Paged([], 0, 1)
-        if integration is not None and not chosen.faults:
+        if integration is not None and not faults:
             page = entries(db, integration, chosen, page_number())
         ledger = Ledger(db, integration.ledger_id) if integration is not None else None
     return render_template(
         "report.html",
         page=page,
         chosen=chosen,
+        faults=faults,
         integration=integration,
         integrations=found,
         statuses=FILTERS,

@@ -18,9 +18,10 @@ from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.context import chosen_integration, row_or_404, tell, the_hub
 from hub.web.elsewhere import Ledger, safe
+from hub.web.filters import asked_id, choice_faults
 from hub.web.incoming import id_in
 from hub.web.pace import pace_of
-from hub.web.paging import page_number, paged
+from hub.web.paging import Paged, page_number, paged
 from hub.web.queries import linked
 from hub.web.queries.naming import operations_called
 from hub.web.queries.scope import scope
@@ -54,15 +55,23 @@ STOP_POLLING = 286
 @pages.get("/runs")
 def show_all() -> ResponseReturnValue:
     """Runs, newest first: of the connection that is asked for, else of the integration that was switched to."""
-    connection_id = id_in(request.args, "connection")
+    asked, connection_id = asked_id(request.args, "connection"), id_in(request.args, "connection")
     with the_hub().store.read() as db:
         here = scope(db, chosen_integration())
         within = [connection_id] if connection_id else here.connection_ids if chosen_integration() else None
-        page = linked.runs(db, page_number(), within)
+        page = Paged([], 0, 1) if asked and not connection_id else linked.runs(db, page_number(), within)
+        # Runs of an entity that was removed are listed still.
+        known = [str(id) for id in scope(db, None).connection_ids] if asked and not page.rows else [asked]
+    faults = choice_faults("connection", asked, known, "entity")
     resting = [each for each in here.connections if each.paused_by]
     within_view = [each for each in here.connections if connection_id in (None, each.id)]
     return render_template(
-        "runs.html", page=page, connection_id=connection_id, paused=resting, awaited=awaited(within_view)
+        "runs.html",
+        page=page,
+        faults=faults,
+        connection_id=connection_id,
+        paused=resting,
+        awaited=awaited(within_view),
     )
 
 

@@ -26,9 +26,10 @@ from hub.mapping import link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
 from hub.web.access import visible_integrations
+from hub.web.filters import choice_faults
 from hub.web.forms import looked_for
 from hub.web.paging import Paged
-from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, Register, directory
+from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, Places, Register, directory
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 from hub.web.unchanged import while_unchanged
 
@@ -44,30 +45,52 @@ WAITING_FOR = ("contact_not_linked", "contact_archived")
 
 @dataclass(frozen=True)
 class ContactFilter:
-    """Which contacts are asked for. ``contact`` is one source id, whatever its side and state."""
+    """Which contacts are asked for. ``contact`` is one source id, whatever its side and state.
 
-    side: Side = Side.CUSTOMERS
-    state: str = UNSETTLED
+    Side and state are as they were asked for: while there is no such, ``faults`` says so and nothing is found.
+    """
+
+    asked_side: str = ""
+    asked_state: str = ""
     text: str = ""
     contact: str = ""
 
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> ContactFilter:
-        """The filter in an address; what can't be read is left out."""
-        side, state = sent.get("side", ""), sent.get("state", "")
+        """The filter in an address."""
         return cls(
-            side=Side(side) if side in set(Side) else Side.CUSTOMERS,
-            state=state if state in {ALL, CHANGED, *ContactState} else UNSETTLED,
+            asked_side=looked_for(sent, "side"),
+            asked_state=looked_for(sent, "state"),
             text=looked_for(sent),
             contact=sent.get("contact", ""),
         )
+
+    @property
+    def side(self) -> Side:
+        """Whose tab is open: that of the customers unless another is asked for."""
+        return Side(self.asked_side) if self.asked_side in set(Side) else Side.CUSTOMERS
+
+    @property
+    def state(self) -> str:
+        """How they stand; what is to do, unless something else is asked for."""
+        return self.asked_state or UNSETTLED
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong with it, by the name of the part; one contact is shown however it stands."""
+        if self.contact:
+            return {}
+        return {
+            **choice_faults("side", self.asked_side, tuple(Side)),
+            **choice_faults("state", self.asked_state, (UNSETTLED, ALL, CHANGED, *ContactState)),
+        }
 
     @property
     def arguments(self) -> dict[str, str]:
         """The filter as the arguments of an address."""
         if self.contact:
             return {"contact": self.contact}
-        given = {"side": self.side.value, "state": self.state, "text": self.text}
+        given = {"side": self.asked_side or self.side.value, "state": self.state, "text": self.text}
         return {name: value for name, value in given.items() if value}
 
 
@@ -115,12 +138,18 @@ def contact_page(
     every: Register,
 ) -> Paged:
     """One page of contacts, by name, with what the page shows of each."""
-    alone = every.only(chosen.contact) if chosen.contact else None
-    found = every.found(chosen.side, chosen.state, chosen.text) if alone is None else alone
+    found = _found(chosen, every)
     number = min(page, max(1, -(-len(found) // ON_A_PAGE)))
     places = found[(number - 1) * ON_A_PAGE :][:ON_A_PAGE]
     listed = {every.directory.ids[place]: every.states[place] for place in places}
     return Paged(_rows(db, integration, listed, providers) if listed else [], len(found), number, ON_A_PAGE)
+
+
+def _found(chosen: ContactFilter, every: Register) -> Places:
+    """Where those are that the filter finds."""
+    if chosen.faults:
+        return ()
+    return every.only(chosen.contact) if chosen.contact else every.found(chosen.side, chosen.state, chosen.text)
 
 
 def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[sa.Row[Any]]:

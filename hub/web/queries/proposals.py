@@ -17,9 +17,9 @@ from hub.documents import Kind
 from hub.engine.among import among_few, one_of
 from hub.models import OperationState
 from hub.web.access import visible_integrations
-from hub.web.filters import choice_faults, day_faults, typed_day
+from hub.web.filters import asked_id, choice_faults, day_faults, id_faults, typed_day
 from hub.web.forms import looked_for
-from hub.web.incoming import id_in
+from hub.web.incoming import id_in, id_of
 from hub.web.listing import Listing, listed, listing
 from hub.web.paging import Paged
 from hub.web.queries.money import bounds, within
@@ -85,11 +85,11 @@ class Sort:
 class Filter:
     """Which proposals are asked for; every part is optional. ``upto`` leaves out what was proposed later.
 
-    Each part is as it was asked for: while there is no such kind, or a day or an amount can't be read, ``faults`` says
-    so and nothing is found.
+    Each part is as it was asked for: while there is no such kind, or an integration, a day or an amount can't be read,
+    ``faults`` says so and nothing is found.
     """
 
-    integration: int | None = None
+    integration: str = ""
     kind: str = ""
     text: str = ""
     least: str = ""
@@ -105,7 +105,7 @@ class Filter:
     def of(cls, sent: Mapping[str, str], switched_to: int | None = None) -> Filter:
         """The filter in an address or a form; ``switched_to`` is the integration where none is named."""
         return cls(
-            integration=id_in(sent, "integration") or switched_to,
+            integration=asked_id(sent, "integration") or str(switched_to or ""),
             kind=looked_for(sent, "kind"),
             text=looked_for(sent),
             least=looked_for(sent, "least"),
@@ -145,7 +145,7 @@ class Filter:
         """The parameters of the statements of its sort; none while something is wrong with it."""
         if self.faults:
             return {}
-        asked: dict[str, Any] = {"integration": self.integration, "kind": self.kind, "upto": self.upto}
+        asked: dict[str, Any] = {"integration": id_of(self.integration), "kind": self.kind, "upto": self.upto}
         asked = {name: value for name, value in asked.items() if value}
         for name, text in (("text", self.text), ("contact", self.contact)):
             asked |= parameters(name, text) if text else {}
@@ -161,6 +161,7 @@ class Filter:
         amounts = {"least": self.least, "most": self.most}
         wrong_amounts = {name: amount for name, amount in amounts.items() if amount and _amount(amount) is None}
         return {
+            **id_faults("integration", self.integration),
             **choice_faults("kind", self.kind, tuple(Kind)),
             **day_faults({"since": self.since, "until": self.until}),
             **{name: f"{amount} is not an amount such as 1,234.50." for name, amount in wrong_amounts.items()},
