@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +21,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from houses import House, called, contact, invoice, line
+from patience import PATIENCE, eventually, when_told
 
 from hub.cli import cli
 from hub.cli.database import SEALED, secret_faults
@@ -100,11 +100,15 @@ def test_run_ends_with_1_when_a_run_fails(hub: Hub, house: House) -> None:
     assert "Shelf: failed. The key is wrong. Make a new one." in text
 
 
-def test_run_waits_for_the_run_of_another_process_and_reports_it(house: House, hub: Hub) -> None:
+def test_run_waits_for_the_run_of_another_process_and_reports_it(
+    house: House, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = runs.claim(house.hub.store, house.stock_id, "person", house.clock, timedelta(seconds=300))
     assert token is not None
-    threading.Timer(0.7, runs.close, (token, RunState.DONE)).start()
+    later = threading.Timer(0.7, runs.close, (token, RunState.DONE))
+    when_told("Another process runs", monkeypatch, later.start)
     (report,) = json.loads(hub("run", "Shelf", "--json").stdout)
+    later.join()
     assert report["run"] == token.id
 
 
@@ -306,7 +310,7 @@ def command(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Comp
         env={**os.environ, "HUB_DATA": str(tmp_path / "data"), **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -340,38 +344,38 @@ def test_the_log_can_be_json_lines(tmp_path: Path) -> None:
     assert "OSError: y" in second["traceback"]
 
 
-def test_serve_answers_schedules_works_and_ends_on_sigterm(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from hub.cli import main; main()", "serve", "--port", str(port)],
-        env={**os.environ, "HUB_DATA": str(tmp_path / "data")},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def test_serve_answers_schedules_works_and_ends_on_sigterm(tmp_path: Path, closed_port: int) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from hub.cli import main; main()", "serve", "--port", str(closed_port)],
+            env={**os.environ, "HUB_DATA": str(tmp_path / "data")},
+            stderr=file,
+        )
     try:
-        assert json.loads(_fetch(f"http://127.0.0.1:{port}/healthz"))["status"] == "ok"
-        time.sleep(1.5)
+        address = f"http://127.0.0.1:{closed_port}/healthz"
+        assert eventually(lambda: _fetch(address))
+        assert json.loads(_fetch(address))["status"] == "ok"
+        assert eventually(lambda: "is the scheduler now" in log.read_text())
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
+        process.wait(PATIENCE)
     finally:
         process.kill()
         process.wait()
+    said = log.read_text()
     assert process.returncode == 0, said
-    assert f"The hub is at http://localhost:{port}" in said
-    assert "is the scheduler now" in said
+    assert f"The hub is at http://localhost:{closed_port}" in said
     assert "Traceback" not in said
 
 
 def _fetch(address: str) -> str:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310
-                return str(answer.read().decode())
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"{address} does not answer")
+    """What is answered there; nothing while nobody listens."""
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310
+            return str(answer.read().decode())
+    except urllib.error.URLError as error:
+        assert isinstance(error.reason, ConnectionRefusedError), error
+        return ""
 
 
 def test_plugins_add_commands_but_not_over_the_hubs_own() -> None:

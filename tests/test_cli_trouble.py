@@ -8,18 +8,20 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from houses import House, called, contact
+from patience import PATIENCE, eventually, when_told
 
 from hub.cli import cli
 from hub.cli.workplace import Workplace
 from hub.engine import runs
+from hub.models import Run, RunState, table
 from hub.plugins import Plugins
 from hub.store import Store
 from hub.vault import Vault
@@ -46,7 +48,7 @@ def command(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Comp
         env={**os.environ, "HUB_DATA": str(tmp_path / "data"), **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -89,11 +91,17 @@ def test_a_backup_into_a_folder_that_is_not_there_is_one_paragraph(tmp_path: Pat
     assert done.stderr == f"Error: {target} can't be written: No such file or directory. Give another place.\n"
 
 
-def test_the_run_of_another_process_is_told_at_once_and_waiting_for_it_ends_with_ctrl_c(house: House) -> None:
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_run_of_another_process_is_told_at_once_and_waiting_for_it_ends_with_ctrl_c(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = house.hub.store
     token = runs.claim(store, house.stock_id, "person", house.clock, timedelta(seconds=300))
     assert token is not None
-    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    when_told("Another process runs", monkeypatch, press_ctrl_c)
     done = CliRunner().invoke(cli, ["run", "Shelf"], obj=at(house))
     assert done.exit_code == 1
     assert f"Another process runs Shelf since {token.last_beat.astimezone():%Y-%m-%d %H:%M:%S}" in done.stderr
@@ -102,22 +110,52 @@ def test_the_run_of_another_process_is_told_at_once_and_waiting_for_it_ends_with
     token.before_send()  # raises if it had been asked to stop
 
 
-def test_ctrl_c_ends_ones_own_run_after_its_step_and_reports_it(house: House) -> None:
-    """A run whose first page takes a while; the interrupt comes meanwhile."""
+def test_after_taking_over_from_a_dead_process_ctrl_c_ends_ones_own_run(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house.shelf.put("r1", contact("c1", "Ada"))
-    slow = house.hub.store.read
+    assert runs.claim(house.hub.store, house.stock_id, "person", house.clock, timedelta(seconds=300)) is not None
 
-    def reading() -> Any:
-        if threading.current_thread().name == "run":
-            time.sleep(0.05)
-        return slow()
+    def die() -> None:
+        house.clock.sleep(house.hub.settings.run_stale_seconds + 1)
+        interrupted_while_it_reads(house, monkeypatch)
 
-    house.hub.store.read = reading  # type: ignore[method-assign]
-    threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
+    when_told("Another process runs", monkeypatch, die)
+    done = CliRunner().invoke(cli, ["run", "Shelf", "--no-follow"], obj=at(house))
+    assert "Ending after the present step" in done.stderr
+    assert "Shelf: stopped" in done.stdout
+
+
+def test_ctrl_c_ends_ones_own_run_after_its_step_and_reports_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.shelf.put("r1", contact("c1", "Ada"))
+    interrupted_while_it_reads(house, monkeypatch)
     done = CliRunner().invoke(cli, ["run", "Shelf", "--no-follow"], obj=at(house))
     assert "Ending after the present step" in done.stderr
     assert isinstance(done.exception, SystemExit | None)
-    assert "Shelf: " in done.stdout
+    assert "Shelf: stopped" in done.stdout
+
+
+def interrupted_while_it_reads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run of the command reads something, and goes on only when the interrupt that comes meanwhile was heard."""
+    read, pressed = house.hub.store.read, threading.Event()
+    rows = table(Run)
+    begun = sa.select(rows.c.stop_requested).where(
+        rows.c.state == RunState.OPEN.value, rows.c.heartbeat_at == house.clock()
+    )
+
+    def is_asked_to_stop() -> bool | None:
+        with read() as db:
+            asked: bool | None = db.execute(begun).scalar()
+            return asked
+
+    def reading() -> Any:
+        if threading.current_thread().name == "run" and not pressed.is_set() and is_asked_to_stop() is not None:
+            pressed.set()
+            press_ctrl_c()
+            assert eventually(is_asked_to_stop)
+        return read()
+
+    monkeypatch.setattr(house.hub.store, "read", reading)
 
 
 def test_a_misspelt_setting_is_told_with_the_nearest_one(tmp_path: Path) -> None:
@@ -143,5 +181,5 @@ with _ending_on_signals() as told:
 
 
 def test_a_signal_that_the_system_hands_to_another_thread_ends_the_process_as_well() -> None:
-    done = subprocess.run([sys.executable, "-c", TOLD_ELSEWHERE], timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", TOLD_ELSEWHERE], timeout=PATIENCE, check=False)
     assert done.returncode == 0

@@ -102,7 +102,7 @@ class _Attempt:
 
     def wait(self) -> None:
         while not self.has_ended.wait(LOOK_SECONDS):
-            pass
+            self.is_others.clear()
 
     def outcome(self) -> RunReport:
         if self.errors:
@@ -120,9 +120,11 @@ class _Attempt:
     def _run_or_wait(self) -> RunReport:
         """Run it. While another process has the run, wait for its end and report that; take over when it has died."""
         while (report := self.hub.run(self.connection_id, self.cause)) is None:
+            self.is_others.set()  # before anything is told of it: Ctrl-C must not end another process's run
             report = self._the_other()
             if report is not None:
                 break
+            self.is_others.clear()
         return report
 
     def _the_other(self) -> RunReport | None:
@@ -130,6 +132,7 @@ class _Attempt:
         newest = sa.select(runs).where(runs.c.connection_id == self.connection_id).order_by(runs.c.id.desc()).limit(1)
         stale = timedelta(seconds=self.hub.settings.run_stale_seconds)
         name = self.hub.connection(self.connection_id).name
+        is_told = False
         while True:
             with self.hub.store.read() as db:
                 row = db.execute(newest).one()
@@ -137,21 +140,21 @@ class _Attempt:
                 break
             if self.hub.clock() - row.heartbeat_at > stale:
                 return None
-            self._tell_of(row, name)
+            if not is_told:  # so that nobody wonders why nothing moves
+                _tell_of(row, name)
+                is_told = True
             if self.is_given_up.wait(LOOK_SECONDS):
                 raise _NoLongerWaitingError(f"No longer waiting: run {row.id} of {name} goes on in the other process.")
         problem = Problem.model_validate(row.problem) if row.problem else None
         return RunReport(row.id, self.connection_id, name, RunState(row.state), row.counts, problem)
 
-    def _tell_of(self, row: sa.Row[Any], name: str) -> None:
-        """Once, so that nobody wonders why nothing moves."""
-        if not self.is_others.is_set():
-            click.echo(
-                f"Another process runs {name} since {shown(row.started_at)} (run {row.id}); waiting for its end."
-                " Ctrl-C ends the waiting and leaves that run alone; to end the run itself, stop it on the page Runs.",
-                err=True,
-            )
-            self.is_others.set()
+
+def _tell_of(row: sa.Row[Any], name: str) -> None:
+    click.echo(
+        f"Another process runs {name} since {shown(row.started_at)} (run {row.id}); waiting for its end."
+        " Ctrl-C ends the waiting and leaves that run alone; to end the run itself, stop it on the page Runs.",
+        err=True,
+    )
 
 
 class _NoLongerWaitingError(click.ClickException):
