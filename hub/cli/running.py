@@ -102,7 +102,7 @@ class _Attempt:
 
     def wait(self) -> None:
         while not self.has_ended.wait(LOOK_SECONDS):
-            self.is_others.clear()
+            pass
 
     def outcome(self) -> RunReport:
         if self.errors:
