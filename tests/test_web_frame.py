@@ -14,7 +14,7 @@ from visitors import Visitor, visitor
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
-from hub.web.addresses import local_path
+from hub.web.addresses import FILTERS, local_path
 
 
 @pytest.fixture
@@ -93,7 +93,15 @@ def test_runs_are_those_of_both_sides_that_were_switched_to(house: House, seen: 
     ("came_from", "leads_to"),
     [
         ("/runs?page=3", "/runs"),
-        ("/integrations/1/contacts?text=x", "/integrations/2/contacts"),
+        ("/integrations/1/contacts?text=x&page=2", "/integrations/2/contacts?text=x"),
+        ("/integrations/1/contacts?contact=c1", "/integrations/2/contacts"),
+        ("/report?integration=1&status=failed&kind=bill&page=2", "/report?status=failed&kind=bill"),
+        ("/report?since=2026-02-01&until=2026-02-28", "/report?since=2026-02-01&until=2026-02-28"),
+        ("/ready?integration=1&text=a%26b%C3%A9&caught=yes&upto=7", "/ready?text=a%26b%C3%A9&caught=yes"),
+        ("/runs?connection=1", "/runs"),
+        ("/attention/group?state=held&code=account_not_mapped&subject=4000", "/attention"),
+        ("/integrations/1/side-by-side?start=2026-02-01", "/integrations/2/side-by-side?start=2026-02-01"),
+        ("/integrations/1/mappings/account?show=open", "/"),
         ("/connections/1", "/"),
         ("/nowhere", "/"),
         ("", "/"),
@@ -102,7 +110,32 @@ def test_runs_are_those_of_both_sides_that_were_switched_to(house: House, seen: 
 def test_switching_stays_on_the_page_where_it_is_one_of_the_other_integration_too(
     seen: Visitor, came_from: str, leads_to: str
 ) -> None:
-    assert seen.post("/integrations/switch", {"integration": "2", "next": came_from}).location == leads_to
+    location = seen.post("/integrations/switch", {"integration": "2", "next": came_from}).location
+    assert location == leads_to
+    assert seen.get(location).status == 200, "it is a page"
+
+
+def test_the_filters_that_stay_are_those_that_lists_have(seen: Visitor) -> None:
+    lists = {
+        "report.show": "/report",
+        "ready.show": "/ready",
+        "audit.show": "/audit",
+        "side_by_side.show": "/integrations/1/side-by-side",
+        "reconciling.ask": "/integrations/1/reconcile",
+        "causes.show": "/attention/causes",
+    }
+    assert set(FILTERS) <= {rule.endpoint for rule in seen.rules("GET")}
+    for endpoint, path in lists.items():
+        page = seen.get(path)
+        fields = {tag.get("name") for name in ("input", "select") for tag in page.tags(name)}
+        assert set(FILTERS[endpoint]) <= fields, endpoint
+
+
+def test_of_all_integrations_a_list_keeps_its_filter_and_a_page_of_one_is_left(seen: Visitor) -> None:
+    switched = {"integration": "0", "next": "/report?status=failed&integration=2"}
+    assert seen.post("/integrations/switch", switched).location == "/report?status=failed"
+    switched["next"] = "/integrations/2/contacts?text=x"
+    assert seen.post("/integrations/switch", switched).location == "/"
 
 
 @pytest.mark.parametrize(

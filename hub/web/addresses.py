@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import Flask, current_app, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -18,6 +18,23 @@ _MARK = 8_888_888_888_888
 _FEW = frozenset({"filename", "integration_id", "connection_id", "side", "state"})
 """Arguments of which there are few: static files, what a person made, and the choices of a filter."""
 _MOST_KEPT = 2_000
+
+FILTERS: Mapping[str, Sequence[str]] = {
+    "attention.show_skipped": ("text",),
+    "audit.show": ("actor", "what", "text", "since", "until"),
+    "causes.show": ("text",),
+    "changed.show": ("side",),
+    "contacts.show": ("side", "state", "text"),
+    "ready.show": ("text", "contact", "kind", "since", "until", "least", "most", "caught", "blocked"),
+    "reconciling.ask": ("start", "end"),
+    "report.show": ("status", "kind", "text", "since", "until"),
+    "search.show": ("text",),
+    "side_by_side.show": ("start", "end"),
+}
+"""By list: what of its filter every integration has. Ids and numbers of pages are of one."""
+_LISTS_OF = {"attention.show_group": "attention.show", "attention.ask_drop": "attention.show"}
+"""By page about a part of a list that another integration need not have: the list."""
+
 _PLAIN_IN_QUERIES = "!$'()*,/:;?@"
 """What Werkzeug leaves as it is in the query of an address, so that ours are the same to the letter."""
 
@@ -105,11 +122,17 @@ def here() -> str:
 
 
 def same_page_of(integration_id: int | None, path: str) -> str:
-    """The page at ``path``, of another integration: lists stay what they are, other pages lead to the dashboard."""
+    """The page at ``path``, of another integration: lists stay what they are, other pages lead to the dashboard.
+
+    What of a list's filter every integration has stays as well.
+    """
     endpoint, arguments = _page_at(path)
-    if endpoint and set(arguments) == {"integration_id"} and integration_id is not None:
-        return url_for(endpoint, integration_id=integration_id)
-    return urlsplit(path).path if endpoint and not arguments else url_for("dashboard.show")
+    endpoint = _LISTS_OF.get(endpoint, endpoint)
+    if not endpoint or set(arguments) - {"integration_id"} or (arguments and integration_id is None):
+        return url_for("dashboard.show")
+    asked = dict(parse_qsl(urlsplit(path).query))
+    values: dict[str, Any] = {name: asked[name] for name in FILTERS.get(endpoint, ()) if name in asked}
+    return url_for(endpoint, **dict.fromkeys(arguments, integration_id), **values)
 
 
 def _page_at(path: str) -> tuple[str, dict[str, Any]]:
