@@ -346,6 +346,34 @@ def test_a_contact_is_ignored_only_with_a_reason_and_comes_back(seen: Visitor, h
     assert rows(seen.get(place(house, "?state=ignored"))) == []
 
 
+def test_a_document_whose_contact_was_ignored_says_by_whom_when_and_why_and_leads_to_it(
+    seen: Visitor, house: House
+) -> None:
+    seen.post(place(house, "/ignore"), {"pick": "alone", "reason": "a test sale"})
+    house.clock.sleep(3_600)
+    seen.post(place(house, "/ignore"), {"pick": "mail", "reason": "another one"})
+    house.sync()
+    (held,) = house.operations(kind="invoice", state="held")
+    for path in (f"/operations/{held.id}", f"/operations/{held.id}/document"):
+        page = seen.get(path, follow_redirects=True)
+        assert page.faults == []
+        said = f"The contact {HOSTILE} was ignored by {OWNER}, 2026-03-01 09:00 UTC : “a test sale”. See the contact"
+        assert said in page.text
+        assert place(house, "?contact=alone") in [tag["href"] for tag in page.tags("a")]
+    seen.post(place(house, "/unignore"), {"pick": "alone"})
+    assert "was ignored" not in seen.get(f"/operations/{held.id}").text
+
+
+def test_who_skipped_a_contact_or_kept_it_back_when_unlinking_is_told_as_well(seen: Visitor, house: House) -> None:
+    house.person.drop([row.id for row in house.operations(source_id="alone", state="proposed")], "for now")
+    seen.post(place(house, "/unlink"), {"pick": "linked", "reason": "mixed up", "then": "keep"})
+    put(house, invoice("i2", contact_id="linked"))
+    house.sync()
+    said = " ".join(seen.get(f"/operations/{row.id}").text for row in house.operations(kind="invoice", state="held"))
+    assert "was ignored by bookkeeper, 2026-03-01 09:00 UTC : “for now”" in said
+    assert f"The contact Linked Ltd was ignored by {OWNER}, 2026-03-01 09:00 UTC : “mixed up”" in said
+
+
 def test_taking_back_what_was_not_ignored_says_so(seen: Visitor, house: House) -> None:
     answer = seen.follow(place(house, "/unignore"), {"pick": "alone"})
     assert "None of the ticked contacts was ignored. Nothing was changed." in answer.text

@@ -19,6 +19,7 @@ from hub.web.context import decisions, found_or_404, pair_of, row_or_404, tell, 
 from hub.web.elsewhere import Ledger, safe
 from hub.web.filters import readable_day
 from hub.web.queries.history import belonging, calls, document_of, history
+from hub.web.queries.ignored import ignored_contact
 from hub.web.queries.naming import names_of
 from hub.web.queries.sent import sent
 from hub.web.queries.tables import OPERATIONS, SNAPSHOTS
@@ -54,6 +55,7 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
             within=memberships(db, integration.id, [each.external_id for each in others if each.kind == Kind.JOURNAL]),
             members=members_of(db, integration, snapshot.external_id),
             corrections=corrections_of(db, integration, snapshot.external_id),
+            ignored=ignored_contact(db, found.newest),
             correct=can_correct(found.newest) if found.newest else False,
             today=the_hub().clock().date(),
             calls=calls(db, found),

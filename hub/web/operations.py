@@ -25,6 +25,7 @@ from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_h
 from hub.web.elsewhere import Ledger, safe
 from hub.web.queries.contacts import names_of
 from hub.web.queries.drafts import drafts_waited_for
+from hub.web.queries.ignored import ignored_contact
 from hub.web.queries.naming import operations_called
 from hub.web.queries.sent import sent
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, LINKS, OPERATIONS, SNAPSHOTS
@@ -52,6 +53,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         left = next(iter(sent(db, the_hub().vault, [row])), None)
         called = operations_called(db, [row]).get(row.id)
         draft = drafts_waited_for(db, [row]).get(row.id)
+        ignored = ignored_contact(db, row)
         default_contact = _default_contact(db, row.ledger_id, target)
     route, payload, refusal = _payload(row)
     told = ("contact_id",) if default_contact else ()  # by its name
@@ -76,6 +78,7 @@ def show(operation_id: int) -> ResponseReturnValue:
         newer=_newer(row),
         ledger_address=ledger_address,
         draft=draft,
+        ignored=ignored,
         safe=safe,
         can_drop=row.state in CAN_DROP,
         can_retry=row.state in CAN_RETRY,
