@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from houses import House, called
+from patience import PATIENCE
 
 from hub.cli.checks import Finding, examine
 from hub.cli.connections import state_of
@@ -56,7 +58,9 @@ def workplace(house: House, settings: Settings) -> Workplace:
 
 
 @pytest.fixture
-def leader(house: House) -> Any:
+def leader(house: House, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The scheduler, which these tests have no thread to renew the lease of."""
+    monkeypatch.setattr(import_module("hub.scheduler.leadership"), "LEASE_SECONDS", 3600.0)
     claim = leadership(house.hub.store)
     assert claim.hold()
     yield claim
@@ -204,7 +208,7 @@ def hub(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedP
         env={**os.environ, "HUB_DATA": str(folder), **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -269,7 +273,7 @@ def environment(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str
             env={**os.environ, **settings},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=2 * PATIENCE,
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
