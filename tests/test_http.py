@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from patience import PATIENCE, eventually
 
 from hub.errors import BusyError, RunLostError, SettingsError, UnreachableError, UnsureError
 from hub.http import Answer, Door, end_lost_calls, prune_exchanges
@@ -48,7 +49,7 @@ def clock() -> Clock:
 @pytest.fixture
 def make_door(store: Store, platform: Any, clock: Clock) -> Callable[..., Door]:
     def make(limits: Limits = UNLIMITED, bind: dict[str, Any] | None = None, **options: Any) -> Door:
-        wanted = {"timeout": (5.0, 5.0), "clock": clock, "sleep": clock.sleep, **options}
+        wanted = {"timeout": (PATIENCE, PATIENCE), "clock": clock, "sleep": clock.sleep, **options}
         door = Door(store, connection_id=7, name="Acme", limits=limits, run_id=3, **wanted)
         return door.bind(**{"base_url": f"{platform.url}/api", **(bind or {})})
 
@@ -223,9 +224,17 @@ def test_a_write_whose_answer_is_lost_is_unsure_and_not_repeated(
 
 
 def test_a_write_that_is_answered_too_late_is_unsure(make_door: Callable[..., Door], platform: Any, reply: Any) -> None:
-    platform.replies = [reply(delay=0.6)]
+    given_up = threading.Event()
+
+    def too_late(_seen: Any) -> Any:
+        assert given_up.wait(PATIENCE)
+        return reply()
+
+    platform.respond = too_late
     with pytest.raises(UnsureError):
-        make_door(timeout=(5.0, 0.2)).call("PUT", "x", body=b"{}")
+        make_door(timeout=(PATIENCE, 0.2)).call("PUT", "x", body=b"{}")
+    given_up.set()
+    assert eventually(lambda: platform.seen)
     assert len(platform.seen) == 1
 
 
@@ -475,7 +484,7 @@ def test_what_the_platform_says_is_left_is_kept(
 
 
 def test_calls_at_the_same_time_stay_within_their_number(store: Store, platform: Any, reply: Any) -> None:
-    gate = threading.Lock()
+    gate, company = threading.Lock(), threading.Event()
     busy, most = 0, 0
 
     def respond(_seen: Any) -> Any:
@@ -483,7 +492,10 @@ def test_calls_at_the_same_time_stay_within_their_number(store: Store, platform:
         with gate:
             busy += 1
             most = max(most, busy)
-        threading.Event().wait(0.02)
+            if busy == 2:
+                company.set()
+        assert company.wait(PATIENCE)
+        time.sleep(0.02)  # room for one too many
         with gate:
             busy -= 1
         return reply()
@@ -632,7 +644,7 @@ def test_two_processes_together_stay_within_the_limits(database_url: str, platfo
         for _ in range(2)
     ]
     for caller in callers:
-        _, complaints = caller.communicate(timeout=120)
+        _, complaints = caller.communicate(timeout=2 * PATIENCE)
         assert caller.returncode == 0, complaints.decode()
     assert len(strict.arrived) == 40
     assert strict.refused == []
