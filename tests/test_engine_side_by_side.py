@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from books_check import faults_in
 from houses import contact, invoice, payment
+from patience import PATIENCE
 from worlds import FragileLedger, FragileSession, World, on_both
 
 from hub.documents import Document, Kind
@@ -85,7 +86,7 @@ def many_contacts(count: int = 30) -> list[Document]:
 def test_batches_of_one_kind_are_under_way_together_and_everything_arrives_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    traffic = _busy_ledger(monkeypatch, lambda *_: None, patience=20.0)
+    traffic = _busy_ledger(monkeypatch, lambda *_: None, patience=PATIENCE)
     planned(world, *many_contacts(), *(invoice(f"i{number}", contact_id=f"c{number}") for number in range(1, 31)))
     world.run_ledger()
     assert traffic.met
@@ -148,7 +149,7 @@ def test_of_two_that_fail_together_the_second_is_in_the_log(
             raise BusyError("the ledger asks us to wait", 3600)
         raise UnauthorizedError("the consent was withdrawn")
 
-    _busy_ledger(monkeypatch, fail, patience=20.0)
+    _busy_ledger(monkeypatch, fail, patience=PATIENCE)
     planned(world, *many_contacts())
     report = world.hub.run(world.house.ledger_id)
     assert report is not None
@@ -159,10 +160,14 @@ def test_of_two_that_fail_together_the_second_is_in_the_log(
 
 
 def test_a_stop_leaves_nothing_unsure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_asked = threading.Event()
+
     def ask_to_stop(_: Batch, number: int) -> None:
         if number == 1:
             with world.hub.store.write() as db:
                 db.execute(sa.update(table(Run)).where(table(Run).c.state == "open").values(stop_requested=True))
+            is_asked.set()
+        assert is_asked.wait(PATIENCE)
 
     _busy_ledger(monkeypatch, ask_to_stop)
     planned(world, *many_contacts())
