@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from houses import House, called
+from patience import PATIENCE, eventually
 
 from hub.engine import runs
 from hub.errors import SettingsError
@@ -152,15 +154,6 @@ def scheduling(house: House, *jobs: Job) -> Iterator[Scheduler]:
         scheduler.stop()
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def wanted(house: House) -> list[int]:
     return [connection_id for connection_id, _ in house.hub.wanted()]
 
@@ -175,13 +168,13 @@ def overdue(house: House, connection_id: int) -> int:
 
 
 def test_a_firing_missed_while_the_hub_was_off_comes_once_at_the_start(house: House) -> None:
-    schedule_id = overdue(house, house.stock_id)
+    schedule_id, started = overdue(house, house.stock_id), now()
     with scheduling(house):
         assert eventually(lambda: wanted(house) == [house.stock_id])
         with house.hub.store.read() as db:
             rows = table(Schedule)
             fired = db.execute(sa.select(rows.c.counts_from).where(rows.c.id == schedule_id)).scalar_one()
-        assert now() - fired < timedelta(seconds=5)
+        assert started <= fired <= now()
 
 
 def test_a_paused_schedule_wants_nothing_and_a_resumed_one_makes_nothing_up(house: House) -> None:
@@ -218,7 +211,7 @@ def test_a_failing_job_is_logged_and_stops_no_other(house: House, caplog: pytest
     done = threading.Event()
     failing = Job("bad", lambda: 1 // 0, at_start=True)
     with scheduling(house, failing, Job("good", done.set, at_start=True)):
-        assert done.wait(5)
+        assert done.wait(PATIENCE)
         assert eventually(lambda: "job 'bad' failed" in caplog.text)
 
 
@@ -239,7 +232,10 @@ def test_a_run_whose_process_died_is_wanted_again(house: House) -> None:
 # -- one leader ------------------------------------------------------------------------------------------------------
 
 
-def test_only_one_of_two_claims_holds_and_a_release_hands_over_at_once(store: Store) -> None:
+def test_only_one_of_two_claims_holds_and_a_release_hands_over_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("hub.scheduler.leadership"), "LEASE_SECONDS", 3600.0)
     first, second = leadership(store), leadership(store)
     assert (first.hold(), second.hold(), first.hold()) == (True, False, True)
     assert is_scheduler_alive(store)
@@ -314,22 +310,23 @@ def processes(database_url: str, tmp_path: Path) -> Iterator[Callable[[], tuple[
 
 
 def leads(said: Path) -> bool:
-    return "is the scheduler now" in said.read_text()
+    """By the last that it said of it: one that the machine kept from its work for long has lost its claim."""
+    lines = [line for line in said.read_text().splitlines() if "this process is the scheduler" in line]
+    return bool(lines) and lines[-1].endswith("now")
 
 
 def test_of_two_processes_one_schedules_and_the_other_takes_over_when_it_is_killed(
     processes: Callable[[], tuple[subprocess.Popen[bytes], Path]],
 ) -> None:
     pair = processes(), processes()
-    assert eventually(lambda: any(leads(said) for _, said in pair), 20)
+    assert eventually(lambda: any(leads(said) for _, said in pair))
     time.sleep(2)
-    leading = [leads(said) for _, said in pair]
-    assert sorted(leading) == [False, True]
-    leader, other = pair[leading.index(True)], pair[leading.index(False)]
+    assert eventually(lambda: [leads(said) for _, said in pair].count(True) == 1)
+    leader, other = sorted(pair, key=lambda each: not leads(each[1]))
     leader[0].send_signal(signal.SIGKILL)
-    assert eventually(lambda: leads(other[1]), 12)
+    assert eventually(lambda: leads(other[1]))
     other[0].send_signal(signal.SIGTERM)
-    assert other[0].wait(10) == 0
+    assert other[0].wait(PATIENCE) == 0
 
 
 # -- workers ---------------------------------------------------------------------------------------------------------
@@ -352,10 +349,36 @@ def finished(house: House, connection_id: int) -> list[RunState]:
         return [RunState(state) for state in db.execute(chosen).scalars()]
 
 
-def test_what_is_wanted_runs_within_two_seconds(house: House) -> None:
+def test_what_is_wanted_runs_by_itself(house: House) -> None:
     with working(house):
         run_now(house.hub, house.stock_id, actor="jane")
-        assert eventually(lambda: finished(house, house.stock_id) == [RunState.DONE], 2)
+        assert eventually(lambda: finished(house, house.stock_id) == [RunState.DONE])
+
+
+def test_the_next_look_starts_what_is_wanted_and_the_workers_look_within_a_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers, pauses = Workers(house.hub, 2), Pauses()
+    monkeypatch.setattr(workers, "_stop", pauses)
+    assert workers.dispatch() == 0
+    run_now(house.hub, house.stock_id, actor="jane")
+    workers.run()
+    assert eventually(lambda: finished(house, house.stock_id) == [RunState.DONE])
+    workers.stop()
+    assert 0 < pauses.longest <= 1
+
+
+class Pauses(threading.Event):
+    """Ends at the first pause, and knows how long it would have been."""
+
+    longest = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """End instead."""
+        assert timeout is not None
+        self.longest = max(self.longest, timeout)
+        self.set()
+        return True
 
 
 def test_a_wish_made_while_another_process_runs_the_connection_is_kept(house: House) -> None:
@@ -411,7 +434,7 @@ def test_one_connection_never_has_two_runs_at_a_time(house: House, monkeypatch: 
     monkeypatch.setattr(house.hub, "run", slow)
     with working(house, count=3):
         run_now(house.hub, house.stock_id)
-        assert going.wait(3)
+        assert going.wait(PATIENCE)
         house.hub.want(house.stock_id, "nudge")
         time.sleep(0.7)
     assert most == 1
@@ -425,13 +448,13 @@ def test_a_run_in_the_middle_ends_when_the_hub_does_and_goes_on_at_the_next_star
 
     def slow(session: StockSession, want: Want) -> Iterator[Page]:
         going.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         yield from real(session, want)
 
     monkeypatch.setattr(StockSession, "pull", slow)
     with working(house) as workers:
         run_now(house.hub, house.stock_id)
-        assert going.wait(3)
+        assert going.wait(PATIENCE)
         ending = threading.Thread(target=workers.stop)
         ending.start()
         assert eventually(lambda: wanted(house) == [house.stock_id])

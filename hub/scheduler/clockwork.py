@@ -108,6 +108,7 @@ class Scheduler:
         self._shown = {}
         if clock is not None:
             clock.shutdown(wait=False)
+            log.info("this process is the scheduler no longer")
 
     def _new_clock(self) -> BackgroundScheduler:
         clock = BackgroundScheduler(
