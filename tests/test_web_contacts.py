@@ -125,6 +125,27 @@ def test_a_choice_that_there_is_none_of_is_said_and_nobody_is_listed(
     assert "Nothing to do" not in page.text and "No contact fits" not in page.text
 
 
+def test_a_contacts_own_page_leads_to_its_pages_in_both_systems(
+    seen: Visitor, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = house.hub.providers["memoryledger"]
+    monkeypatch.setattr(provider, "address_of", lambda kind, there, _: f"https://books.example/{kind}/{there}")
+    put(house, customer("linked", "Linked Ltd", email="l@acme.test", source_url="https://stock.example/linked"))
+    put(house, customer("alone", HOSTILE, email="a@acme.test", source_url="javascript:alert(1)"))
+    house.run_stock()
+    (target,) = [link.target_id for link in house.links() if link.source_id == "linked"]
+    page = seen.get(place(house, "?contact=linked"))
+    assert page.faults == []
+    assert doors(page) == ["https://stock.example/linked", f"https://books.example/contact/{target}"]
+    assert "Open in the stock system" in page.text and "Open in Books" in page.text
+    assert doors(seen.get(place(house, "?contact=alone"))) == [], "not linked, and no address of the web"
+    assert doors(seen.get(place(house, "?state=all"))) == []
+
+
+def doors(page: Seen) -> list[str]:
+    return [tag["href"] for tag in page.tags("a") if tag.get("rel") == "noreferrer"]
+
+
 def test_one_contact_is_shown_whatever_else_is_asked_for(seen: Visitor, house: House) -> None:
     page = seen.get(place(house, "?contact=alone&state=zzz"))
     assert rows(page) == ["alone"] and "There is no state" not in page.text

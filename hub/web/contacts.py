@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from hub.documents import Kind
 from hub.engine.contact_list import ContactState, Side
 from hub.engine.likeness import Likeness
 from hub.engine.linking import Linking, Outcome
@@ -18,6 +19,7 @@ from hub.models import Integration
 from hub.web import wording
 from hub.web.access import Right, actor, needs
 from hub.web.context import chosen_integration, found_or_404, tell, tell_error, the_hub
+from hub.web.elsewhere import Ledger, safe
 from hub.web.forms import looked_for
 from hub.web.paging import page_number
 from hub.web.queries import linked
@@ -30,6 +32,7 @@ from hub.web.queries.contacts import (
     names_of,
     one_contact,
     search_ledger,
+    source_address,
     with_readiness,
 )
 
@@ -78,12 +81,14 @@ def show(integration_id: int) -> ResponseReturnValue:
         every = register(db, integration)
         page = contact_page(db, integration, chosen, page_number(), hub.providers, every)
         held = heirs_held(db, integration, [(each.row, each.heir.external_id) for each in page.rows if each.heir])
+        doors = _doors(db, integration, page.rows[0].row) if chosen.contact and page.rows else {}
     return render_template(
         "contacts.html",
         integration=integration,
         chosen=chosen,
         page=page,
         held=held,
+        doors=doors,
         states=STATES,
         sides=list(Side),
         counts=every.counts(chosen.side),
@@ -300,6 +305,16 @@ def integration_of(integration_id: int) -> Integration:
 def linking() -> Linking:
     """The verbs for contacts of the person who acts."""
     return Linking(the_hub(), actor())
+
+
+def _doors(db: sa.Connection, integration: Integration, row: sa.Row[Any]) -> dict[str, str]:
+    """The pages of a contact in the two systems, as far as there are any, by what each system is called."""
+    ledger = Ledger(db, integration.ledger_id)
+    doors = {
+        "the stock system": safe(source_address(db, integration.stock_id, row.source_id)),
+        ledger.name: ledger.address(Kind.CONTACT, row.target_id or ""),
+    }
+    return {name: address for name, address in doors.items() if address}
 
 
 def _score() -> str:

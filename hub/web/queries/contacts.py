@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -225,6 +226,19 @@ def search_ledger(db: sa.Connection, ledger_id: int, text: str) -> list[sa.Row[A
     ids = directory(db, ledger_id).first_active(text, FOUND_AT_MOST)
     rows = ledger_contacts(db, ledger_id, ids)
     return [rows[id] for id in ids if id in rows]
+
+
+def source_address(db: sa.Connection, connection_id: int, source_id: str) -> Any:
+    """Where the stock system says that it shows a contact, as it came from there; None where it says nothing."""
+    document = db.execute(_DOCUMENT, {"connection": connection_id, "id": source_id}).scalar()
+    return json.loads(document).get("source_url") if document else None
+
+
+_DOCUMENT = sa.select(SNAPSHOTS.c.document).where(
+    SNAPSHOTS.c.connection_id == sa.bindparam("connection"),
+    SNAPSHOTS.c.kind == CONTACT,
+    SNAPSHOTS.c.external_id == sa.bindparam("id"),
+)
 
 
 def names_of(db: sa.Connection, connection_id: int, ids: Sequence[str]) -> dict[str, str]:
