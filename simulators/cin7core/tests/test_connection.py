@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from http.client import HTTPConnection
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from sim_cin7core import Client, Simulator, new_sale
+from sim_cin7core import Client, Simulator, limits, new_sale
 
 
 def test_both_headers_are_needed_and_a_wrong_one_is_403(simulator: Simulator) -> None:
@@ -69,13 +69,17 @@ def test_a_page_or_limit_out_of_range_is_refused(client: Client) -> None:
         assert client.ask("saleList", **parameters).status == 400
 
 
-def test_the_budget_gives_exactly_so_many_calls_in_a_window() -> None:
-    with Simulator(limits=True, per_minute=5, minute=0.6) as simulator:
+def test_the_budget_gives_exactly_so_many_calls_in_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    present = [1000.0]
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: present[0]))
+    with Simulator(limits=True, per_minute=5) as simulator:
         client = Client(simulator)
         assert [client.ask("me").status for _ in range(7)] == [200] * 5 + [429] * 2
-        time.sleep(0.7)
+        present[0] += 59
+        assert client.ask("me").status == 429
+        present[0] += 1
         assert client.ask("me").status == 200
-        assert simulator.calls.summary()["refused"] == 2
+        assert simulator.calls.summary()["refused"] == 3
 
 
 def test_throttling_answers_take_all_forms_of_retry_after_in_turn() -> None:
@@ -108,7 +112,7 @@ def test_purchases_say_throttled_in_words_under_another_status() -> None:
 
 def test_a_connection_stays_open_for_many_calls(simulator: Simulator) -> None:
     address = urlsplit(simulator.root)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=5)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=60)
     connection.request("GET", "/ExternalApi/v2/me", headers=simulator.headers)
     assert json.loads(connection.getresponse().read())["TimeZone"] == "Europe/London"
     socket = connection.sock
