@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sim_xero import Simulator
+from sim_xero import Simulator, gateway
 from sim_xero.caller import Caller
 
 Body = dict[str, Any]
@@ -37,10 +39,13 @@ def test_the_day_limit_follows_the_tier_and_counts_per_organisation() -> None:
         assert second.get("/Organisation").status == 200
 
 
-def test_the_sixth_call_at_once_is_refused_without_a_time_to_wait() -> None:
+def test_the_sixth_call_at_once_is_refused_without_a_time_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    all_there = threading.Barrier(6)
+    waits_for_all = SimpleNamespace(sleep=lambda _: all_there.wait(60), monotonic=time.monotonic)
+    monkeypatch.setattr(gateway, "time", waits_for_all)
     with Simulator() as sim:
         xero = sim.caller()
-        xero.post("/_sim/faults", {"kind": "slow", "times": 6, "params": {"seconds": 0.3}})
+        xero.post("/_sim/faults", {"kind": "slow", "times": 6})
         replies = []
         calls = [threading.Thread(target=lambda: replies.append(xero.get("/Organisation"))) for _ in range(6)]
         for call in calls:
