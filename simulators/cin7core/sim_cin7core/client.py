@@ -37,7 +37,7 @@ class Client:
         slash.
         """
         address = urlsplit(self.simulator.root)
-        connection = HTTPConnection(str(address.hostname), address.port, timeout=10)
+        connection = HTTPConnection(str(address.hostname), address.port, timeout=60)
         target = path if path.startswith("/") else f"/ExternalApi/v2/{path}"
         target += "?" + urlencode(parameters) if parameters else ""
         content = None if body is None else json.dumps(body)

@@ -18,10 +18,10 @@ def test_it_says_where_it_listens_and_ends_cleanly(ending: signal.Signals) -> No
         assert process.stdout is not None
         line = process.stdout.readline().strip()
         assert line.startswith("sim-cin7core listening on http://127.0.0.1:")
-        with urlopen(line.rpartition(" ")[2] + "/_sim/health", timeout=5) as answer:  # noqa: S310
+        with urlopen(line.rpartition(" ")[2] + "/_sim/health", timeout=60) as answer:  # noqa: S310
             assert answer.status == 200
         process.send_signal(ending)
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_a_wrong_switch_is_named() -> None:

@@ -39,7 +39,7 @@ def test_a_stopped_simulator_answers_nobody_any_more(tmp_path: Path) -> None:
 
     simulator = Simulator().start()
     address = urlsplit(simulator.root)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=5)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=60)
     connection.request("GET", "/ExternalApi/v2/me", headers=simulator.headers)
     connection.getresponse().read()
     simulator.stop()

@@ -117,12 +117,12 @@ def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path, service: Web
             line = process.stdout.readline() if process.stdout else ""
             assert line.startswith("sim-qbdesktop listening on http://127.0.0.1:")
             pages = Pages(line.split()[-1])
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not pages("GET", "visits")[1] and time.monotonic() < deadline:
                 time.sleep(0.05)
             assert pages("GET", "visits")[1][0]["outcome"] == "no_data"
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=60) == 0
         finally:
             process.kill()
 

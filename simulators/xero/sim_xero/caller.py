@@ -47,7 +47,7 @@ class Caller:
             target += "?" + urlencode(query)
         content = body if body is None or isinstance(body, (bytes, str)) else json.dumps(body)
         sent = {name: value for name, value in {**self.headers, **(headers or {})}.items() if value}
-        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection = http.client.HTTPConnection(self.address, timeout=60)
         try:
             connection.request(method, target, content, sent)
             answer = connection.getresponse()

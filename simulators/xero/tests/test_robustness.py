@@ -77,7 +77,7 @@ def test_spoiled_bodies_are_refused_or_taken_but_never_crash(
 
 def test_a_stopped_simulator_answers_no_kept_connection() -> None:
     simulator = Simulator(limits=False).start()
-    connection = http.client.HTTPConnection(simulator.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(simulator.url.removeprefix("http://"), timeout=60)
     connection.request("GET", "/_sim/health")
     assert connection.getresponse().read() == b'{"status":"ok"}\n'
     simulator.stop()
