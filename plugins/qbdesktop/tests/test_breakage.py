@@ -23,6 +23,9 @@ from hub import Hub, Visits
 from hub.store import Store
 from hub.vault import Vault
 
+PATIENCE = 60.0
+"""Seconds after which what never comes is called hung."""
+
 STAGES: dict[str, tuple[Any, str]] = {
     "reading the database": (Store, "read"),
     "writing to the database": (Store, "write"),
@@ -152,14 +155,20 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     return told
 
 
+def for_a_while() -> None:
+    time.sleep(0.3)
+
+
 @contextmanager
-def slowly(patch: pytest.MonkeyPatch, owner: Any, name: str) -> Iterator[list[str]]:
+def slowly(
+    patch: pytest.MonkeyPatch, owner: Any, name: str, wait: Callable[[], object] = for_a_while
+) -> Iterator[list[str]]:
     """Let a step take its time, and count how often it is taken."""
     plain, taken = getattr(owner, name), []
 
     def taking_its_time(*args: Any, **named: Any) -> Any:
         taken.append(name)
-        time.sleep(0.3)
+        wait()
         return plain(*args, **named)
 
     with patch.context() as context:
@@ -184,8 +193,16 @@ def test_an_answer_that_comes_twice_at_once_is_heard_once_and_told_the_same(
 def test_a_request_that_is_asked_for_twice_at_once_is_made_once(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     office.connector.sign_in()
     office.connector.first = False
-    with slowly(monkeypatch, Visits, "question") as taken:
-        texts = together(*[office.connector.ask] * 3)
+    texts: list[str] = []
+    others_were_told = threading.Event()
+
+    def ask() -> None:
+        texts.append(office.connector.ask())
+        if len(texts) == 2:
+            others_were_told.set()
+
+    with slowly(monkeypatch, Visits, "question", lambda: others_were_told.wait(PATIENCE)) as taken:
+        together(*[ask] * 3)
     assert len(taken) == 1
     assert sorted(texts)[:2] == ["", ""], "who comes meanwhile has to wait"
     # The other call is over by now, and its answer went to nobody: the Web Connector is told to ask again.
