@@ -93,7 +93,8 @@ def opened(store: Store, database: bytes, kept: Kept | None = None) -> Iterator[
     clock = Clock(kept.at) if kept else Clock()
     shelf = Shelf()
     stock, ledger = MemoryStock(shelf), QuickBooksProvider()
-    port = _free_port()
+    door = socket.create_server(("127.0.0.1", 0))  # held from now on: who asks for a free port gets another one
+    port = int(door.getsockname()[1])
     settings = load_settings(freshness_seconds=0, base_url=f"http://localhost:{port}")
     hub = Hub(store, Vault([KEY]), {stock.name: stock, ledger.name: ledger}, settings, clock=clock)
     connectors = Connectors(hub)
@@ -107,7 +108,8 @@ def opened(store: Store, database: bytes, kept: Kept | None = None) -> Iterator[
     # The service alone; that the whole application lets it through has a test of its own.
     app = Flask("service")
     app.register_blueprint(soap.blueprint(hub))
-    server = make_server("127.0.0.1", port, app, threaded=True)
+    with door:
+        server = make_server("127.0.0.1", port, app, threaded=True, fd=door.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     connector = Connector(f"http://127.0.0.1:{port}{PATH}", row.user_name, password, company)
@@ -139,9 +141,3 @@ def furnish(office: Office) -> None:
         person.set_flow(found[kind], mode=FlowMode.AUTOMATIC)
     with hub.store.write() as db:
         db.execute(sa.update(flows).values(checked_at=office.clock()))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
