@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from patience import PATIENCE
 
 
 @dataclass
@@ -43,7 +44,7 @@ class MailServer(Controller):
     """An SMTP server on a free port of this machine, for the length of a ``with`` block."""
 
     def __init__(self, room: MailRoom, **options: Any) -> None:
-        super().__init__(room, hostname="127.0.0.1", port=0, **options)
+        super().__init__(room, hostname="127.0.0.1", port=0, ready_timeout=PATIENCE, **options)
 
     def _trigger_server(self) -> None:
         assert isinstance(self.server, Server)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
+from patience import PATIENCE
 from pydantic import BaseModel, SecretStr
 
 from hub.errors import SettingsError, UnauthorizedError, UnreachableError
@@ -459,6 +460,6 @@ def test_two_processes_with_an_expired_token_refresh_it_once(
         assert asker.stdin is not None
         asker.stdin.write("go\n")
         asker.stdin.flush()
-    outcomes = [asker.communicate(timeout=60) for asker in askers]
+    outcomes = [asker.communicate(timeout=PATIENCE) for asker in askers]
     assert [outcome for outcome, _ in outcomes] == ["access-2\n"] * 2, outcomes
     assert refreshes(platform) == ["refresh-1"]

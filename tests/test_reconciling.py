@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from threading import Event, Thread
-from time import sleep
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from conftest import Platform
 from furnishing import set_up_once
 from houses import House, called, invoice, line, put
+from patience import PATIENCE, eventually
 from reconciled import (
     FEBRUARY,
     busy_month,
@@ -528,24 +528,23 @@ def test_the_workers_do_what_was_asked_for_and_a_shutdown_puts_it_off_to_the_nex
 
     def wait() -> None:
         begun.set()
-        assert ended.wait(20)
+        assert ended.wait(PATIENCE)
 
     telling(house, wait)
     workers = Workers(house.hub, 1)
     assert workers.dispatch() == 1
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE)
     assert workers.dispatch() == 0
     stopping = Thread(target=workers.stop)
     stopping.start()
     while one(house, made).state != "wanted":
         assert stopping.is_alive()
     ended.set()
-    stopping.join(20)
+    stopping.join(PATIENCE)
     assert one(house, made).state == "wanted"
     again = Workers(house.hub, 1)
     assert again.dispatch() == 1
-    while one(house, made).state in ("wanted", "open"):
-        sleep(0.05)
+    assert eventually(lambda: one(house, made).state not in ("wanted", "open"))
     again.stop()
     assert one(house, made).state == "done"
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 from furnishing import set_up_once
 from houses import House, called, contact, invoice, item, line, put
+from patience import PATIENCE
 from people import add_owner, add_person
 from reconciled import reconciled
 from visitors import Visitor, visitor
@@ -331,15 +332,15 @@ def test_the_real_server_answers_health_and_pages(store: Store, vault: Vault) ->
     thread.start()
     try:
         address = f"http://127.0.0.1:{server.effective_port}"
-        health = requests.get(f"{address}/healthz", timeout=5)
+        health = requests.get(f"{address}/healthz", timeout=PATIENCE)
         assert health.json() == {"status": "ok", "database": "ok", "version": "0.1.0"}
-        page = requests.get(f"{address}/", timeout=5)
+        page = requests.get(f"{address}/", timeout=PATIENCE)
         assert page.status_code == 200
         assert "Server" not in page.headers or "waitress" not in page.headers["Server"]
     finally:
         server.close()
         server.asyncore.close_all(server._map)
-        thread.join(5)
+        thread.join(PATIENCE)
     assert not thread.is_alive()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from houses import House, called
 from mailroom import MailRoom, MailServer
+from patience import eventually
 from people import OWNER, PASSWORD, add_owner, add_person, sign_in
 from visitors import Seen, Visitor
 
@@ -280,27 +281,18 @@ def mailing(house: House, room: MailRoom) -> Iterator[Visitor]:
         yield Visitor(create_app(house.hub))
 
 
-def arrives(ready: Callable[[], bool]) -> bool:
-    """Letters are sent beside the page."""
-    for _ in range(100):
-        if ready():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def test_a_forgotten_password_is_chosen_anew_through_a_link_that_works_once(mailing: Visitor, room: MailRoom) -> None:
     assert mailing.get("/forgotten-password").faults == []
     told = mailing.post("/forgotten-password", {"email": OWNER})
     assert f"If somebody signs in with {OWNER}, a link" in told.text
-    assert arrives(lambda: len(room.messages) == 1)
+    assert eventually(lambda: len(room.messages) == 1)
     found = re.search(r"http://localhost:8080(/forgotten-password/\S+)", room.last())
     assert found
     assert mailing.get(found[1]).faults == []
     done = mailing.post(found[1], {"password": OTHER, "password_confirm": OTHER})
     assert done.location == "/sign-in"
     assert give(mailing, OTHER).status == 302
-    assert arrives(lambda: "was changed" in room.last())
+    assert eventually(lambda: "was changed" in room.last())
     fresh = Visitor(mailing.app)
     assert fresh.get(found[1]).location == "/forgotten-password"
 
@@ -314,7 +306,7 @@ def test_asking_for_a_link_tells_nobody_whether_an_e_mail_is_known(mailing: Visi
 def test_nobody_fills_another_persons_mailbox(mailing: Visitor, room: MailRoom) -> None:
     for _ in range(5):
         assert "a link" in mailing.post("/forgotten-password", {"email": OWNER}).text
-    assert arrives(lambda: len(room.messages) == 3)
+    assert eventually(lambda: len(room.messages) == 3)
     time.sleep(0.2)
     assert len(room.messages) == 3
 
