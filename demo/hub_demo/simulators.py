@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import socket
 import subprocess
@@ -20,8 +21,10 @@ _BRITISH = ("--multicurrency", "--home-currency", "GBP", "--timezone", "Europe/L
 _ALWAYS: Mapping[str, Sequence[str]] = {"cin7core": (), "xero": ("--print-config",), "qbdesktop": _BRITISH}
 UNLIMITED = frozenset({"qbdesktop"})
 """What counts no calls."""
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 20
+_NEVER_GIVEN = (20_000, 30_000)
+"""Below what Linux, macOS and Windows take from, and above what services are known by."""
 
 
 @dataclass(frozen=True)
@@ -137,18 +140,31 @@ def _ports(folder: Path, ledger: str) -> dict[str, int]:
     remembered = folder / "ports.json"
     ports: dict[str, int] = json.loads(remembered.read_text()) if remembered.exists() else {}
     for name in ("cin7core", ledger):
-        ports[name] = free_port(ports.get(name, 0))
-    remembered.write_text(json.dumps(ports))
+        wanted = ports.pop(name, 0)
+        while (port := free_port(wanted)) in ports.values():
+            wanted = 0
+        ports[name] = port
+    written = folder / "ports.json.new"
+    written.write_text(json.dumps(ports))
+    written.replace(remembered)  # whoever reads meanwhile, or ends this, finds all of it
     return {name: ports[name] for name in ("cin7core", ledger)}
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port where nobody listens on it, else any free one."""
+    """The wanted port where nobody listens on it, else any free one; 0 wants none in particular.
+
+    It is one that systems give nobody who asks for just any: so it is still free when its program begins to listen.
+    """
+    while not (wanted and _is_free(wanted)):
+        wanted = random.randint(*_NEVER_GIVEN)  # nosec B311 # noqa: S311 - whichever it is
+    return wanted
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind(("127.0.0.1", port))
         except OSError:
-            probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+            return False
+    return True

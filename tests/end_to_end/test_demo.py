@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from hub_demo.simulators import free_port
 
 PATIENCE = 60.0
 
@@ -33,13 +35,22 @@ def test_the_simulators_end_with_the_demo_however_it_is_ended(how: signal.Signal
             os.killpg(demo.pid, signal.SIGKILL)
 
 
+def test_a_port_that_is_taken_is_replaced_by_one_that_no_system_gives_to_somebody_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = taken.getsockname()[1]
+        found = free_port(wanted)
+    assert found != wanted
+    assert 20_000 <= found <= 30_000
+    assert free_port(found) == found
+
+
 def ports(folder: Path) -> list[int]:
     return list(json.loads((folder / "ports.json").read_text()).values())
 
 
 def answers(port: int) -> bool:
     try:
-        return requests.get(f"http://127.0.0.1:{port}/_sim/health", timeout=5).ok
+        return requests.get(f"http://127.0.0.1:{port}/_sim/health", timeout=PATIENCE).ok
     except requests.ConnectionError:
         return False
 
