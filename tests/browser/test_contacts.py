@@ -64,6 +64,23 @@ def test_a_contact_is_searched_and_linked_by_hand_from_the_keyboard(olga: Person
     expect(olga.row(ALONE)).to_contain_text("Cafe of the Zoo")
 
 
+def test_what_is_found_later_takes_nobodys_place_away(olga: Person) -> None:
+    page, keys = olga.page, olga.page.keyboard
+    page.get_by_role("link", name=f"Search and link for {ALONE}").press("Enter")
+    olga.sees(f"Link {ALONE}")
+    page.get_by_role("searchbox", name="Name, e-mail or VAT number").focus()
+    keys.type("zo")
+    wanted = page.get_by_role("button", name="Link to Cafe of the Zoo")
+    expect(wanted).to_be_visible()
+    page.locator("#found").evaluate("found => found.dataset.earlier = 'yes'")
+    keys.type("o")
+    keys.press("Tab")
+    keys.press("Tab")
+    expect(wanted).to_be_focused()
+    expect(page.locator("#found")).not_to_have_attribute("data-earlier", "yes")
+    expect(wanted).to_be_focused()
+
+
 def test_a_contact_is_linked_to_its_suggestion_and_unlinked_again(olga: Person) -> None:
     page = olga.page
     expect(olga.row(ALIKE)).to_contain_text("Northern Lights Limited")
