@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
@@ -76,7 +77,7 @@ class Machines:
         while not self.over.is_set():
             try:
                 outcome = self.desktop.tell("/_sim/visit", {}, seconds=VISIT_SECONDS)["outcome"]
-            except (urllib.error.URLError, ConnectionError):
+            except (OSError, http.client.HTTPException):  # also one who dies while it answers
                 outcome = "nobody there"
             self.outcomes[outcome] += 1
             if outcome != "done":
