@@ -112,6 +112,8 @@ def _struck(shop: Shop) -> int:
 
 DEATHS = (("cin7core", 400), ("cin7core", 900), ("xero", 8), ("xero", 15), ("xero", 25), ("xero", 40), ("xero", 30))
 """Whom the process was talking to, and after at most how many calls it is killed."""
+PATIENCE = 1200.0
+"""Seconds after which a run is called endless."""
 
 
 @pytest.mark.slow
@@ -124,7 +126,7 @@ def test_a_month_whose_process_is_killed_again_and_again_is_posted_once(tmp_path
         killed = [_killed_run(tmp_path, pair, side, chance.randint(1, most)) for side, most in DEATHS]
         assert sum(killed) > len(killed) / 2, "most processes ended before they were killed"
         for _ in range(2):
-            assert _run(tmp_path).wait(timeout=400) == 0
+            assert _run(tmp_path).wait(PATIENCE) == 0
         summary = summarise(hub, joined, pair, before={}, seconds=0)
         assert _complaints(hub, joined, pair, summary) == [], f"HUB_TEST_SEED={seed}"
 
