@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from hub_demo.simulators import free_port
 from people import add_owner, sign_in
 from playwright.sync_api import BrowserContext
 from waitress.server import create_server  # type: ignore[import-untyped]
@@ -45,11 +45,13 @@ class Site:
 @contextmanager
 def serving(hub: Hub, *, working: bool = False, **options: Any) -> Iterator[Site]:
     """Serve the pages of a hub in a thread; with ``working``, run what is wanted, too."""
-    port = free_port(0)
+    door = socket.create_server(("127.0.0.1", 0))  # held from now on: who asks for a free port gets another one
+    port = door.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     hub.settings = hub.settings.model_copy(update={"listen_port": port, "base_url": url})
     app = create_app(hub, **options)
-    server = create_server(app, **server_options(hub))
+    given = {name: value for name, value in server_options(hub).items() if name not in ("host", "port")}
+    server = create_server(app, sockets=[door], **given)
     thread = threading.Thread(target=server.run, name="site")
     workers = Workers(hub)
     thread.start()
