@@ -32,16 +32,18 @@ class Person:
             self.page.get_by_role("textbox", name=label.replace("_", " ")).fill(value)
 
     def is_told(self, words: str | re.Pattern[str]) -> None:
-        """See a message."""
+        """See a message, and the page that tells it as a whole."""
         expect(self.page.get_by_role("status").filter(has_text=words).first).to_be_visible()
+        self.page.wait_for_load_state()
 
     def row(self, words: str) -> Locator:
         """The row of a list with these words."""
         return self.page.get_by_role("row").filter(has_text=words)
 
     def sees(self, heading: str | re.Pattern[str]) -> None:
-        """Be on the page with this title."""
+        """Be on the page with this title, and see it as a whole: it heeds what is typed from then on."""
         expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+        self.page.wait_for_load_state()
 
     def sign_in(self, site: Site, email: str, password: str) -> None:
         """Come to the door and say who one is."""

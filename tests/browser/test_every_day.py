@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from browser.bookkeeper import LEDGER, STOCK, Bookkeeper
 from browser.conftest import PATIENCE
 from browser.joined import set_up
+from browser.person import Person
 from browser.trade import Trade, trading
 
 SALES = "200"
@@ -89,11 +90,11 @@ def test_a_document_is_found_looked_at_and_imported_from_the_keyboard_alone(trad
     keys.press("i")
     olga.is_told("The next run sends what is approved.")
 
-    page.wait_for_load_state()  # keys do something from then on; what is told is seen before
     keys.press("/")
     expect(page.get_by_role("searchbox", name="Search documents")).to_be_focused()
     keys.type(number)
     keys.press("Enter")
+    olga.sees(f"Search: {number}")
     posted = page.get_by_role("listitem").filter(has_text=f"{number} in the ledger")
     olga.wait_for(lambda: posted.count() > 0, "what was imported by a key")
     assert trade.numbers_in_xero()[number] == "AUTHORISED"
@@ -105,7 +106,8 @@ def test_keys_do_nothing_where_they_are_typed_or_turned_off(trade: Trade, page: 
     search = page.get_by_role("searchbox", name="Search documents")
     search.press("/")
     expect(search).to_have_value("/")
-    page.get_by_role("button", name="Turn them off").click()
+    Person(page).press("Turn them off")
+    expect(page.get_by_role("button", name="Turn them on")).to_be_visible()
     page.keyboard.press("?")
     page.keyboard.press("/")
     expect(page.get_by_role("dialog")).to_be_hidden()

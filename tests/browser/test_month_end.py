@@ -66,9 +66,9 @@ def test_a_month_is_reconciled_and_signed_from_the_keyboard_alone(
     page.goto(f"{site.url}/reconciliations")
     press(page, "Reconcile", "link")
     expect(page.get_by_text("What 2026-02-01 to 2026-02-28 costs")).to_be_visible()
-    press(page, "Reconcile")
     loads: list[str] = []
     page.on("framenavigated", lambda frame: loads.append(frame.url))
+    press(page, "Reconcile")
     expect(page.locator("#reconciliation-state")).to_contain_text("waiting to begin")
     assert reconcile(site.hub, 1)
     expect(page.get_by_role("table", name=re.compile("Stock: causes that add up to -2.50 GBP"))).to_be_visible()
@@ -91,6 +91,7 @@ def test_without_javascript_a_month_is_reconciled_by_looking_again(site: Site, p
     plain.get_by_role("link", name=re.compile("This month to date")).click()
     expect(plain.get_by_text("What 2026-03-01 to 2026-03-01 costs")).to_be_visible()
     plain.get_by_role("link", name=re.compile("Last full month")).click()
+    expect(plain.get_by_text("What 2026-02-01 to 2026-02-28 costs")).to_be_visible()
     plain.get_by_role("button", name="Reconcile", exact=True).click()
     state = plain.locator("#reconciliation-state")
     expect(state).to_contain_text("waiting to begin")
