@@ -72,13 +72,19 @@ def walk(sample_site: Site) -> Walk:
 
 @pytest.fixture(scope="module")
 def tab(started_browser: Browser, sample_site: Site) -> Iterator[Page]:
-    """One tab for all pages, with the tool in each."""
-    context = started_browser.new_context(viewport=SCREEN, reduced_motion="reduce")  # type: ignore[arg-type]
+    """One tab for all pages, of somebody who is signed in."""
+    tab = equipped(started_browser)
+    sample_site.let_in(tab.context)
+    yield tab
+    tab.context.close()
+
+
+def equipped(browser: Browser) -> Page:
+    """A tab with the tool in each page."""
+    context = browser.new_context(viewport=SCREEN, reduced_motion="reduce")  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
     context.add_init_script(AXE)
-    sample_site.let_in(context)
-    yield context.new_page()
-    context.close()
+    return context.new_page()
 
 
 def test_the_walk_comes_by_every_page(walk: Walk) -> None:
@@ -115,10 +121,11 @@ def test_no_page_breaks_the_policy_or_calls_elsewhere(faults: Faults) -> None:
     assert not faults.told, "\n".join(faults.told)
 
 
-def test_the_doors_shut_nobody_out_either(sample_site: Site, tab: Page, empty_site: Site) -> None:
-    tab.context.clear_cookies()
+def test_the_doors_shut_nobody_out_either(sample_site: Site, started_browser: Browser, empty_site: Site) -> None:
+    tab = equipped(started_browser)  # of its own: whoever looks at the other pages stays signed in
     faults = faults_of(tab, f"{sample_site.url}/sign-in") + faults_of(tab, f"{sample_site.url}/invitation/none")
     faults += faults_of(tab, f"{empty_site.url}/set-up")
+    tab.context.close()
     assert not faults, "\n".join(faults)
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from browser.bookkeeper import STOCK
 from browser.conftest import PATIENCE
 from browser.office import BOOKS, DesktopKeeper, Office, trading_with_quickbooks
-from browser.test_every_page import AXE, SCREEN, faults_of
+from browser.test_every_page import equipped, faults_of
 
 OTHER = r"C:\QuickBooks\Other Trading.qbw"
 
@@ -126,11 +126,8 @@ def test_a_password_that_was_rotated_is_asked_for_and_the_new_one_works(office: 
 
 def test_its_pages_shut_nobody_out(office: Office, started_browser: Browser) -> None:
     owner = add_owner(office.site.hub).email
-    context = started_browser.new_context(viewport=SCREEN, reduced_motion="reduce")  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    context.add_init_script(AXE)
-    office.site.let_in(context)
-    tab = context.new_page()
+    tab = equipped(started_browser)
+    office.site.let_in(tab.context)
     connection_id = office.connect(owner)
     visits, entity = (
         f"{office.site.url}/qbdesktop/entities/{connection_id}/",
@@ -147,7 +144,7 @@ def test_its_pages_shut_nobody_out(office: Office, started_browser: Browser) -> 
     joined = f"{office.site.url}/integrations/{office.join(connection_id, owner)}"
     for page in ("", "/reconcile", "/proofs", f"/side-by-side?start={office.start}&end={office.today}"):
         faults += faults_of(tab, f"{joined}{page}")
-    context.close()
+    tab.context.close()
     assert not faults, "\n".join(faults)
 
 
