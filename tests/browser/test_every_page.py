@@ -61,7 +61,7 @@ def walk(sample_site: Site) -> Walk:
     visitor.cookies.update(dict(sample_site.cookies()))
 
     def fetch(path: str) -> tuple[str, str]:
-        answer = visitor.get(sample_site.url + path, timeout=20)
+        answer = visitor.get(sample_site.url + path, timeout=60)
         is_page = answer.ok and "<html" in answer.text[:1000]
         return answer.url.removeprefix(sample_site.url), answer.text if is_page else ""
 

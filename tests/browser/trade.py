@@ -66,7 +66,7 @@ class Trade(Shop):
 
     def in_xero(self, action: str, **values: str) -> None:
         """What a person does in Xero's own screens."""
-        answer = requests.post(f"{self.xero.url}/_sim/person/{action}", json=values, timeout=20)
+        answer = requests.post(f"{self.xero.url}/_sim/person/{action}", json=values, timeout=60)
         assert answer.ok, answer.text
 
     @property

@@ -194,7 +194,7 @@ def ask(url: str, values: Mapping[str, Any]) -> Any:
     """POST JSON to a simulator's admin page; None when it refuses."""
     request = urllib.request.Request(url, json.dumps(values).encode(), {"Content-Type": "application/json"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own loopback address
             return json.load(answer)
     except urllib.error.HTTPError as refusal:
         if refusal.code not in (400, 409):

@@ -61,7 +61,7 @@ class Turns:
                 f"http://127.0.0.1:{port}{path}", body or None, {"Content-Type": "text/xml"}, method=method
             )
             try:
-                with urllib.request.urlopen(asked, timeout=30) as found:  # noqa: S310
+                with urllib.request.urlopen(asked, timeout=60) as found:  # noqa: S310
                     return found.status, found.headers["Content-Type"], found.read()
             except urllib.error.HTTPError as refused:
                 return refused.code, refused.headers["Content-Type"], refused.read()

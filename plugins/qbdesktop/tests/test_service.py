@@ -213,7 +213,7 @@ def test_a_visit_in_rpc_style_works_like_one_in_document_style(office: Any) -> N
 
 @pytest.mark.parametrize("query", ["", "?wsdl", "?WSDL"])
 def test_the_address_answers_anybody_who_only_looks(office: Any, query: str) -> None:
-    answer = requests.get(office.connector.url + query, timeout=10)
+    answer = requests.get(office.connector.url + query, timeout=60)
     assert answer.status_code == 200
     assert ("wsdl:definitions" in answer.text) is bool(query)
 

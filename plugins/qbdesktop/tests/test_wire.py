@@ -73,7 +73,7 @@ FORMS: dict[str, Any] = {
 
 def posted(office: Any, body: str | bytes) -> requests.Response:
     content = body.encode() if isinstance(body, str) else body
-    return requests.post(office.connector.url, data=content, headers={"Content-Type": "text/xml"}, timeout=20)
+    return requests.post(office.connector.url, data=content, headers={"Content-Type": "text/xml"}, timeout=60)
 
 
 def result_of(content: bytes, operation: str, *, is_rpc: bool) -> Any:
@@ -237,7 +237,7 @@ def test_a_call_that_is_too_large_is_refused_and_the_next_is_answered(office: An
             yield b"x" * 1_000_000
 
     try:
-        answer = requests.post(office.connector.url, data=pieces(), timeout=20)
+        answer = requests.post(office.connector.url, data=pieces(), timeout=60)
         assert answer.status_code == 400
     except requests.ConnectionError:  # the server need not listen to the rest
         pass

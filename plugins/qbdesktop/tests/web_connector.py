@@ -32,7 +32,7 @@ class Connector:
         """One call; a text, or the texts of a list."""
         body = self._rpc(operation, parameters) if self.is_rpc else self._document(operation, parameters)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{INTUIT}{operation}"'}
-        answer = requests.post(self.url, data=body.encode(), headers=headers, timeout=20)
+        answer = requests.post(self.url, data=body.encode(), headers=headers, timeout=60)
         self.raw.append(answer.content)
         assert answer.status_code == 200, answer.text
         root = etree.fromstring(answer.content)
