@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 BUSY_MILLISECONDS = 30_000
 """How long a writer of SQLite waits for its turn."""
+WAL_PAUSE_SECONDS = 0.01
 RESTED_SECONDS = 5.0
 """After so long a connection to PostgreSQL is asked whether it still answers before it is used."""
 
@@ -30,8 +32,8 @@ def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
+        _write_ahead(connection)
         usual = (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={BUSY_MILLISECONDS}",
@@ -44,6 +46,24 @@ def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, and wait for whoever does the same: SQLite refuses this without a wait.
+
+    The switch is kept in the file, so that only those meet who open a new one together.
+    """
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # its kinds are in the higher bits
+            if not is_busy or time.monotonic() > deadline:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def open_postgresql(url: sa.URL, *, autocommit: bool = False, **settings: str) -> sa.Engine:

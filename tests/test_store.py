@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from patience import PATIENCE
 from sqlmodel import SQLModel, select
 
 from hub import migrations
@@ -221,6 +223,25 @@ def test_sqlite_waits_for_the_disk_except_for_counts_and_logs(tmp_path: Path) ->
         assert db.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     with store.write(durable=False) as db:
         assert db.exec_driver_sql("PRAGMA synchronous").scalar() == normal
+    store.dispose()
+
+
+def test_a_new_file_that_another_process_has_just_begun_to_write_is_waited_for(tmp_path: Path) -> None:
+    store, modes = Store(f"sqlite:///{tmp_path / 'hub.db'}"), []
+    other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def open_it() -> None:
+        with store.read() as db:
+            modes.append(db.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+    opening = threading.Thread(target=open_it)
+    opening.start()
+    opening.join(0.3)
+    other.execute("COMMIT")
+    other.close()
+    opening.join(PATIENCE)
+    assert modes == ["wal"]
     store.dispose()
 
 
