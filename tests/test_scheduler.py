@@ -440,6 +440,36 @@ def test_one_connection_never_has_two_runs_at_a_time(house: House, monkeypatch: 
     assert most == 1
 
 
+def test_a_run_that_begins_while_the_hub_ends_is_asked_to_end_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, go_on, rows = threading.Event(), threading.Event(), table(Run)
+    run, pull = house.hub.run, StockSession.pull
+
+    def late(connection_id: int, cause: str = "person") -> Any:
+        going.set()
+        assert go_on.wait(PATIENCE)
+        return run(connection_id, cause)
+
+    def asked_to_end() -> bool:
+        with house.hub.store.read() as db:
+            return bool(db.execute(sa.select(rows.c.stop_requested).where(rows.c.state == "open")).scalar())
+
+    def slow(session: StockSession, want: Want) -> Iterator[Page]:
+        assert eventually(asked_to_end)
+        yield from pull(session, want)
+
+    monkeypatch.setattr(house.hub, "run", late)
+    monkeypatch.setattr(StockSession, "pull", slow)
+    with working(house) as workers:
+        run_now(house.hub, house.stock_id)
+        assert going.wait(PATIENCE)
+        threading.Timer(0.3, go_on.set).start()  # after the first look for runs to end
+        workers.stop(PATIENCE)
+    assert finished(house, house.stock_id) == [RunState.STOPPED]
+    assert wanted(house) == [house.stock_id]
+
+
 def test_a_run_in_the_middle_ends_when_the_hub_does_and_goes_on_at_the_next_start(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ class Workers:
         deadline = time.monotonic() + patience
         while self._running and time.monotonic() < deadline:
             time.sleep(0.05)
+            self._ask_to_end()  # one that was about to open its run has done so meanwhile
         self._pool.shutdown(wait=not self._running, cancel_futures=True)
 
     def _work(self, connection_id: int, why: str) -> None:
@@ -126,12 +127,12 @@ class Workers:
         if not ours:
             return
         columns = (runs.c.id, runs.c.connection_id, runs.c.most_calls)
-        open_runs = sa.select(*columns).where(runs.c.connection_id.in_(ours), runs.c.state == RunState.OPEN.value)
-        with self._hub.store.write() as db:
-            limits: dict[int, int | None] = {}
-            for row in db.execute(open_runs).all():
-                request_stop(db, row.id, "The hub was shut down.")
-                limits[row.connection_id] = row.most_calls
-            for connection_id in ours:
-                why = "the hub was restarted"
-                want_run(db, connection_id, why, self._hub.clock(), limits.get(connection_id))
+        going_on = (runs.c.state == RunState.OPEN.value, runs.c.stop_requested.is_(False))
+        not_asked = sa.select(*columns).where(runs.c.connection_id.in_(ours), *going_on)
+        with self._hub.store.read() as db:
+            found = db.execute(not_asked).all()
+        if found:
+            with self._hub.store.write() as db:
+                for row in found:
+                    request_stop(db, row.id, "The hub was shut down.")
+                    want_run(db, row.connection_id, "the hub was restarted", self._hub.clock(), row.most_calls)
