@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from houses import House, called
-from patience import PATIENCE
+from patience import PATIENCE, eventually
 
 from hub.scheduler import Workers
 from hub.store import Store
@@ -36,6 +36,7 @@ def test_a_failed_run_is_logged_with_its_reason_in_one_line(
     with caplog.at_level(logging.INFO, "hub.workers"):
         assert workers.dispatch() in (1, 2)  # the ledger's run may be wanted too
         assert reached.wait(PATIENCE)  # asked to end before this, the run would be stopped instead of failed
+        assert eventually(lambda: any(record.getMessage().startswith("Shelf") for record in caplog.records))
         workers.stop()
     told = [record for record in caplog.records if record.name == "hub.workers"]
     (line,) = [record for record in told if record.getMessage().startswith("Shelf")]
