@@ -461,11 +461,12 @@ def test_a_run_that_begins_while_the_hub_ends_is_asked_to_end_too(
 
     monkeypatch.setattr(house.hub, "run", late)
     monkeypatch.setattr(StockSession, "pull", slow)
-    with working(house) as workers:
-        run_now(house.hub, house.stock_id)
-        assert going.wait(PATIENCE)
-        threading.Timer(0.3, go_on.set).start()  # after the first look for runs to end
-        workers.stop(PATIENCE)
+    workers = Workers(house.hub, 2)
+    run_now(house.hub, house.stock_id)
+    assert workers.dispatch() == 1
+    assert going.wait(PATIENCE)
+    threading.Timer(0.3, go_on.set).start()  # after the first look for runs to end
+    workers.stop(PATIENCE)
     assert finished(house, house.stock_id) == [RunState.STOPPED]
     assert wanted(house) == [house.stock_id]
 
