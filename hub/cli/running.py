@@ -68,8 +68,8 @@ def _run_all(hub: Hub, first: int, *, follow: bool, quiet: bool) -> Iterator[Run
 def _run_one(hub: Hub, connection_id: int, cause: str, quiet: bool) -> RunReport:
     with _shown(hub, connection_id, quiet):
         attempt = _Attempt(hub, connection_id, cause)
-        attempt.start()
         try:
+            attempt.start()  # its thread may be far by the time that this one goes on, and be interrupted
             attempt.wait()
         except KeyboardInterrupt:
             if attempt.is_others.is_set():
