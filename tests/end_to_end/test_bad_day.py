@@ -132,9 +132,9 @@ def test_a_month_whose_process_is_killed_again_and_again_is_posted_once(tmp_path
 
 
 def _run(folder: Path) -> subprocess.Popen[bytes]:
-    """``hub run`` as a process of its own, which takes over from a dead one after 14 seconds."""
+    """``hub run`` as a process of its own, which takes over from a dead one after 25 seconds."""
     command = [str(Path(sys.executable).with_name("hub")), "run", "Gift shop"]
-    times = {"HUB_CONNECT_TIMEOUT": "1", "HUB_READ_TIMEOUT": "3", "HUB_RUN_STALE_SECONDS": "14"}
+    times = {"HUB_CONNECT_TIMEOUT": "5", "HUB_READ_TIMEOUT": "10", "HUB_RUN_STALE_SECONDS": "25"}
     env = {**os.environ, **times, "HUB_DATA": str(folder), "HUB_LOG_LEVEL": "error"}
     return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
 
