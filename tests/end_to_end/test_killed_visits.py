@@ -69,7 +69,7 @@ def test_a_month_in_which_both_sides_are_killed_again_and_again_is_posted_once(t
             for _ in range(DEATHS):
                 hub.want(joined.stock_id, "schedule")  # a run that died is begun anew by the next one
                 die(machines, chance)
-            wait_for(lambda: is_settled(hub, joined, machines), PATIENCE)
+            wait_for(lambda: is_settled(hub, joined, machines) and not retried(hub), PATIENCE)
             pair = Pair(core, machines.desktop)
             summary = summarise(hub, joined, pair, before={}, seconds=time.monotonic() - begun, ledger=ledger)
             told = f"{dict(machines.killed)} killed, visits {dict(machines.outcomes)}, {summary.seconds:.0f} seconds"
