@@ -194,7 +194,7 @@ class Hub:
             .where(connection_rows.c.wanted_at.is_not(None), connection_rows.c.removed_at.is_(None))
             .where(connection_rows.c.paused_by == "")
             .where(sa.or_(connection_rows.c.parked_until.is_(None), connection_rows.c.parked_until <= present))
-            .order_by(connection_rows.c.wanted_at)
+            .order_by(connection_rows.c.wanted_at, connection_rows.c.id)
         )
         with self.store.read() as db:
             return [(row.id, row.wanted_why or "nudge") for row in db.execute(chosen)]

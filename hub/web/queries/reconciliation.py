@@ -104,7 +104,7 @@ def drifted(db: sa.Connection, integration_ids: tuple[int, ...] | None = None) -
         .join(INTEGRATIONS, INTEGRATIONS.c.id == SIGN_OFFS.c.integration_id)
         .where(SIGN_OFFS.c.drifted_at.is_not(None), SIGN_OFFS.c.withdrawn_at.is_(None))
         .where(visible_integrations(INTEGRATIONS.c.id))
-        .order_by(SIGN_OFFS.c.drifted_at.desc())
+        .order_by(SIGN_OFFS.c.drifted_at.desc(), SIGN_OFFS.c.id.desc())
     )
     if integration_ids is not None:
         chosen = chosen.where(INTEGRATIONS.c.id.in_(integration_ids))

@@ -93,7 +93,7 @@ def skipped_by_source(db: sa.Connection, among: Collection[int] | None = None) -
         .select_from(RECORDS.join(CONNECTIONS, CONNECTIONS.c.id == RECORDS.c.connection_id).join(each, sa.true()))
         .where(CONNECTIONS.c.removed_at.is_(None), sa.cast(RECORDS.c.skipped, sa.Text) != "{}")
         .group_by(CONNECTIONS.c.name, each.c.value)
-        .order_by(sa.desc("count"))
+        .order_by(sa.desc("count"), CONNECTIONS.c.name, each.c.value)
     )
     if among is not None:
         counted = counted.where(CONNECTIONS.c.id.in_(among))
@@ -168,7 +168,7 @@ def _count_rules(db: sa.Connection, made: Mapping[int, FlowTally]) -> None:
         sa.select(EXCLUSIONS.c.flow_id, EXCLUSIONS.c.rule, sa.func.count().label("count"))
         .where(EXCLUSIONS.c.flow_id.in_(made))
         .group_by(EXCLUSIONS.c.flow_id, EXCLUSIONS.c.rule)
-        .order_by(sa.desc("count"))
+        .order_by(sa.desc("count"), EXCLUSIONS.c.rule)
     )
     for row in db.execute(counted):
         made[row.flow_id].rules[row.rule] = row._mapping["count"]
