@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from hub.cli.workplace import Workplace
 from hub.engine import runs
 from hub.models import Run, RunState, table
 from hub.plugins import Plugins
+from hub.providers import Page, Want
 from hub.store import Store
+from hub.testing.memory import StockSession
 from hub.vault import Vault
 
 
@@ -133,6 +136,51 @@ def test_ctrl_c_ends_ones_own_run_after_its_step_and_reports_it(house: House, mo
     assert "Ending after the present step" in done.stderr
     assert isinstance(done.exception, SystemExit | None)
     assert "Shelf: stopped" in done.stdout
+
+
+def test_ctrl_c_ends_a_run_that_is_only_about_to_be_opened(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.shelf.put("r1", contact("c1", "Ada"))
+    run, pull, go_on, rows = house.hub.run, StockSession.pull, threading.Event(), table(Run)
+
+    def late(connection_id: int, cause: str = "person") -> Any:
+        press_ctrl_c()
+        assert go_on.wait(PATIENCE)
+        return run(connection_id, cause)
+
+    def is_asked_to_stop() -> bool:
+        with house.hub.store.read() as db:
+            return bool(db.execute(sa.select(rows.c.stop_requested).where(rows.c.state == "open")).scalar())
+
+    def slow(session: StockSession, want: Want) -> Iterator[Page]:
+        assert eventually(is_asked_to_stop)
+        yield from pull(session, want)
+
+    monkeypatch.setattr(house.hub, "run", late)
+    monkeypatch.setattr(StockSession, "pull", slow)
+    later = threading.Timer(0.3, go_on.set)  # after the first look for the run
+    when_told("Ending after the present step", monkeypatch, later.start)
+    done = CliRunner().invoke(cli, ["run", "Shelf", "--no-follow"], obj=at(house))
+    assert "Shelf: stopped" in done.stdout
+
+
+def test_ctrl_c_before_another_processs_run_is_known_to_be_that_leaves_it_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, go_on = house.hub.run, threading.Event()
+    token = runs.claim(house.hub.store, house.stock_id, "person", house.clock, timedelta(seconds=300))
+    assert token is not None
+
+    def late(connection_id: int, cause: str = "person") -> Any:
+        press_ctrl_c()
+        assert go_on.wait(PATIENCE)
+        return run(connection_id, cause)
+
+    monkeypatch.setattr(house.hub, "run", late)
+    later = threading.Timer(0.3, go_on.set)  # after the first look for the run
+    when_told("Ending after the present step", monkeypatch, later.start)
+    done = CliRunner().invoke(cli, ["run", "Shelf"], obj=at(house))
+    assert f"No longer waiting: run {token.id} of Shelf goes on in the other process." in done.stderr
+    token.before_send()  # raises if it had been asked to stop
 
 
 def interrupted_while_it_reads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,23 +67,20 @@ def _run_all(hub: Hub, first: int, *, follow: bool, quiet: bool) -> Iterator[Run
 
 def _run_one(hub: Hub, connection_id: int, cause: str, quiet: bool) -> RunReport:
     with _shown(hub, connection_id, quiet):
-        attempt = _Attempt(hub, connection_id, cause)
+        attempt = _Attempt(hub, connection_id, cause, _newest_run(hub, connection_id))
         try:
             attempt.start()  # its thread may be far by the time that this one goes on, and be interrupted
             attempt.wait()
         except KeyboardInterrupt:
-            if attempt.is_others.is_set():
-                attempt.is_given_up.set()
-            else:
+            if not attempt.is_others.is_set():
                 click.echo("Ending after the present step ...", err=True)
-                _ask_to_stop(hub, connection_id)
-            attempt.wait()
+            attempt.end()
     return attempt.outcome()
 
 
 @dataclass
 class _Attempt:
-    """A run in a thread of its own, so that Ctrl-C is heard meanwhile.
+    """A run in a thread of its own, so that Ctrl-C is heard meanwhile. Its id is larger than ``earlier``.
 
     Its end is an event: a thread whose ``join`` is interrupted counts as ended in Python 3.11, though it goes on.
     """
@@ -91,6 +88,7 @@ class _Attempt:
     hub: Hub
     connection_id: int
     cause: str
+    earlier: int
     is_others: threading.Event = field(default_factory=threading.Event)
     is_given_up: threading.Event = field(default_factory=threading.Event)
     has_ended: threading.Event = field(default_factory=threading.Event)
@@ -103,6 +101,18 @@ class _Attempt:
     def wait(self) -> None:
         while not self.has_ended.wait(LOOK_SECONDS):
             pass
+
+    def end(self) -> None:
+        """End the run after its step, also one that is only about to be opened, or the waiting for another process's.
+
+        Which of the two it is may show only now.
+        """
+        while not self.has_ended.is_set():
+            if self.is_others.is_set():
+                self.is_given_up.set()
+            else:
+                _ask_to_stop(self.hub, self.connection_id, self.earlier)
+            self.has_ended.wait(LOOK_SECONDS)
 
     def outcome(self) -> RunReport:
         if self.errors:
@@ -120,7 +130,7 @@ class _Attempt:
     def _run_or_wait(self) -> RunReport:
         """Run it. While another process has the run, wait for its end and report that; take over when it has died."""
         while (report := self.hub.run(self.connection_id, self.cause)) is None:
-            self.is_others.set()  # before anything is told of it: Ctrl-C must not end another process's run
+            self.is_others.set()
             report = self._the_other()
             if report is not None:
                 break
@@ -196,10 +206,21 @@ def _progress(hub: Hub, connection_id: int) -> str:
     return f"{row.phase} {_counts(row.counts)}" if row else "starting"
 
 
-def _ask_to_stop(hub: Hub, connection_id: int) -> None:
-    mine = sa.select(runs.c.id).where(runs.c.connection_id == connection_id, runs.c.state == RunState.OPEN.value)
-    with hub.store.write() as db:
-        for run_id in db.execute(mine).scalars().all():
+def _newest_run(hub: Hub, connection_id: int) -> int:
+    """The id of the newest run of a connection; 0 while it has none."""
+    newest = sa.select(sa.func.max(runs.c.id)).where(runs.c.connection_id == connection_id)
+    with hub.store.read() as db:
+        return db.execute(newest).scalar() or 0
+
+
+def _ask_to_stop(hub: Hub, connection_id: int, earlier: int) -> None:
+    """Ask the open run to stop, unless it was asked already or began before ours did: it is another process's then."""
+    going_on = (runs.c.state == RunState.OPEN.value, runs.c.stop_requested.is_(False))
+    mine = sa.select(runs.c.id).where(runs.c.connection_id == connection_id, runs.c.id > earlier, *going_on)
+    with hub.store.read() as db:
+        run_id = db.execute(mine).scalar()
+    if run_id is not None:
+        with hub.store.write() as db:
             request_stop(db, run_id)
 
 

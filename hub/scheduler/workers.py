@@ -130,9 +130,9 @@ class Workers:
         going_on = (runs.c.state == RunState.OPEN.value, runs.c.stop_requested.is_(False))
         not_asked = sa.select(*columns).where(runs.c.connection_id.in_(ours), *going_on)
         with self._hub.store.read() as db:
-            found = db.execute(not_asked).all()
-        if found:
+            is_any = db.execute(not_asked).first() is not None
+        if is_any:
             with self._hub.store.write() as db:
-                for row in found:
+                for row in db.execute(not_asked).all():  # one may have ended meanwhile, and is not wanted again
                     request_stop(db, row.id, "The hub was shut down.")
                     want_run(db, row.connection_id, "the hub was restarted", self._hub.clock(), row.most_calls)
