@@ -18,6 +18,7 @@ from hub.errors import SettingsError
 from hub.models import Integration
 from hub.web import wording
 from hub.web.access import Right, actor, needs
+from hub.web.addresses import FILTERS
 from hub.web.context import chosen_integration, found_or_404, tell, tell_error, the_hub
 from hub.web.elsewhere import Ledger, safe
 from hub.web.forms import looked_for
@@ -48,7 +49,6 @@ STATES: Mapping[str, str] = {
     ContactState.IGNORED.value: "Ignored",
     ALL: "All",
 }
-FILTERS = ("side", "state", "text")
 SCORES = ("0.99", "0.95", "0.90")
 REFUSALS_SHOWN = 5
 NOTHING_TICKED = "Tick contacts first. Nothing was changed."
@@ -61,7 +61,7 @@ def choose() -> ResponseReturnValue:
 
     Side, state and text go on to them.
     """
-    asked: dict[str, Any] = {name: value for name, value in request.args.items() if name in FILTERS}
+    asked: dict[str, Any] = {name: value for name, value in request.args.items() if name in FILTERS["contacts.show"]}
     if chosen := chosen_integration():
         return redirect(url_for("contacts.show", integration_id=chosen, **asked))
     with the_hub().store.read() as db:
