@@ -175,7 +175,7 @@ def _contact_marks(dialect: str, integration: _Sides) -> sa.CompoundSelect[Any]:
         sa.select(link.c.source_id, _mark(Mark.LINKED)).where(*live),
         sa.select(link.c.source_id, _mark(Mark.CHANGED)).where(*live, seen != link.c.written_fingerprint),
         sa.select(broken.c.source_id, _mark(Mark.BROKEN)),
-        sa.select(operations.c.source_id, _mark(Mark.IGNORED)).where(*_is_ignored(integration)),
+        sa.select(operations.c.source_id, _mark(Mark.IGNORED)).where(*is_ignored(integration.id)),
         like,
     )
 
@@ -256,12 +256,13 @@ def _live_link(integration: _Sides, link: Any, source_id: Any) -> sa.ColumnEleme
 
 def _ignored(integration: _Sides, entry: Any) -> sa.ColumnElement[bool]:
     """A person decided that it is never created."""
-    return sa.exists().where(*_is_ignored(integration), operations.c.source_id == entry.c.external_id)
+    return sa.exists().where(*is_ignored(integration.id), operations.c.source_id == entry.c.external_id)
 
 
-def _is_ignored(integration: Any) -> tuple[sa.ColumnElement[bool], ...]:
+def is_ignored(integration_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions on operations of an integration by which a person decided that a contact is never created."""
     return (
-        operations.c.integration_id == integration.id,
+        operations.c.integration_id == integration_id,
         operations.c.kind == CONTACT,
         operations.c.action == Action.CREATE.value,
         operations.c.state == OperationState.DROPPED.value,
@@ -305,4 +306,4 @@ _LINKED = sa.exists().where(
     links.c.source_id == entries.c.external_id,
     links.c.live,
 )
-_IGNORED = sa.exists().where(*_is_ignored(integrations.c), operations.c.source_id == entries.c.external_id)
+_IGNORED = sa.exists().where(*is_ignored(integrations.c.id), operations.c.source_id == entries.c.external_id)

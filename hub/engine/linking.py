@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.documents import Kind
 from hub.engine.cases import Portion, cases_of, load_portion
-from hub.engine.contact_list import CONTACT
+from hub.engine.contact_list import CONTACT, is_ignored
 from hub.engine.decisions import Decisions
 from hub.engine.directory import entries
 from hub.engine.facts import Ground, load_ground
@@ -28,7 +28,7 @@ from hub.engine.suggesting import clear_suggestions
 from hub.errors import SettingsError
 from hub.mapping import link_fact
 from hub.models import Flow, FlowMode, Link, OperationRow, OperationState, Snapshot, table
-from hub.providers import Action, TargetState, TargetStatus
+from hub.providers import TargetState, TargetStatus
 from hub.reconcile import Match, Verdict, decide
 
 links = table(Link)
@@ -151,13 +151,7 @@ class Linking:
         found: list[int] = []
         with self.store.read() as db:
             for part in chunks(source_ids):
-                chosen = sa.select(operations.c.id).where(
-                    operations.c.integration_id == integration_id,
-                    operations.c.kind == CONTACT,
-                    operations.c.source_id.in_(part),
-                    operations.c.action == Action.CREATE.value,
-                    operations.c.state == OperationState.DROPPED.value,
-                )
+                chosen = sa.select(operations.c.id).where(*is_ignored(integration_id), operations.c.source_id.in_(part))
                 found.extend(db.execute(chosen).scalars())
         return Decisions(self.hub, self.actor).undrop(found) if found else 0
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.documents import Kind
+from hub.engine.contact_list import is_ignored
 from hub.models import OperationState
-from hub.providers import Action
 from hub.web.queries.tables import AUDIT_EVENTS, OPERATIONS
 
 ABOUT = timedelta(minutes=5)
@@ -47,9 +46,8 @@ def ignored_contact(db: sa.Connection, operation: sa.Row[Any] | None) -> Ignored
 
 _IGNORED = (
     sa.select(*(OPERATIONS.c[name] for name in ("id", "source_id", "label", "reason", "settled_at")))
-    .where(OPERATIONS.c.integration_id == sa.bindparam("integration"), OPERATIONS.c.kind == Kind.CONTACT.value)
-    .where(OPERATIONS.c.source_id == sa.bindparam("contact"), OPERATIONS.c.action == Action.CREATE.value)
-    .where(OPERATIONS.c.state == OperationState.DROPPED.value, OPERATIONS.c.settled_at.is_not(None))
+    .where(*is_ignored(sa.bindparam("integration")))
+    .where(OPERATIONS.c.source_id == sa.bindparam("contact"), OPERATIONS.c.settled_at.is_not(None))
     .order_by(OPERATIONS.c.id.desc())
     .limit(1)
 )

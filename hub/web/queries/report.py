@@ -177,8 +177,14 @@ def _page_by_text(look: _Look, number: int) -> Paged:
     if sort.status:
         many = look.remembered("by text", lambda: look.number(how_many(sort)), lambda found: found >= MANY)
         return _page(look, in_order if many >= MANY else sort, number)
-    tried = look.remembered("by text", lambda: _page(look, sort, number), lambda page: page.total >= MANY)
+    tried = look.remembered("by text", lambda: _tried(look, number), lambda page: page.total >= MANY)
     return _page(look, in_order, number) if tried.total >= MANY else tried
+
+
+def _tried(look: _Look, number: int) -> Paged:
+    """A page of what is found by its text; without its rows, which are not kept, where it finds too many."""
+    page = _page(look, look.chosen.sort, number)
+    return replace(page, rows=[]) if page.total >= MANY else page
 
 
 def _page(look: _Look, sort: Sort, number: int) -> Paged:
