@@ -61,7 +61,11 @@ def test_a_month_in_which_both_sides_are_killed_again_and_again_is_posted_once(t
     chance = random.Random(seed)  # noqa: S311 - who dies and when, repeatably
     data = NO_LIMITS if IS_WHOLE else small_month(tmp_path, sales=150, orders=20)
     ledger, begun = QuickBooks(), time.monotonic()
-    ports = {name: free_port(0) for name in ("hub", "cin7core", "qbdesktop")}
+    ports: dict[str, int] = {}
+    for name in ("hub", "cin7core", "qbdesktop"):
+        while (port := free_port(0)) in ports.values():
+            pass
+        ports[name] = port
     (tmp_path / "ports.json").write_text(json.dumps(ports))
     with opened(tmp_path, ports["hub"]) as hub:
         joined, machines, before = prepared(hub, tmp_path, data)
