@@ -137,7 +137,7 @@ def test_a_contacts_own_page_leads_to_its_pages_in_both_systems(
     page = seen.get(place(house, "?contact=linked"))
     assert page.faults == []
     assert doors(page) == ["https://stock.example/linked", f"https://books.example/contact/{target}"]
-    assert "Open in the stock system" in page.text and "Open in Books" in page.text
+    assert "Open in Shelf" in page.text and "Open in Books" in page.text
     assert doors(seen.get(place(house, "?contact=alone"))) == [], "not linked, and no address of the web"
     assert doors(seen.get(place(house, "?state=all"))) == []
 

@@ -20,7 +20,7 @@ from hub.web import wording
 from hub.web.access import Right, actor, needs
 from hub.web.addresses import FILTERS
 from hub.web.context import chosen_integration, found_or_404, tell, tell_error, the_hub
-from hub.web.elsewhere import Ledger, safe
+from hub.web.elsewhere import Entity, safe
 from hub.web.forms import looked_for
 from hub.web.paging import page_number
 from hub.web.queries import linked
@@ -309,9 +309,9 @@ def linking() -> Linking:
 
 def _doors(db: sa.Connection, integration: Integration, row: sa.Row[Any]) -> dict[str, str]:
     """The pages of a contact in the two systems, as far as there are any, by what each system is called."""
-    ledger = Ledger(db, integration.ledger_id)
+    stock, ledger = Entity(db, integration.stock_id), Entity(db, integration.ledger_id)
     doors = {
-        "the stock system": safe(source_address(db, integration.stock_id, row.source_id)),
+        stock.name: safe(source_address(db, integration.stock_id, row.source_id)),
         ledger.name: ledger.address(Kind.CONTACT, row.target_id or ""),
     }
     return {name: address for name, address in doors.items() if address}

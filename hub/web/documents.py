@@ -16,7 +16,7 @@ from hub.reconcile import is_summary
 from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, found_or_404, pair_of, row_or_404, tell, tell_error, the_hub
-from hub.web.elsewhere import Ledger, safe
+from hub.web.elsewhere import Entity, safe
 from hub.web.filters import readable_day
 from hub.web.queries.history import belonging, calls, document_of, history
 from hub.web.queries.ignored import ignored_contact
@@ -37,7 +37,7 @@ def show(integration_id: int, snapshot_id: int) -> ResponseReturnValue:
     document = parse_document(snapshot.kind, snapshot.document)
     with the_hub().store.read() as db:
         found = history(db, integration, snapshot)
-        ledger = Ledger(db, integration.ledger_id)
+        ledger = Entity(db, integration.ledger_id)
         called = names_of(db, integration.stock_id, [snapshot]).get((snapshot.kind, snapshot.external_id))
         others = belonging(db, integration, snapshot)
         return render_template(

@@ -14,12 +14,12 @@ from hub.web.queries.tables import CONNECTIONS
 from hub.web.unchanged import unchanged
 
 
-class Ledger:
-    """One ledger connection: its name, and where it shows its documents."""
+class Entity:
+    """One entity: its name, and where it shows its records."""
 
     def __init__(self, db: sa.Connection, connection_id: int) -> None:
         asked = {"connection": connection_id}
-        row = unchanged(db, (Ledger, connection_id), lambda: db.execute(_CONNECTION, asked).one())
+        row = unchanged(db, (Entity, connection_id), lambda: db.execute(_CONNECTION, asked).one())
         self.name: str = row.name
         self._provider = the_hub().providers.get(row.provider)
         self._organisation = Organisation.model_validate(row.organisation) if row.organisation else None

@@ -22,7 +22,7 @@ from hub.providers import Action
 from hub.web import comparison, wording
 from hub.web.access import Right, needs, visible_integrations
 from hub.web.context import decisions, row_or_404, rows, tell, tell_error, the_hub
-from hub.web.elsewhere import Ledger, safe
+from hub.web.elsewhere import Entity, safe
 from hub.web.queries.contacts import names_of
 from hub.web.queries.drafts import drafts_waited_for
 from hub.web.queries.ignored import ignored_contact
@@ -49,7 +49,7 @@ def show(operation_id: int) -> ResponseReturnValue:
     target = parse_document(row.kind, row.document)
     with the_hub().store.read() as db:
         source = parse_document(row.kind, row.source) if row.source else None
-        ledger_address = Ledger(db, row.ledger_id).address(row.kind, row.linked_target_id) if row.linked_id else ""
+        ledger_address = Entity(db, row.ledger_id).address(row.kind, row.linked_target_id) if row.linked_id else ""
         left = next(iter(sent(db, the_hub().vault, [row])), None)
         called = operations_called(db, [row]).get(row.id)
         draft = drafts_waited_for(db, [row]).get(row.id)
@@ -185,7 +185,7 @@ def _operation(operation_id: int) -> sa.Row[Any]:
 
 def _operation_statement() -> sa.Select[Any]:
     """An operation with its two sides, the document as it was read last, and the live link of that document."""
-    ledger = CONNECTIONS.alias("ledger")
+    stock, ledger = CONNECTIONS.alias("stock"), CONNECTIONS.alias("ledger")
     its_source = sa.and_(
         SNAPSHOTS.c.connection_id == INTEGRATIONS.c.stock_id,
         SNAPSHOTS.c.kind == OPERATIONS.c.kind,
@@ -202,6 +202,7 @@ def _operation_statement() -> sa.Select[Any]:
             OPERATIONS,
             INTEGRATIONS.c.stock_id,
             INTEGRATIONS.c.name.label("integration"),
+            stock.c.name.label("stock"),
             ledger.c.name.label("ledger"),
             ledger.c.provider.label("ledger_provider"),
             SNAPSHOTS.c.document.label("source"),
@@ -211,6 +212,7 @@ def _operation_statement() -> sa.Select[Any]:
             ),
         )
         .join(INTEGRATIONS, INTEGRATIONS.c.id == OPERATIONS.c.integration_id)
+        .join(stock, stock.c.id == INTEGRATIONS.c.stock_id)
         .join(ledger, ledger.c.id == OPERATIONS.c.ledger_id)
         .outerjoin(SNAPSHOTS, its_source)
         .outerjoin(LINKS, its_link)

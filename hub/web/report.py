@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from hub.web import wording
 from hub.web.access import visible_integrations
 from hub.web.context import chosen_integration, pair_of, the_hub
-from hub.web.elsewhere import Ledger, safe
+from hub.web.elsewhere import Entity, safe
 from hub.web.filters import asked_id, choice_faults
 from hub.web.paging import Paged, page_number
 from hub.web.queries.report import FILTERS, Entry, Filter, entries, every_entry
@@ -52,7 +52,7 @@ def show() -> ResponseReturnValue:
         page = Paged([], 0, 1)
         if integration is not None and not faults:
             page = entries(db, integration, chosen, page_number())
-        ledger = Ledger(db, integration.ledger_id) if integration is not None else None
+        ledger = Entity(db, integration.ledger_id) if integration is not None else None
     return render_template(
         "report.html",
         page=page,
@@ -76,7 +76,7 @@ def export(integration_id: int) -> ResponseReturnValue:
         arguments: dict[str, Any] = {"integration": integration_id, **chosen.arguments}
         return redirect(url_for("report.show", **arguments))
     with store.read() as db:
-        ledger = Ledger(db, integration.ledger_id)
+        ledger = Entity(db, integration.ledger_id)
     found = every_entry(store, integration, chosen)
     rows, name = _rows(found, ledger), f"sync-report-{integration_id}.{form}"
     if form == XLSX:
@@ -91,7 +91,7 @@ def _integrations(db: sa.Connection) -> Sequence[sa.Row[Any]]:
     return db.execute(chosen).all()
 
 
-def _rows(found: Iterator[Entry], ledger: Ledger) -> Iterator[list[str]]:
+def _rows(found: Iterator[Entry], ledger: Entity) -> Iterator[list[str]]:
     for entry in found:
         document, status = entry.document, entry.document.target_status or ""
         yield [

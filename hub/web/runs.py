@@ -17,7 +17,7 @@ from hub.store import Store
 from hub.web import wording
 from hub.web.access import Right, actor, needs, visible_connections, visible_integrations
 from hub.web.context import chosen_integration, row_or_404, tell, the_hub
-from hub.web.elsewhere import Ledger, safe
+from hub.web.elsewhere import Entity, safe
 from hub.web.filters import asked_id, choice_faults
 from hub.web.incoming import id_in
 from hub.web.pace import pace_of
@@ -87,7 +87,7 @@ def show(run_id: int) -> ResponseReturnValue:
             outcomes=outcomes,
             called=_names(db, outcomes.rows),
             calls=paged(db, _calls(run_id), 1, size=NEWEST_CALLS),
-            ledger=Ledger(db, run.connection_id),
+            ledger=Entity(db, run.connection_id),
             source_of=_source_of,
             **_live(db, run),
         )
@@ -118,7 +118,7 @@ def export(run_id: int) -> ResponseReturnValue:
         return redirect(url_for("runs.show", run_id=run_id))
     store = the_hub().store
     with store.read() as db:
-        ledger = Ledger(db, run.connection_id)
+        ledger = Entity(db, run.connection_id)
     # Chosen now, while it is known who asks: a sheet is written after the request is over.
     rows, name = _rows(store, _outcomes(run), ledger), f"run-{run_id}.{form}"
     if form == XLSX:
@@ -247,7 +247,7 @@ def _source_of(row: sa.Row[Any]) -> str:
     return safe(json.loads(row.document).get("source_url"))
 
 
-def _rows(store: Store, outcomes: sa.Select[Any], ledger: Ledger) -> Iterator[list[str]]:
+def _rows(store: Store, outcomes: sa.Select[Any], ledger: Entity) -> Iterator[list[str]]:
     """The outcomes, a portion at a time, so that a long run needs no more memory than a short one."""
     last = 0
     while True:

@@ -13,7 +13,7 @@ from hub.engine.waiting import WAITS_FOR_DRAFT
 from hub.models.posting import DRAFT_LINKS
 from hub.providers import TargetStatus
 from hub.web.access import visible_integrations
-from hub.web.elsewhere import Ledger
+from hub.web.elsewhere import Entity
 from hub.web.queries.naming import SETTLING
 from hub.web.queries.tables import INTEGRATIONS, LINKS, OPERATIONS
 
@@ -48,11 +48,11 @@ def drafts_waited_for(db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Mapping
         return {}
     integrations, kinds, sources = (sorted(set(part)) for part in zip(*named, strict=True))
     found = db.execute(_LINKED, {"integrations": integrations, "kinds": kinds, "sources": sources})
-    ledgers: dict[int, Ledger] = {}
+    ledgers: dict[int, Entity] = {}
     drafts: dict[Ref, Draft] = {}
     for link in found:
         if (link.state or {}).get("status") == TargetStatus.DRAFT:
-            ledger = ledgers.setdefault(link.ledger_id, Ledger(db, link.ledger_id))
+            ledger = ledgers.setdefault(link.ledger_id, Entity(db, link.ledger_id))
             address = ledger.address(link.kind, link.target_id)
             draft = Draft(link.kind, link.target_number or "", ledger.name, address)
             drafts[link.integration_id, link.kind, link.source_id] = draft
