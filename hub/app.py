@@ -1,22 +1,19 @@
-"""The web application and the server that carries it."""
+"""The web application."""
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-import waitress  # type: ignore[import-untyped]
 from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
 from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]
 
 import hub as package
 from hub.engine import Hub
-from hub.errors import SettingsError
 from hub.http.answers import SAFE_METHODS
 from hub.web import (
     access,
@@ -176,47 +173,6 @@ def healthz() -> ResponseReturnValue:
         log.exception("the database does not answer")
         return jsonify(status="failing", database="does not answer", version=package.__version__), 503
     return jsonify(status="ok", database="ok", version=package.__version__)
-
-
-def serve(app: Flask, hub: Hub) -> None:
-    """Serve until the process is told to stop; raises what :func:`listen` raises."""
-    listen(app, hub).run()
-
-
-def listen(app: Flask, hub: Hub) -> Any:
-    """Take the port, so that what is told and started after this holds; ``run`` of the server answers until it ends.
-
-    Raises ``SettingsError`` where passwords could be overheard, and for an address that can't be listened on.
-    """
-    security.check_listening(hub.settings)
-    host, port = hub.settings.listen_host, hub.settings.listen_port
-    try:
-        return waitress.create_server(app, **server_options(hub))
-    except OSError as error:
-        raise SettingsError(_why_not(error, host, port)) from error
-    except ValueError as error:  # what the server makes of a name that leads nowhere
-        raise SettingsError(f"HUB_LISTEN_HOST is {host!r}, which is no address of this machine.") from error
-
-
-def _why_not(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} of {host} is taken: another program listens there, perhaps another hub. End that one, or"
-            " choose another port: HUB_LISTEN_PORT, or hub serve --port."
-        )
-    reason = error.strerror or str(error)
-    return f"{host}, port {port}, can't be listened on: {reason}. Change HUB_LISTEN_HOST or HUB_LISTEN_PORT."
-
-
-def server_options(hub: Hub) -> dict[str, Any]:
-    """How the server listens. It trusts no forwarding header and names itself to nobody."""
-    return {
-        "host": hub.settings.listen_host,
-        "port": hub.settings.listen_port,
-        "threads": 8,
-        "ident": None,
-        "clear_untrusted_proxy_headers": True,
-    }
 
 
 def _scripts() -> Blueprint:

@@ -212,22 +212,3 @@ def test_a_misspelt_setting_is_told_with_the_nearest_one(tmp_path: Path) -> None
     assert "HUB_WORKRS is no setting and counts for nothing: is HUB_WORKERS meant?" in done.stderr
     assert "HUB_SOMETHING_ELSE_ALTOGETHER is no setting and counts for nothing.\n" in done.stderr
     assert "HUB_WORKERS is" not in done.stderr
-
-
-TOLD_ELSEWHERE = """
-import signal, threading, time
-from hub.cli.serving import _ending_on_signals
-
-def tell() -> None:
-    time.sleep(0.5)
-    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
-
-with _ending_on_signals() as told:
-    threading.Thread(target=tell, daemon=True).start()
-    told.wait()
-"""
-
-
-def test_a_signal_that_the_system_hands_to_another_thread_ends_the_process_as_well() -> None:
-    done = subprocess.run([sys.executable, "-c", TOLD_ELSEWHERE], timeout=PATIENCE, check=False)
-    assert done.returncode == 0

@@ -36,7 +36,7 @@ DOORS = {
     "rich": ("cli",),
     "sqlmodel": ("models", "store.py", "migrations"),
     "urllib3": ("http",),
-    "waitress": ("app.py",),
+    "waitress": ("server.py",),
     "xlsxwriter": ("web/sheets.py",),
     "zxcvbn": ("accounts/passwords.py",),
 }

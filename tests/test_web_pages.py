@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 import sqlalchemy as sa
 from flask import Blueprint
 from furnishing import set_up_once
 from houses import House, called, contact, invoice, item, line, put
-from patience import PATIENCE
 from people import add_owner, add_person
 from reconciled import reconciled
 from visitors import Visitor, visitor
-from waitress.server import create_server  # type: ignore[import-untyped]
 
 from hub.accounts import Sort
 from hub.accounts.invitations import invite
 from hub.accounts.roster import Name, Permission, Roster
-from hub.app import create_app, serve, server_options
 from hub.documents import Kind
 from hub.engine.reconciling import Proving, Signing, prove
-from hub.errors import SettingsError
 from hub.models import Confirmation, ConnectionRow, Cursor, Flow, FlowMode, Integration, Snapshot, table
 from hub.plugins import PluginInfo
 from hub.scheduler import Timing, add_schedule
@@ -312,36 +306,6 @@ def test_a_page_asked_for_in_the_wrong_way_says_so(store: Store, vault: Vault) -
     page = visitor(called(store, vault, on=False)).get("/ready/approve")
     assert page.status == 405
     assert page.faults == []
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "hub.example.com"])  # noqa: S104
-def test_the_server_refuses_to_take_passwords_over_an_open_network(store: Store, vault: Vault, host: str) -> None:
-    house = called(store, vault, on=False)
-    house.hub.settings = load_settings(listen_host=host)
-    with pytest.raises(SettingsError, match="HUB_LISTEN_HOST"):
-        serve(create_app(house.hub), house.hub)
-    house.hub.settings = load_settings(listen_host=host, base_url="https://hub.example.com")
-    assert create_app(house.hub).config["SESSION_COOKIE_SECURE"] is True
-
-
-def test_the_real_server_answers_health_and_pages(store: Store, vault: Vault) -> None:
-    house = called(store, vault, on=False)
-    house.hub.settings = load_settings(listen_port=0)
-    server = create_server(create_app(house.hub), **server_options(house.hub))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{server.effective_port}"
-        health = requests.get(f"{address}/healthz", timeout=PATIENCE)
-        assert health.json() == {"status": "ok", "database": "ok", "version": "0.1.0"}
-        page = requests.get(f"{address}/", timeout=PATIENCE)
-        assert page.status_code == 200
-        assert "Server" not in page.headers or "waitress" not in page.headers["Server"]
-    finally:
-        server.close()
-        server.asyncore.close_all(server._map)
-        thread.join(PATIENCE)
-    assert not thread.is_alive()
 
 
 def test_health_says_when_the_database_is_gone(vault: Vault, store: Store) -> None:

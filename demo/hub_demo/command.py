@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -13,12 +12,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from hub.ending import SIGNALS, Ending, ToldToEndError, ending_on_signals
 from hub.engine import Hub
 from hub.plugins import Plugins, load
 from hub.scheduler import Workers
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
+from hub_demo.attending import attended
 from hub_demo.ledger import Ledger
 from hub_demo.month import TRUE_MINUTE, Scene, play
 from hub_demo.owner import OWNER, PASSWORD, ensure_owner
@@ -26,6 +27,8 @@ from hub_demo.quickbooks import QuickBooks
 from hub_demo.serving import served
 from hub_demo.showing import show
 from hub_demo.simulators import free_port, running
+from hub_demo.summary import Summary
+from hub_demo.syncing import stop_runs
 from hub_demo.xero import Xero
 
 SCALED_MINUTE = 1.0
@@ -36,7 +39,8 @@ IDLE_SECONDS = 5.0
 STOCK = {"cin7core": ("--stock",)}
 """What the trade data lacks: opening stock, stocktakes, assemblies and the like."""
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = [*SIGNALS, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Also the end of the terminal, where the system tells of that: the simulators end with the demo."""
 
 
 @click.command()
@@ -69,13 +73,13 @@ def demo(
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
     with (
-        _ended_in_order(1 if once else 0),
-        running(folder, minute=minute, ledger=ledger.provider, extra=STOCK) as pair,
+        _ending_in_order(1 if once else 0) as ending,
+        running(folder, minute=minute, ledger=ledger.provider, extra=STOCK, ending=ending) as pair,
         _hub(folder, plugins, port) as hub,
         ledger.serving(hub, plugins),
     ):
-        scene = Scene(hub, pair, ledger, console, minute)
-        summary = play(scene, review=review)
+        scene = Scene(hub, pair, ledger, console, minute, ending)
+        summary = _played(scene, review=review)
         if as_json:
             click.echo(json.dumps(summary.as_data(), indent=2))
         else:
@@ -86,20 +90,37 @@ def demo(
 
 
 @contextmanager
-def _ended_in_order(code: int) -> Iterator[None]:
-    """Let whatever ends a program end the block as Ctrl-C does, so that the simulators end with the demo.
+def _ending_in_order(code: int) -> Iterator[Ending]:
+    """Let whatever ends a program end the demo between two steps, and the simulators with it.
 
     With ``code`` a demo ends that was ended before its summary: a person has seen enough, a program got no answer.
     """
-    before = {number: signal.signal(number, signal.default_int_handler) for number in ENDING}
+    # A second signal ends at once what takes long, but not without the simulators.
+    with ending_on_signals(ENDING, again=signal.default_int_handler) as ending:
+        try:
+            yield ending
+        except ToldToEndError:
+            click.echo("\nThe demo was ended before it was done. Run it again: it goes on where it was.", err=True)
+            raise SystemExit(code) from None
+
+
+def _played(scene: Scene, *, review: bool) -> Summary:
+    """Play the month in a thread, so that its runs are ended after their present step when the demo is told to end."""
+    is_told = False
+
+    def end() -> None:
+        nonlocal is_told
+        if scene.ending.is_asked:
+            if not is_told:
+                scene.console.print("Ending after the present step ...")
+                is_told = True
+            stop_runs(scene.hub)
+
     try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("\nThe demo was ended before it was done. Run it again: it goes on where it was.", err=True)
-        raise SystemExit(code) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        return attended(lambda: play(scene, review=review), end)
+    except SystemExit:
+        scene.ending.check()  # what gave up did so since its run was ended
+        raise
 
 
 @contextmanager
@@ -132,10 +153,8 @@ def _stay(scene: Scene, plugins: Plugins) -> None:
         scene.console.print(f"\nOpen [bold]{hub.settings.base_url}[/bold] in a browser. Press Ctrl-C to end the demo.")
         scene.console.print(f"Sign in as [bold]{OWNER.email}[/bold] with the password [bold]{PASSWORD}[/bold]")
         try:
-            while True:
+            while not scene.ending.wait(IDLE_SECONDS):
                 scene.ledger.idle(scene.pair)
-                time.sleep(IDLE_SECONDS)
-        except KeyboardInterrupt:
             scene.console.print("Ending ...")
         finally:
             workers.stop()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from hub.ending import Ending
 from hub.engine import Hub
 from hub_demo.journey import START_DATE, set_up
 from hub_demo.ledger import Ledger
@@ -26,14 +27,16 @@ class Scene:
     ledger: Ledger
     console: Console
     minute: float
+    ending: Ending = field(default_factory=Ending)
 
     def say(self, text: str) -> None:
-        """Tell what happens now."""
+        """Tell what happens now; raises ``ToldToEndError`` instead when the demo was told to end."""
+        self.ending.check()
         self.console.print(f"· {text}")
 
 
 def play(scene: Scene, *, review: bool = False) -> Summary:
-    """Set up, sync, compare."""
+    """Set up, sync, compare; between two steps it raises ``ToldToEndError`` when the demo was told to end."""
     hub, pair, ledger = scene.hub, scene.pair, scene.ledger
     started = time.monotonic()
     joined = set_up(hub, pair, minute=scene.minute, say=scene.say, ledger=ledger, review=review, stock=True)
@@ -42,6 +45,7 @@ def play(scene: Scene, *, review: bool = False) -> Summary:
         scene.say(f"this demo was set up before; --review counts for a new one (remove {hub.settings.data})")
     before = created_so_far(hub, joined)
     sync(hub, pair, ledger, joined, scene.console)
+    scene.ending.check()
     again = ledger.again(hub, pair, joined.ledger_id)
     scene.say("reconciling the stock of December")
     worth = ledger.reconciled(hub, pair, joined.integration_id, START_DATE)

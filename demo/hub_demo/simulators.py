@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub.ending import Ending
+
 _BRITISH = ("--multicurrency", "--home-currency", "GBP", "--timezone", "Europe/London")
 _ALWAYS: Mapping[str, Sequence[str]] = {"cin7core": (), "xero": ("--print-config",), "qbdesktop": _BRITISH}
 UNLIMITED = frozenset({"qbdesktop"})
@@ -67,22 +69,32 @@ class Pair:
 
 @contextmanager
 def running(
-    folder: Path, *, minute: float, ledger: str = "xero", extra: Mapping[str, Sequence[str]] | None = None
+    folder: Path,
+    *,
+    minute: float,
+    ledger: str = "xero",
+    extra: Mapping[str, Sequence[str]] | None = None,
+    ending: Ending | None = None,
 ) -> Iterator[Pair]:
-    """Start both simulators, their state kept in ``folder``; ``minute`` is the length of their rate window."""
+    """Start both simulators, their state kept in ``folder``; ``minute`` is the length of their rate window.
+
+    Raises ``ToldToEndError`` when the program is told to end before they answer.
+    """
     ports = _ports(folder, ledger)
-    more = extra or {}
+    more, ending = extra or {}, ending or Ending()
     with ExitStack() as stack:
         addresses = {
-            name: stack.enter_context(_process(folder, name, port, minute, more.get(name, ())))
+            name: stack.enter_context(_process(folder, name, port, minute, more.get(name, ()), ending))
             for name, port in ports.items()
         }
         yield Pair(addresses["cin7core"], addresses[ledger])
 
 
 @contextmanager
-def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[str]) -> Iterator[Address]:
-    address, process = launch(folder, name, port, minute, extra)
+def _process(
+    folder: Path, name: str, port: int, minute: float, extra: Sequence[str], ending: Ending
+) -> Iterator[Address]:
+    address, process = launch(folder, name, port, minute, extra, ending)
     try:
         yield address
     finally:
@@ -95,9 +107,12 @@ def _process(folder: Path, name: str, port: int, minute: float, extra: Sequence[
 
 
 def launch(
-    folder: Path, name: str, port: int, minute: float, extra: Sequence[str] = ()
+    folder: Path, name: str, port: int, minute: float, extra: Sequence[str] = (), ending: Ending | None = None
 ) -> tuple[Address, subprocess.Popen[bytes]]:
-    """Start one simulator as a process on its state in ``folder``; it answers when this returns."""
+    """Start one simulator as a process on its state in ``folder``; it answers when this returns.
+
+    Raises ``ToldToEndError`` when the program is told to end before it does.
+    """
     command = [_program(f"sim-{name}"), "serve", "--port", str(port), "--state", str(folder / f"{name}.sqlite")]
     command += [*_ALWAYS[name], *extra, *([] if name in UNLIMITED else ["--minute", str(minute)])]
     with (folder / f"{name}.log").open("wb") as log:
@@ -107,7 +122,7 @@ def launch(
         )
     address = Address(f"http://127.0.0.1:{port}", folder / f"{name}.log")
     try:
-        _wait(address, process)
+        _wait(address, process, ending or Ending())
     except BaseException:
         process.kill()
         process.wait()
@@ -123,8 +138,9 @@ def _program(name: str) -> str:
     return found
 
 
-def _wait(address: Address, process: subprocess.Popen[bytes]) -> None:
+def _wait(address: Address, process: subprocess.Popen[bytes], ending: Ending) -> None:
     for _ in range(START_SECONDS * 10):
+        ending.check()
         if process.poll() is not None:
             raise SystemExit(f"A simulator did not start:\n{address.log.read_text()[-2000:]}")
         try:

@@ -1,8 +1,7 @@
-"""One sync with a display of how far it is, that ends in order when somebody ends it."""
+"""One sync with a display of how far it is, and how it is ended early."""
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hub.engine import Hub
 from hub.engine.runs import request_stop
 from hub.models import OperationRow, OperationState, Run, RunState, table
+from hub_demo.attending import attended
 from hub_demo.journey import Joined
 from hub_demo.ledger import Ledger
 from hub_demo.simulators import Pair
@@ -26,39 +26,24 @@ def sync(hub: Hub, pair: Pair, ledger: Ledger, joined: Joined, console: Console)
     hub.want(joined.stock_id, _WHY)
     if not joined.is_new:  # a first day has just read the ledger's lists
         hub.want(joined.ledger_id, _WHY)
-    failures: list[str] = []
-
-    done = threading.Event()  # a thread whose join is interrupted counts as ended in Python 3.11
-
-    def work() -> None:
-        try:
-            failures.extend(ledger.sync(hub, pair))
-        finally:
-            done.set()
-
-    worker = threading.Thread(target=work, name="demo-sync")
-    worker.start()
     with _progress(console) as progress:
         names = {"read": "reading Cin7 Core", "planned": "planning", "posted": f"posting to {ledger.title}"}
         bars = {name: progress.add_task(shown, total=None) for name, shown in names.items()}
-        try:
-            while not done.wait(0.25):
-                _update(hub, joined, progress, bars)
-        except KeyboardInterrupt:
-            console.print("Ending after the present step ...")
-            while not done.wait(0.25):
-                _stop_runs(hub)
-            raise
+        failures = attended(lambda: ledger.sync(hub, pair), lambda: _update(hub, joined, progress, bars))
         _update(hub, joined, progress, bars)
     for failure in failures:
         console.print(f"[yellow]{failure}[/yellow]")
 
 
-def _stop_runs(hub: Hub) -> None:
-    with hub.store.write() as db:
-        for run_id in (
-            db.execute(sa.select(run_rows.c.id).where(run_rows.c.state == RunState.OPEN.value)).scalars().all()
-        ):
+def stop_runs(hub: Hub) -> None:
+    """Ask every open run to end after its present step."""
+    going_on = sa.select(run_rows.c.id).where(
+        run_rows.c.state == RunState.OPEN.value, run_rows.c.stop_requested.is_(False)
+    )
+    with hub.store.read() as db:
+        asked = db.execute(going_on).scalars().all()
+    for run_id in asked:
+        with hub.store.write() as db:
             request_stop(db, run_id)
 
 

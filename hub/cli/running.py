@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.cli.finding import find_connection
 from hub.cli.output import console, json_option, print_json, shown
 from hub.cli.workplace import Workplace, pass_workplace
+from hub.ending import Ending, ending_on_signals
 from hub.engine import Hub, RunReport
 from hub.engine.runs import request_stop
 from hub.errors import Problem
@@ -36,8 +37,8 @@ MOST_TURNS = 20
 def run(ctx: click.Context, workplace: Workplace, name: str, follow: bool, as_json: bool) -> None:
     """Synchronise one connection now, show how far it is, then the connections that it gave something to do.
 
-    NAME is a connection's name, the beginning of it, or its number. Ctrl-C ends the run after its present step;
-    nothing is lost or written twice by that.
+    NAME is a connection's name, the beginning of it, or its number. Ctrl-C ends the run after its present step, and a
+    second one at once; nothing is lost or written twice by that.
 
     \b
     Example:  hub run "Main stock"
@@ -45,33 +46,35 @@ def run(ctx: click.Context, workplace: Workplace, name: str, follow: bool, as_js
     On trouble: each run that did not end well says what happened and what to do, and the exit code is 1.
     """
     hub = workplace.hub
-    reports = list(_run_all(hub, int(find_connection(hub, name).id), follow=follow, quiet=as_json))
+    first = int(find_connection(hub, name).id)
+    with ending_on_signals() as ending:
+        reports = list(_run_all(hub, first, ending, follow=follow, quiet=as_json))
     if as_json:
         print_json([_as_data(report) for report in reports])
     if any(report.state is not RunState.DONE for report in reports):
         ctx.exit(1)
 
 
-def _run_all(hub: Hub, first: int, *, follow: bool, quiet: bool) -> Iterator[RunReport]:
+def _run_all(hub: Hub, first: int, ending: Ending, *, follow: bool, quiet: bool) -> Iterator[RunReport]:
     waiting, turns = [first], 0
     while waiting and turns < MOST_TURNS:
         connection_id = waiting.pop(0)
         turns += 1
-        report = _run_one(hub, connection_id, "person" if turns == 1 else "nudge", quiet)
+        report = _run_one(hub, connection_id, "person" if turns == 1 else "nudge", ending, quiet)
         if not quiet:
             click.echo(_sentence(report))
         yield report
+        if ending.is_asked:
+            break
         if follow:
             waiting.extend(each for each in report.nudged if each not in waiting)
 
 
-def _run_one(hub: Hub, connection_id: int, cause: str, quiet: bool) -> RunReport:
+def _run_one(hub: Hub, connection_id: int, cause: str, ending: Ending, quiet: bool) -> RunReport:
     with _shown(hub, connection_id, quiet):
         attempt = _Attempt(hub, connection_id, cause, _newest_run(hub, connection_id))
-        try:
-            attempt.start()  # its thread may be far by the time that this one goes on, and be interrupted
-            attempt.wait()
-        except KeyboardInterrupt:
+        attempt.start()
+        if not attempt.wait(ending):
             if not attempt.is_others.is_set():
                 click.echo("Ending after the present step ...", err=True)
             attempt.end()
@@ -80,10 +83,7 @@ def _run_one(hub: Hub, connection_id: int, cause: str, quiet: bool) -> RunReport
 
 @dataclass
 class _Attempt:
-    """A run in a thread of its own, so that Ctrl-C is heard meanwhile. Its id is larger than ``earlier``.
-
-    Its end is an event: a thread whose ``join`` is interrupted counts as ended in Python 3.11, though it goes on.
-    """
+    """A run in a thread of its own, so that Ctrl-C is acted on meanwhile. Its id is larger than ``earlier``."""
 
     hub: Hub
     connection_id: int
@@ -98,9 +98,12 @@ class _Attempt:
     def start(self) -> None:
         threading.Thread(target=self._go, name="run").start()
 
-    def wait(self) -> None:
+    def wait(self, ending: Ending) -> bool:
+        """Wait for its end, or until the program is told to end; whether it has ended."""
         while not self.has_ended.wait(LOOK_SECONDS):
-            pass
+            if ending.is_asked:
+                return False
+        return True
 
     def end(self) -> None:
         """End the run after its step, also one that is only about to be opened, or the waiting for another process's.

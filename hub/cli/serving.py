@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from types import FrameType
 from typing import Any
 
 import click
 
 from hub.cli.workplace import Workplace, pass_workplace
+from hub.ending import ending_on_signals
 from hub.engine import Hub
 from hub.scheduler import Scheduler, Workers
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
-SLICE_SECONDS = 1.0
 
 
 @click.command()
@@ -27,7 +22,8 @@ SLICE_SECONDS = 1.0
 def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bool) -> None:
     """Start the hub: its web pages, the scheduler and the workers, in one process.
 
-    Stop it with Ctrl-C or SIGTERM: runs end after their present step and go on at the next start.
+    Stop it with Ctrl-C or SIGTERM: runs end after their present step and go on at the next start. A second one ends it
+    at once; nothing is lost or written twice by that.
 
     \b
     Examples:  hub serve
@@ -37,20 +33,21 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
     On trouble: a setting, plugin or port that can't be used is named at once and nothing is started. While it runs, the
     page Attention and 'hub doctor' say what needs a person.
     """
-    from hub import app as web  # only this command needs the web's libraries
+    from hub.app import create_app  # only this command needs the web's libraries
+    from hub.server import PageServer
 
     _listen(workplace, host, port)
     hub, plugins = workplace.hub, workplace.plugins
-    app = web.create_app(hub, blueprints=plugins.blueprints(hub), installed=plugins.installed)
-    with ExitStack() as stack, _ending_on_signals():
-        server = web.listen(app, hub)  # first of all: without its port this process starts no run
+    app = create_app(hub, blueprints=plugins.blueprints(hub), installed=plugins.installed)
+    with ending_on_signals() as ending, ExitStack() as stack:
+        server = PageServer(app, hub)  # first of all: without its port this process starts no run
         stack.callback(server.close)
         if not web_only:
             stack.enter_context(_at_work(Workers(hub)))
             stack.enter_context(_at_work(Scheduler(hub, plugins.jobs(hub))))
         click.echo(f"The hub is at {hub.settings.base_url}", err=True)
         _tell_set_up(hub)
-        server.run()
+        server.run(lambda: ending.is_asked)
 
 
 def _tell_set_up(hub: Hub) -> None:
@@ -85,8 +82,8 @@ def schedule(workplace: Workplace) -> None:
     On trouble: a database that is away is waited for; 'hub doctor' says whether any scheduler is alive.
     """
     scheduler = Scheduler(workplace.hub, workplace.plugins.jobs(workplace.hub))
-    with _ending_on_signals() as told, _at_work(scheduler):
-        told.wait()
+    with ending_on_signals() as ending, _at_work(scheduler):
+        ending.wait()
 
 
 @click.command()
@@ -103,8 +100,8 @@ def work(workplace: Workplace, threads: int | None) -> None:
 
     On trouble: a worker that dies loses nothing; another goes on with its runs after HUB_RUN_STALE_SECONDS.
     """
-    with _ending_on_signals() as told, _at_work(Workers(workplace.hub, threads)):
-        told.wait()
+    with ending_on_signals() as ending, _at_work(Workers(workplace.hub, threads)):
+        ending.wait()
 
 
 @contextmanager
@@ -114,38 +111,3 @@ def _at_work(worker: Workers | Scheduler) -> Iterator[None]:
         yield
     finally:
         worker.stop()
-
-
-@contextmanager
-def _ending_on_signals() -> Iterator[_Told]:
-    """Turn SIGTERM and Ctrl-C into an orderly end of the block."""
-    told = _Told()
-    before = {number: signal.signal(number, told.end) for number in SIGNALS}
-    try:
-        yield told
-    except _EndError:
-        return
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-class _EndError(SystemExit):
-    """The process was told to end. Servers know ``SystemExit`` and end in order."""
-
-
-class _Told:
-    """Whether the process was told to end. A second signal ends it at once."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def end(self, number: int, _frame: FrameType | None) -> Any:
-        signal.signal(number, signal.SIG_DFL)
-        self._event.set()
-        raise _EndError
-
-    def wait(self) -> None:
-        # In slices: a signal that the system hands to another thread does not wake this one, which alone acts on it.
-        while not self._event.wait(SLICE_SECONDS):
-            continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from typing import Any
 from flask import Flask
 from people import add_owner, sign_in
 from playwright.sync_api import BrowserContext
-from waitress.server import create_server  # type: ignore[import-untyped]
 
 from hub.accounts import Account
-from hub.app import create_app, server_options
+from hub.app import create_app
 from hub.engine import Hub
 from hub.scheduler import Workers
+from hub.server import PageServer
 
 
 @dataclass(frozen=True)
@@ -50,18 +49,12 @@ def serving(hub: Hub, *, working: bool = False, **options: Any) -> Iterator[Site
     url = f"http://127.0.0.1:{port}"
     hub.settings = hub.settings.model_copy(update={"listen_port": port, "base_url": url})
     app = create_app(hub, **options)
-    given = {name: value for name, value in server_options(hub).items() if name not in ("host", "port")}
-    server = create_server(app, sockets=[door], **given)
-    thread = threading.Thread(target=server.run, name="site")
     workers = Workers(hub)
-    thread.start()
-    if working:
-        workers.start()
-    try:
-        yield Site(url, hub, app)
-    finally:
+    with PageServer(app, hub, door=door).beside():
         if working:
-            workers.stop()
-        server.close()
-        server.asyncore.close_all(server._map)
-        thread.join(5)
+            workers.start()
+        try:
+            yield Site(url, hub, app)
+        finally:
+            if working:
+                workers.stop()

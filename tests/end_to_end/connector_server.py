@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import hub_qbdesktop
-import waitress  # type: ignore[import-untyped]
 from hub_qbdesktop.provider import QuickBooksProvider
 
-from hub.app import create_app, server_options
+from hub.app import create_app
 from hub.engine import Hub
+from hub.server import PageServer
 from hub.settings import load_settings
 from hub.store import Store
 from hub.testing import MemoryStock
@@ -22,10 +22,10 @@ def serve(database_url: str, key: str, port: int) -> None:
     stock, ledger = MemoryStock(), QuickBooksProvider()
     hub = Hub(Store(database_url), Vault([key]), {stock.name: stock, ledger.name: ledger}, settings)
     app = create_app(hub, blueprints=hub_qbdesktop.register_blueprints(hub))
-    server = waitress.create_server(app, **server_options(hub))
+    server = PageServer(app, hub)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    server.run()
+    server.run(lambda: False)
 
 
 if __name__ == "__main__":

@@ -8,31 +8,69 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 from hub_demo.simulators import free_port
+from patience import PATIENCE, eventually
 
-PATIENCE = 60.0
+ENDED = "The demo was ended before it was done."
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo as a process of its own."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def said(self) -> str:
+        """What it printed so far."""
+        return (self.folder / "demo.log").read_text()
+
+    def simulators(self) -> list[bool]:
+        """Of each of its simulators whether it answers; none before it has ports for them."""
+        file = self.folder / "ports.json"
+        return [answers(port) for port in json.loads(file.read_text()).values()] if file.exists() else []
+
+
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[Demo]:
+    command = [sys.executable, "-m", "hub_demo", "--folder", str(folder), "--port", "0", *options]
+    with (folder / "demo.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield Demo(folder, process)
+    finally:
+        with suppress(ProcessLookupError):  # all of it ended, as it should
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_the_simulators_end_with_the_demo_however_it_is_ended(how: signal.Signals, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hub_demo", "--folder", str(tmp_path), "--port", "0"]
-    with (tmp_path / "demo.log").open("wb") as log:
-        demo = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        wait_for(lambda: (tmp_path / "ports.json").exists() and all(map(answers, ports(tmp_path))))
-        demo.send_signal(how)
-        demo.wait(PATIENCE)
-        assert not any(map(answers, ports(tmp_path))), (tmp_path / "demo.log").read_text()
-    finally:
-        with suppress(ProcessLookupError):  # all of it ended, as it should
-            os.killpg(demo.pid, signal.SIGKILL)
+    with started(tmp_path) as demo:
+        assert eventually(lambda: any(demo.simulators()) and all(demo.simulators()))
+        demo.process.send_signal(how)
+        assert demo.process.wait(PATIENCE) == 0, demo.said()
+        assert not any(demo.simulators()), demo.said()
+        assert ENDED in demo.said()
+        assert "Traceback" not in demo.said()
+
+
+def test_a_demo_that_is_ended_amid_a_run_ends_after_its_present_step(tmp_path: Path) -> None:
+    with started(tmp_path, "--once") as demo:
+        assert eventually(lambda: "reading both sides' accounts" in demo.said())
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(PATIENCE) == 1, demo.said()
+        assert not any(demo.simulators())
+        assert "Ending after the present step" in demo.said()
+        assert ENDED in demo.said()
+        assert "mapping:" not in demo.said()  # the step that comes next
 
 
 def test_a_port_that_is_taken_is_replaced_by_one_that_no_system_gives_to_somebody_else() -> None:
@@ -44,19 +82,8 @@ def test_a_port_that_is_taken_is_replaced_by_one_that_no_system_gives_to_somebod
     assert free_port(found) == found
 
 
-def ports(folder: Path) -> list[int]:
-    return list(json.loads((folder / "ports.json").read_text()).values())
-
-
 def answers(port: int) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}/_sim/health", timeout=PATIENCE).ok
     except requests.ConnectionError:
         return False
-
-
-def wait_for(seen: Callable[[], bool]) -> None:
-    latest = time.monotonic() + PATIENCE
-    while not seen():
-        assert time.monotonic() < latest
-        time.sleep(0.2)

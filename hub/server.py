@@ -1,0 +1,111 @@
+"""The server that carries the web application."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import waitress  # type: ignore[import-untyped]
+from waitress import wasyncore
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
+
+from hub.errors import SettingsError
+from hub.web import security
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from hub.engine import Hub
+
+SLICE_SECONDS = 0.25
+FINISHING_SECONDS = 5.0
+"""How long those who have asked already are answered, once it is over."""
+
+
+class PageServer:
+    """Takes the hub's port as soon as it is made, so that what is told and started after this holds.
+
+    It trusts no forwarding header and names itself to nobody. Give it a ``door``, and it listens there instead.
+
+    Raises ``SettingsError`` where passwords could be overheard, and for an address that can't be listened on.
+    """
+
+    def __init__(self, app: WSGIApplication, hub: Hub, *, door: socket.socket | None = None) -> None:
+        security.check_listening(hub.settings)
+        host, port = hub.settings.listen_host, hub.settings.listen_port
+        where: dict[str, Any] = {"host": host, "port": port} if door is None else {"sockets": [door]}
+        self._sockets: dict[int, Any] = {}
+        try:
+            self._server = waitress.create_server(
+                app, map=self._sockets, threads=8, ident=None, clear_untrusted_proxy_headers=True, **where
+            )
+        except OSError as error:
+            raise SettingsError(_why_not(error, host, port)) from error
+        except ValueError as error:  # what the server makes of a name that leads nowhere
+            raise SettingsError(f"HUB_LISTEN_HOST is {host!r}, which is no address of this machine.") from error
+
+    @property
+    def port(self) -> int:
+        """Where it listens; at several addresses, at the first of them."""
+        return int(self._doors()[0].effective_port)
+
+    def run(self, is_over: Callable[[], bool]) -> None:
+        """Answer until it is over, which is asked several times a second; then answer who has asked, and close."""
+        try:
+            while not is_over():
+                self._turn(SLICE_SECONDS)
+            self._finish()
+        finally:
+            self.close()
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Answer in a thread of its own as long as the block lasts."""
+        over = threading.Event()
+        thread = threading.Thread(target=self.run, args=(over.is_set,), name="pages", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def close(self) -> None:
+        """Let go of the port and of everybody who is connected."""
+        self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._sockets)
+
+    def _turn(self, seconds: float) -> None:
+        """Do what there is to do, or wait so long for it."""
+        wasyncore.loop(seconds, self._server.adj.asyncore_use_poll, self._sockets, count=1)
+
+    def _finish(self) -> None:
+        for each in self._doors():
+            each.accepting = False
+        latest = time.monotonic() + FINISHING_SECONDS
+        while any(map(_is_answered, self._sockets.values())) and time.monotonic() < latest:
+            self._turn(SLICE_SECONDS)
+
+    def _doors(self) -> list[Any]:
+        return [each for each in list(self._sockets.values()) if isinstance(each, BaseWSGIServer)]
+
+
+def _is_answered(one: Any) -> bool:
+    """Whether somebody asked there who has not got all of the answer yet."""
+    return isinstance(one, HTTPChannel) and bool(one.requests or one.writable())
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {host} is taken: another program listens there, perhaps another hub. End that one, or"
+            " choose another port: HUB_LISTEN_PORT, or hub serve --port."
+        )
+    reason = error.strerror or str(error)
+    return f"{host}, port {port}, can't be listened on: {reason}. Change HUB_LISTEN_HOST or HUB_LISTEN_PORT."

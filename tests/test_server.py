@@ -1,0 +1,95 @@
+"""The server of the pages: it has its port at once, and when it ends, who has asked is answered."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+import requests
+from flask import Flask
+from houses import called
+from patience import PATIENCE
+
+from hub.app import create_app
+from hub.engine import Hub
+from hub.errors import SettingsError
+from hub.server import PageServer
+from hub.settings import load_settings
+from hub.store import Store
+from hub.vault import Vault
+
+LONG = b"x" * 8_000_000
+"""More than the system keeps for a reader."""
+
+
+@pytest.fixture
+def hub(store: Store, vault: Vault) -> Hub:
+    """A hub whose pages may listen at any port."""
+    hub = called(store, vault, on=False).hub
+    hub.settings = load_settings(listen_port=0)
+    return hub
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "hub.example.com"])  # noqa: S104
+def test_it_refuses_to_take_passwords_over_an_open_network(hub: Hub, host: str) -> None:
+    hub.settings = load_settings(listen_host=host)
+    with pytest.raises(SettingsError, match="HUB_LISTEN_HOST"):
+        PageServer(create_app(hub), hub)
+    hub.settings = load_settings(listen_host=host, base_url="https://hub.example.com")
+    assert create_app(hub).config["SESSION_COOKIE_SECURE"] is True
+
+
+def test_health_and_pages_are_answered_and_it_names_itself_to_nobody(hub: Hub) -> None:
+    server = PageServer(create_app(hub), hub)
+    with server.beside():
+        address = f"http://127.0.0.1:{server.port}"
+        health = requests.get(f"{address}/healthz", timeout=PATIENCE)
+        assert health.json() == {"status": "ok", "database": "ok", "version": "0.1.0"}
+        page = requests.get(f"{address}/", timeout=PATIENCE)
+        assert page.status_code == 200
+        assert "Server" not in page.headers
+
+
+def test_its_port_is_taken_before_it_runs_and_free_once_it_has_ended(hub: Hub) -> None:
+    server = PageServer(Flask("empty"), hub)
+    taken = load_settings(listen_port=server.port)
+    hub.settings = taken
+    with pytest.raises(SettingsError, match=f"Port {server.port} of 127.0.0.1 is taken"):
+        PageServer(Flask("other"), hub)
+    with server.beside():
+        pass
+    with PageServer(Flask("other"), hub).beside():
+        assert requests.get(f"http://127.0.0.1:{taken.listen_port}/", timeout=PATIENCE).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_at_its_end_who_has_asked_is_answered_in_full(hub: Hub, host: str) -> None:
+    app, asked, told = Flask("slow"), threading.Event(), threading.Event()
+
+    @app.get("/")
+    def slow() -> bytes:
+        asked.set()
+        assert told.wait(PATIENCE)
+        return LONG
+
+    hub.settings = load_settings(listen_port=0, listen_host=host)
+    server = PageServer(app, hub)
+    with ThreadPoolExecutor(1) as browser:
+        with server.beside():
+            answer = browser.submit(requests.get, f"http://{host}:{server.port}/", timeout=PATIENCE)
+            assert asked.wait(PATIENCE)
+            threading.Timer(0.5, told.set).start()  # after it was told to end
+        assert answer.result().content == LONG
+
+
+def test_its_end_does_not_wait_for_who_is_connected_and_asks_nothing(hub: Hub) -> None:
+    server = PageServer(Flask("empty"), hub)
+    with server.beside():
+        silent = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        with requests.Session() as kept:
+            assert kept.get(f"http://127.0.0.1:{server.port}/", timeout=PATIENCE).status_code == 404
+    with closing(silent):
+        assert silent.recv(1) == b""
