@@ -295,7 +295,8 @@ class Store:
                     if broken:
                         raise SettingsError(f"The migration breaks a reference of table {broken[0]}; undone.")
             finally:
-                driver.execute("PRAGMA foreign_keys=ON")
+                if not db.invalidated:  # an interrupted statement closes it for good
+                    driver.execute("PRAGMA foreign_keys=ON")
 
     def dispose(self) -> None:
         """Close every pooled connection."""

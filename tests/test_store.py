@@ -457,6 +457,23 @@ def test_a_database_is_current_once_it_is_migrated(empty_database_url: str) -> N
     store.dispose()
 
 
+def test_a_migration_that_is_interrupted_says_just_that_and_is_made_by_the_next(empty_database_url: str) -> None:
+    store = Store(empty_database_url)
+
+    def interrupt(_cursor: object, statement: str, *_more: object) -> None:
+        if statement.strip().startswith("CREATE TABLE"):
+            raise KeyboardInterrupt
+
+    sa.event.listen(store.engine, "do_execute", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        store.migrate()
+    sa.event.remove(store.engine, "do_execute", interrupt)
+    assert not store.is_current()
+    store.migrate()
+    assert store.is_current()
+    store.dispose()
+
+
 def test_processes_that_migrate_together_do_not_meet(empty_database_url: str) -> None:
     stores = [Store(empty_database_url) for _ in range(3)]
     failures: list[Exception] = []
