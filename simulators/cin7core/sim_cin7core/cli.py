@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+import time
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from sim_cin7core.switches import parse_choices
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+LOOK_SECONDS = 0.2
 
 
 @click.group()
@@ -76,9 +77,10 @@ def serve(
         )
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    ended = threading.Event()
+    told: list[int] = []  # of signals; an event could not be set by a handler that finds its lock taken
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda number, frame: told.append(number))
     with simulator:
         click.echo(f"sim-cin7core listening on {simulator.root}")
-        ended.wait()
+        while not told:  # in slices: a signal that the system hands to another thread does not wake this one
+            time.sleep(LOOK_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from .admin import summary
 from .connector.qwc import ConnectorError
 from .simulator import Simulator
 from .switches import SWITCHES
+
+LOOK_SECONDS = 0.5
 
 
 @click.group()
@@ -65,15 +67,16 @@ def _options(command: Any) -> Any:
 def serve(host: str, port: int, qwc: Path | None, password: str, auto_run: bool, **settings: Any) -> None:
     """Serve the admin pages, and run scheduled sessions, until SIGTERM or SIGINT."""
     simulator = Simulator(host=host, port=port, **settings)
-    ended = threading.Event()
+    told: list[int] = []  # of signals; an event could not be set by a handler that finds its lock taken
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: ended.set())
+        signal.signal(number, lambda number, frame: told.append(number))
     simulator.start()
     click.echo(f"sim-qbdesktop listening on {simulator.url}")
     sys.stdout.flush()
     if qwc:
         _add(simulator, qwc, password, auto_run)
-    while not ended.wait(0.5):
+    while not told:  # in slices: a signal that the system hands to another thread does not wake this one
+        time.sleep(LOOK_SECONDS)
         simulator.connector.run_due()
     simulator.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import threading
+import time
 from typing import Any
 
 import click
@@ -15,6 +15,8 @@ from .identity.tokens import NEW_APP, OLD_APP, PKCE_APP
 from .settings import DAY_LIMITS
 from .simulator import Simulator
 from .switches import SWITCHES
+
+LOOK_SECONDS = 0.2
 
 
 @click.group()
@@ -52,13 +54,14 @@ def serve(no_limits: bool, print_config: bool, **settings: Any) -> None:
     if print_config:
         click.echo(json.dumps(configuration(simulator.url), indent=2))
 
-    ended = threading.Event()
+    told: list[int] = []  # of signals; an event could not be set by a handler that finds its lock taken
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: ended.set())
+        signal.signal(number, lambda number, frame: told.append(number))
     simulator.start()
     click.echo(f"sim-xero listening on {simulator.url}")
     sys.stdout.flush()
-    ended.wait()
+    while not told:  # in slices: a signal that the system hands to another thread does not wake this one
+        time.sleep(LOOK_SECONDS)
     simulator.stop()
 
 
