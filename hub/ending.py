@@ -40,8 +40,11 @@ class Ending:
         """Wait until it was, or for so many seconds; whether it was."""
         # In slices: a signal that the system hands to another thread wakes nobody.
         latest = None if seconds is None else time.monotonic() + seconds
-        while not self.is_asked and (latest is None or time.monotonic() < latest):
-            time.sleep(SLICE_SECONDS)
+        while not self.is_asked:
+            left = SLICE_SECONDS if latest is None else min(SLICE_SECONDS, latest - time.monotonic())
+            if left <= 0:
+                break
+            time.sleep(left)
         return self.is_asked
 
 
@@ -60,7 +63,9 @@ def ending_on_signals(
         for each in signals:
             signal.signal(each, again)
 
-    before = {number: signal.signal(number, note) for number in signals}
+    before = {number: signal.getsignal(number) for number in signals}
+    for number in signals:
+        signal.signal(number, note)
     try:
         yield ending
     finally:

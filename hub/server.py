@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import threading
 import time
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 SLICE_SECONDS = 0.25
 FINISHING_SECONDS = 5.0
-"""How long those who have asked already are answered, once it is over."""
+"""How long those who have begun to ask are answered, once it is over."""
 
 
 class PageServer:
@@ -49,16 +50,22 @@ class PageServer:
             raise SettingsError(_why_not(error, host, port)) from error
         except ValueError as error:  # what the server makes of a name that leads nowhere
             raise SettingsError(f"HUB_LISTEN_HOST is {host!r}, which is no address of this machine.") from error
+        self._doors = [each for each in self._sockets.values() if isinstance(each, BaseWSGIServer)]
 
     @property
     def port(self) -> int:
         """Where it listens; at several addresses, at the first of them."""
-        return int(self._doors()[0].effective_port)
+        return int(self._doors[0].effective_port)
 
     def run(self, is_over: Callable[[], bool]) -> None:
-        """Answer until it is over, which is asked several times a second; then answer who has asked, and close."""
+        """Answer until it is over, which is asked several times a second; then answer who has asked, and close.
+
+        Raises ``RuntimeError`` when the system has closed the port.
+        """
         try:
             while not is_over():
+                if not any(each.accepting for each in self._doors):
+                    raise RuntimeError("The port of the pages was closed by an error, which the log tells.")
                 self._turn(SLICE_SECONDS)
             self._finish()
         finally:
@@ -66,19 +73,32 @@ class PageServer:
 
     @contextmanager
     def beside(self) -> Iterator[None]:
-        """Answer in a thread of its own as long as the block lasts."""
+        """Answer in a thread of its own as long as the block lasts; raises what :meth:`run` raised."""
         over = threading.Event()
-        thread = threading.Thread(target=self.run, args=(over.is_set,), name="pages", daemon=True)
+        errors: list[Exception] = []
+
+        def answer() -> None:
+            try:
+                self.run(over.is_set)
+            except Exception as error:  # noqa: BLE001  (raised again in the thread that waits)
+                errors.append(error)
+
+        thread = threading.Thread(target=answer, name="pages", daemon=True)
         thread.start()
         try:
             yield
         finally:
             over.set()
             thread.join()
+        if errors:
+            raise errors[0]
 
     def close(self) -> None:
         """Let go of the port and of everybody who is connected."""
-        self._server.task_dispatcher.shutdown(timeout=1)
+        for each in self._connected():
+            each.handle_close()  # wakes the thread that waits for a slow reader
+        if self._sockets:
+            self._server.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._sockets)
 
     def _turn(self, seconds: float) -> None:
@@ -86,19 +106,23 @@ class PageServer:
         wasyncore.loop(seconds, self._server.adj.asyncore_use_poll, self._sockets, count=1)
 
     def _finish(self) -> None:
-        for each in self._doors():
-            each.accepting = False
+        """Answer who stands at the door or has begun to ask; who comes now is refused by the system."""
         latest = time.monotonic() + FINISHING_SECONDS
-        while any(map(_is_answered, self._sockets.values())) and time.monotonic() < latest:
+        while time.monotonic() < latest and select.select([each.socket for each in self._doors], [], [], 0)[0]:
+            self._turn(0)
+        for each in self._doors:
+            wasyncore.dispatcher.close(each)  # its own close would take from the others what wakes this thread
+        self._turn(0)  # reads what those have said who were let in last
+        while time.monotonic() < latest and any(map(_is_asking, self._connected())):
             self._turn(SLICE_SECONDS)
 
-    def _doors(self) -> list[Any]:
-        return [each for each in list(self._sockets.values()) if isinstance(each, BaseWSGIServer)]
+    def _connected(self) -> list[HTTPChannel]:
+        return [each for each in list(self._sockets.values()) if isinstance(each, HTTPChannel)]
 
 
-def _is_answered(one: Any) -> bool:
-    """Whether somebody asked there who has not got all of the answer yet."""
-    return isinstance(one, HTTPChannel) and bool(one.requests or one.writable())
+def _is_asking(one: HTTPChannel) -> bool:
+    """Whether somebody has begun to ask who has not got all of the answer yet."""
+    return bool(one.request or one.requests or one.writable())
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

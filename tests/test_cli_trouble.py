@@ -138,6 +138,42 @@ def test_ctrl_c_ends_ones_own_run_after_its_step_and_reports_it(house: House, mo
     assert "Shelf: stopped" in done.stdout
 
 
+def test_a_run_that_is_done_when_it_is_told_to_end_says_what_is_left_to_follow(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.shelf.put("r1", contact("c1", "Ada"))
+    when_told("Shelf: done", monkeypatch, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    done = CliRunner().invoke(cli, ["run", "Shelf"], obj=at(house))
+    assert done.exit_code == 1
+    assert "Not run any more: Books. The workers do that, or the next 'hub run'." in done.stderr
+    assert house.links() == []
+
+
+PRESSED_TWICE = """
+import os, signal, sys, threading, time
+from hub.cli.running import _end_at_once
+from hub.ending import ending_on_signals
+
+with ending_on_signals(again=_end_at_once) as ending:
+    os.kill(os.getpid(), signal.SIGINT)
+    ending.wait()
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+"""
+
+
+def test_a_second_ctrl_c_gives_the_terminal_its_cursor_back() -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen([sys.executable, "-c", PRESSED_TWICE], stdout=theirs, stderr=theirs) as process:
+        try:
+            assert process.wait(PATIENCE) == -signal.SIGINT
+        finally:
+            process.kill()
+    os.close(theirs)
+    assert b"\x1b[?25h" in os.read(ours, 1000)
+    os.close(ours)
+
+
 def test_ctrl_c_ends_a_run_that_is_only_about_to_be_opened(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.shelf.put("r1", contact("c1", "Ada"))
     run, pull, go_on, rows = house.hub.run, StockSession.pull, threading.Event(), table(Run)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
 import requests
-from flask import Flask
+from flask import Flask, request
 from houses import called
 from patience import PATIENCE
+from waitress import wasyncore  # type: ignore[import-untyped]
 
 from hub.app import create_app
 from hub.engine import Hub
@@ -66,7 +68,8 @@ def test_its_port_is_taken_before_it_runs_and_free_once_it_has_ended(hub: Hub) -
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_at_its_end_who_has_asked_is_answered_in_full(hub: Hub, host: str) -> None:
+def test_at_its_end_who_has_asked_is_answered_in_full(hub: Hub, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.server.FINISHING_SECONDS", PATIENCE)
     app, asked, told = Flask("slow"), threading.Event(), threading.Event()
 
     @app.get("/")
@@ -85,11 +88,70 @@ def test_at_its_end_who_has_asked_is_answered_in_full(hub: Hub, host: str) -> No
         assert answer.result().content == LONG
 
 
-def test_its_end_does_not_wait_for_who_is_connected_and_asks_nothing(hub: Hub) -> None:
+def test_at_its_end_who_stands_at_the_door_is_answered_and_who_has_half_asked_may_finish(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.server.FINISHING_SECONDS", PATIENCE)
+    app = Flask("echo")
+    app.add_url_rule("/", view_func=lambda: request.get_data(), methods=["POST"])
+    server = PageServer(app, hub)
+    callers = [socket.create_connection(("127.0.0.1", server.port), PATIENCE) for _ in range(12)]
+    for caller in callers:
+        caller.sendall(b"POST / HTTP/1.0\r\nContent-Length: 10\r\n\r\n12345")
+    for caller in callers[:-1]:
+        caller.sendall(b"67890")
+    last = threading.Timer(0.5, callers[-1].sendall, (b"67890",))
+    last.start()
+    server.run(lambda: True)  # told to end before it has let anybody in
+    for caller in callers:
+        with caller, caller.makefile("rb") as answer:
+            assert answer.read().endswith(b"\r\n\r\n1234567890")
+
+
+def test_its_end_does_not_wait_for_who_is_connected_and_asks_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.server.FINISHING_SECONDS", 3 * PATIENCE)
     server = PageServer(Flask("empty"), hub)
+    begun = time.monotonic()
     with server.beside():
         silent = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
         with requests.Session() as kept:
             assert kept.get(f"http://127.0.0.1:{server.port}/", timeout=PATIENCE).status_code == 404
-    with closing(silent):
+    assert time.monotonic() - begun < 2 * PATIENCE
+    with silent:
         assert silent.recv(1) == b""
+
+
+def test_its_end_waits_only_so_long_for_who_does_not_read_and_leaves_no_thread(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.server.FINISHING_SECONDS", 0.5)
+    app, asked, let_go = Flask("endless"), threading.Event(), threading.Event()
+
+    @app.get("/")
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                asked.set()
+                yield LONG
+        finally:
+            let_go.set()
+
+    server = PageServer(app, hub)
+    with server.beside():
+        idle = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        idle.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert asked.wait(PATIENCE)
+    assert let_go.wait(PATIENCE)
+    idle.close()
+
+
+def test_a_port_that_the_system_takes_away_is_told(hub: Hub) -> None:
+    server = PageServer(Flask("empty"), hub)
+
+    def take_away() -> bool:
+        for each in server._doors:
+            wasyncore.dispatcher.close(each)
+        return False
+
+    with pytest.raises(RuntimeError, match="port of the pages was closed"):
+        server.run(take_away)

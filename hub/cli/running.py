@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import FrameType
 from typing import Any
 
 import click
@@ -47,15 +50,31 @@ def run(ctx: click.Context, workplace: Workplace, name: str, follow: bool, as_js
     """
     hub = workplace.hub
     first = int(find_connection(hub, name).id)
-    with ending_on_signals() as ending:
-        reports = list(_run_all(hub, first, ending, follow=follow, quiet=as_json))
+    reports: list[RunReport] = []
+    with ending_on_signals(again=_end_at_once) as ending:
+        left = _run_all(hub, first, ending, reports.append, follow=follow, quiet=as_json)
     if as_json:
         print_json([_as_data(report) for report in reports])
-    if any(report.state is not RunState.DONE for report in reports):
+    if left:
+        names = ", ".join(hub.connection(each).name for each in left)
+        click.echo(f"Not run any more: {names}. The workers do that, or the next 'hub run'.", err=True)
+    if left or any(report.state is not RunState.DONE for report in reports):
         ctx.exit(1)
 
 
-def _run_all(hub: Hub, first: int, ending: Ending, *, follow: bool, quiet: bool) -> Iterator[RunReport]:
+def _end_at_once(number: int, _frame: FrameType | None) -> None:
+    """What Ctrl-C does to programs that don't know it, but not without the terminal's cursor."""
+    screen = console()
+    if screen.is_terminal:
+        screen.show_cursor()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _run_all(
+    hub: Hub, first: int, ending: Ending, tell: Callable[[RunReport], object], *, follow: bool, quiet: bool
+) -> list[int]:
+    """Run a connection, and what it gives something to do; those that are left when the program is told to end."""
     waiting, turns = [first], 0
     while waiting and turns < MOST_TURNS:
         connection_id = waiting.pop(0)
@@ -63,11 +82,12 @@ def _run_all(hub: Hub, first: int, ending: Ending, *, follow: bool, quiet: bool)
         report = _run_one(hub, connection_id, "person" if turns == 1 else "nudge", ending, quiet)
         if not quiet:
             click.echo(_sentence(report))
-        yield report
-        if ending.is_asked:
-            break
+        tell(report)
         if follow:
             waiting.extend(each for each in report.nudged if each not in waiting)
+        if ending.is_asked:
+            return waiting
+    return []
 
 
 def _run_one(hub: Hub, connection_id: int, cause: str, ending: Ending, quiet: bool) -> RunReport:

@@ -62,15 +62,34 @@ def test_the_simulators_end_with_the_demo_however_it_is_ended(how: signal.Signal
         assert "Traceback" not in demo.said()
 
 
-def test_a_demo_that_is_ended_amid_a_run_ends_after_its_present_step(tmp_path: Path) -> None:
+def test_a_demo_that_is_ended_amid_its_set_up_ends_after_the_step_and_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("This was here before.")
     with started(tmp_path, "--once") as demo:
         assert eventually(lambda: "reading both sides' accounts" in demo.said())
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(PATIENCE) == 1, demo.said()
         assert not any(demo.simulators())
-        assert "Ending after the present step" in demo.said()
         assert ENDED in demo.said()
-        assert "mapping:" not in demo.said()  # the step that comes next
+        assert "mapping:" not in demo.said()  # a later step
+    with started(tmp_path, "--once") as again:
+        assert eventually(lambda: "mapping: 40 suggestions accepted" in again.said()), again.said()
+        assert eventually(lambda: "both vendors allow 60 calls" in again.said())  # it is set up
+        again.process.send_signal(signal.SIGINT)
+        assert again.process.wait(PATIENCE) == 1
+    with started(tmp_path, "--once") as last:
+        assert eventually(lambda: "both vendors allow 60 calls" in last.said())
+        assert "connecting Xero" not in last.said()  # it goes on where it was
+    assert (tmp_path / "letter.txt").exists()
+
+
+def test_a_second_signal_ends_a_demo_at_once_and_its_simulators_with_it(tmp_path: Path) -> None:
+    with started(tmp_path, "--once") as demo:
+        assert eventually(lambda: "both vendors allow 60 calls" in demo.said())
+        demo.process.send_signal(signal.SIGINT)
+        assert eventually(lambda: "Ending after the present step" in demo.said())
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(PATIENCE) == 1
+        assert not any(demo.simulators())
 
 
 def test_a_port_that_is_taken_is_replaced_by_one_that_no_system_gives_to_somebody_else() -> None:
