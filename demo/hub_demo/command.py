@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from hub.scheduler import Workers
 from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
-from hub_demo.attending import attended
+from hub_demo.attending import Result, attended
+from hub_demo.beginning import begin
 from hub_demo.ledger import Ledger
 from hub_demo.month import TRUE_MINUTE, Scene, play
 from hub_demo.owner import OWNER, PASSWORD, ensure_owner
@@ -27,7 +28,6 @@ from hub_demo.quickbooks import QuickBooks
 from hub_demo.serving import served
 from hub_demo.showing import show
 from hub_demo.simulators import free_port, running
-from hub_demo.summary import Summary
 from hub_demo.syncing import stop_runs
 from hub_demo.xero import Xero
 
@@ -38,9 +38,6 @@ IDLE_SECONDS = 5.0
 
 STOCK = {"cin7core": ("--stock",)}
 """What the trade data lacks: opening stock, stocktakes, assemblies and the like."""
-
-ENDING = [*SIGNALS, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-"""Also the end of the terminal, where the system tells of that: the simulators end with the demo."""
 
 
 @click.command()
@@ -69,17 +66,17 @@ def demo(
     console = Console(stderr=as_json)
     ledger: Ledger = QuickBooks() if quickbooks else Xero()
     folder = folder or Path("demo-quickbooks" if quickbooks else "demo-data")
-    folder.mkdir(parents=True, exist_ok=True)
+    begin(folder)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
     with (
-        _ending_in_order(1 if once else 0) as ending,
+        _ending_in_order(1 if once else 0, console) as ending,
         running(folder, minute=minute, ledger=ledger.provider, extra=STOCK, ending=ending) as pair,
         _hub(folder, plugins, port) as hub,
         ledger.serving(hub, plugins),
     ):
         scene = Scene(hub, pair, ledger, console, minute, ending)
-        summary = _played(scene, review=review)
+        summary = _attended(scene, lambda: play(scene, review=review))
         if as_json:
             click.echo(json.dumps(summary.as_data(), indent=2))
         else:
@@ -90,22 +87,30 @@ def demo(
 
 
 @contextmanager
-def _ending_in_order(code: int) -> Iterator[Ending]:
+def _ending_in_order(code: int, console: Console) -> Iterator[Ending]:
     """Let whatever ends a program end the demo between two steps, and the simulators with it.
 
     With ``code`` a demo ends that was ended before its summary: a person has seen enough, a program got no answer.
     """
+    signals = list(SIGNALS)
+    # The end of the terminal, where the system tells of that, unless whoever started the demo wants it to go on.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
     # A second signal ends at once what takes long, but not without the simulators.
-    with ending_on_signals(ENDING, again=signal.default_int_handler) as ending:
+    with ending_on_signals(signals, again=signal.default_int_handler) as ending:
         try:
             yield ending
         except ToldToEndError:
             click.echo("\nThe demo was ended before it was done. Run it again: it goes on where it was.", err=True)
             raise SystemExit(code) from None
+        except KeyboardInterrupt:
+            console.show_cursor()
+            console.quiet = True  # what still shows its progress in another thread
+            raise
 
 
-def _played(scene: Scene, *, review: bool) -> Summary:
-    """Play the month in a thread, so that its runs are ended after their present step when the demo is told to end."""
+def _attended(scene: Scene, work: Callable[[], Result]) -> Result:
+    """Work in a thread, so that its runs are ended after their present step when the demo is told to end."""
     is_told = False
 
     def end() -> None:
@@ -117,7 +122,7 @@ def _played(scene: Scene, *, review: bool) -> Summary:
             stop_runs(scene.hub)
 
     try:
-        return attended(lambda: play(scene, review=review), end)
+        return attended(work, end)
     except SystemExit:
         scene.ending.check()  # what gave up did so since its run was ended
         raise
@@ -154,7 +159,7 @@ def _stay(scene: Scene, plugins: Plugins) -> None:
         scene.console.print(f"Sign in as [bold]{OWNER.email}[/bold] with the password [bold]{PASSWORD}[/bold]")
         try:
             while not scene.ending.wait(IDLE_SECONDS):
-                scene.ledger.idle(scene.pair)
+                _attended(scene, lambda: scene.ledger.idle(scene.pair))
             scene.console.print("Ending ...")
         finally:
             workers.stop()

@@ -76,8 +76,8 @@ def serve(host: str, port: int, qwc: Path | None, password: str, auto_run: bool,
     if qwc:
         _add(simulator, qwc, password, auto_run)
     while not told:  # in slices: a signal that the system hands to another thread does not wake this one
-        time.sleep(LOOK_SECONDS)
         simulator.connector.run_due()
+        time.sleep(LOOK_SECONDS)
     simulator.close()
 
 
