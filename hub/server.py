@@ -64,7 +64,7 @@ class PageServer:
         """
         try:
             while not is_over():
-                if not any(each.accepting for each in self._doors):
+                if not all(each.accepting for each in self._doors):
                     raise RuntimeError("The port of the pages was closed by an error, which the log tells.")
                 self._turn(SLICE_SECONDS)
             self._finish()
@@ -108,9 +108,10 @@ class PageServer:
     def _finish(self) -> None:
         """Answer who stands at the door or has begun to ask; who comes now is refused by the system."""
         latest = time.monotonic() + FINISHING_SECONDS
-        while time.monotonic() < latest and select.select([each.socket for each in self._doors], [], [], 0)[0]:
+        doors = [each for each in self._doors if each.accepting]
+        while time.monotonic() < latest and select.select([each.socket for each in doors], [], [], 0)[0]:
             self._turn(0)
-        for each in self._doors:
+        for each in doors:
             wasyncore.dispatcher.close(each)  # its own close would take from the others what wakes this thread
         self._turn(0)  # reads what those have said who were let in last
         while time.monotonic() < latest and any(map(_is_asking, self._connected())):
