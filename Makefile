@@ -33,9 +33,10 @@ $(STAMP): requirements.txt constraints.txt $(SETUPS)
 	@.ci/install "$(VENV)" $(PYTHON) >&2
 	@touch "$(STAMP)"
 
-# The demo hears Ctrl-C and ends in order; make would complain of the shell between them if that died of it.
+# The demo hears Ctrl-C and ends in order; make would complain of the shell between them if that died of it. The shell must
+# not ignore it either: what it ignores, the demo ignores as long as it is being loaded.
 demo: $(STAMP)
-	@trap '' INT; "$(RUN)" -m hub_demo $(ARGS)
+	@trap : INT; "$(RUN)" -m hub_demo $(ARGS)
 
 test: $(STAMP)
 	@$(MAKE) --no-print-directory --keep-going lint pytest

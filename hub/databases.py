@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.errors import SettingsError
+
 BUSY_MILLISECONDS = 30_000
 """How long a writer of SQLite waits for its turn."""
 WAL_PAUSE_SECONDS = 0.01
@@ -20,7 +22,10 @@ RESTED_SECONDS = 5.0
 
 
 def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
-    """A SQLite file in WAL mode, whose transactions begin with ``begin``; its folder is made when it is opened."""
+    """A SQLite file in WAL mode, whose transactions begin with ``begin``; its folder is made when it is opened.
+
+    Opening raises ``SettingsError`` where the folder can't be made.
+    """
     # isolation_level None: the driver begins nothing by itself, so that reads and DDL obey our BEGIN.
     options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
     # The connection that was used last has read the most of the file, and knows whether it changed since.
@@ -28,7 +33,11 @@ def open_sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "do_connect")
     def make_folder(*_about: Any) -> None:
-        Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = Path(url.database or "").parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"The folder {folder} can't be made: {error.strerror}. Check HUB_DATA.") from None
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -108,14 +108,17 @@ class PageServer:
     def _finish(self) -> None:
         """Answer who stands at the door or has begun to ask; who comes now is refused by the system."""
         latest = time.monotonic() + FINISHING_SECONDS
-        doors = [each for each in self._doors if each.accepting]
-        while time.monotonic() < latest and select.select([each.socket for each in doors], [], [], 0)[0]:
+        while time.monotonic() < latest and self._is_anybody_at_the_door():
             self._turn(0)
-        for each in doors:
+        for each in self._doors:
             wasyncore.dispatcher.close(each)  # its own close would take from the others what wakes this thread
         self._turn(0)  # reads what those have said who were let in last
         while time.monotonic() < latest and any(map(_is_asking, self._connected())):
             self._turn(SLICE_SECONDS)
+
+    def _is_anybody_at_the_door(self) -> bool:
+        open_ones = [each.socket for each in self._doors if each.accepting and not each.in_connection_overflow]
+        return bool(open_ones) and bool(select.select(open_ones, [], [], 0)[0])
 
     def _connected(self) -> list[HTTPChannel]:
         return [each for each in list(self._sockets.values()) if isinstance(each, HTTPChannel)]

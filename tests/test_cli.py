@@ -365,6 +365,7 @@ def test_serve_answers_schedules_works_and_ends_on_sigterm(tmp_path: Path, close
     said = log.read_text()
     assert process.returncode == 0, said
     assert f"The hub is at http://localhost:{closed_port}" in said
+    assert said.count("Ending: pages that were asked for") == 1
     assert "Traceback" not in said
 
 

@@ -20,6 +20,7 @@ from houses import House, called, contact
 from patience import PATIENCE, eventually, when_told
 
 from hub.cli import cli
+from hub.cli.running import _end_at_once
 from hub.cli.workplace import Workplace
 from hub.engine import runs
 from hub.models import Run, RunState, table
@@ -86,6 +87,16 @@ def test_a_file_that_is_no_database_is_one_paragraph(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_data_folder_that_can_not_be_made_is_one_paragraph(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("This is a file.")
+    for asked in (("connections",), ("serve", "--port", "0")):
+        done = command(tmp_path, *asked)
+        assert done.returncode == 2
+        assert done.stderr.splitlines()[-1].startswith("Error: The ")
+        assert "can't be made: File exists. Check HUB_DATA." in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_a_backup_into_a_folder_that_is_not_there_is_one_paragraph(tmp_path: Path) -> None:
     assert command(tmp_path, "db", "upgrade").returncode == 0
     target = tmp_path / "nowhere" / "copy.db"
@@ -132,7 +143,10 @@ def test_after_taking_over_from_a_dead_process_ctrl_c_ends_ones_own_run(
 def test_ctrl_c_ends_ones_own_run_after_its_step_and_reports_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.shelf.put("r1", contact("c1", "Ada"))
     interrupted_while_it_reads(house, monkeypatch)
+    on_a_second: list[Any] = []
+    when_told("Ending after", monkeypatch, lambda: on_a_second.append(signal.getsignal(signal.SIGINT)))
     done = CliRunner().invoke(cli, ["run", "Shelf", "--no-follow"], obj=at(house))
+    assert on_a_second == [_end_at_once]
     assert "Ending after the present step" in done.stderr
     assert isinstance(done.exception, SystemExit | None)
     assert "Shelf: stopped" in done.stdout
@@ -150,7 +164,7 @@ def test_a_run_that_is_done_when_it_is_told_to_end_says_what_is_left_to_follow(
 
 
 PRESSED_TWICE = """
-import os, signal, sys, threading, time
+import os, signal, time
 from hub.cli.running import _end_at_once
 from hub.ending import ending_on_signals
 
@@ -164,13 +178,14 @@ with ending_on_signals(again=_end_at_once) as ending:
 
 def test_a_second_ctrl_c_gives_the_terminal_its_cursor_back() -> None:
     ours, theirs = os.openpty()
-    with subprocess.Popen([sys.executable, "-c", PRESSED_TWICE], stdout=theirs, stderr=theirs) as process:
+    known = {**os.environ, "TERM": "xterm", "TTY_COMPATIBLE": "1"}
+    with subprocess.Popen([sys.executable, "-c", PRESSED_TWICE], stdout=theirs, stderr=theirs, env=known) as process:
         try:
             assert process.wait(PATIENCE) == -signal.SIGINT
         finally:
             process.kill()
-    os.close(theirs)
     assert b"\x1b[?25h" in os.read(ours, 1000)
+    os.close(theirs)
     os.close(ours)
 
 

@@ -13,7 +13,6 @@ import requests
 from flask import Flask, request
 from houses import called
 from patience import PATIENCE
-from waitress import wasyncore  # type: ignore[import-untyped]
 
 from hub.app import create_app
 from hub.engine import Hub
@@ -145,13 +144,16 @@ def test_its_end_waits_only_so_long_for_who_does_not_read_and_leaves_no_thread(
     idle.close()
 
 
-def test_a_port_that_the_system_takes_away_is_told(hub: Hub) -> None:
-    server = PageServer(Flask("empty"), hub)
-
-    def take_away() -> bool:
-        for each in server._doors:
-            wasyncore.dispatcher.close(each)
-        return False
-
+def test_one_of_several_ports_that_the_system_takes_away_is_told(hub: Hub) -> None:
+    server, other = PageServer(Flask("empty"), hub), PageServer(Flask("empty"), hub)
+    server._doors += other._doors
+    other.close()
     with pytest.raises(RuntimeError, match="port of the pages was closed"):
-        server.run(take_away)
+        server.run(lambda: False)
+
+
+def test_what_ends_a_server_in_a_thread_is_told_to_who_waits_for_it(hub: Hub) -> None:
+    server = PageServer(Flask("empty"), hub)
+    server._doors[0].accepting = False
+    with pytest.raises(RuntimeError, match="port of the pages was closed"), server.beside():
+        pass

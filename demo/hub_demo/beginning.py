@@ -1,40 +1,45 @@
-"""A demo's folder: one that was ended while it was set up is begun anew, and not taken for set up."""
+"""A demo's folder: one demo at a time, and one that was ended while it was set up is begun anew."""
 
 from __future__ import annotations
 
-import json
-import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hub_demo.simulators import PORTS, is_free
-
-DATABASE = "hub.db"
 _UNFINISHED = "not-set-up-yet"
+_LOCK = "demo.lock"
+_DATABASES = ("hub.db", "cin7core.sqlite", "xero.sqlite", "qbdesktop.sqlite")
 
 
-def begin(folder: Path) -> None:
-    """Make the folder, and mark it until :func:`is_set_up` is told; what an unfinished set-up left there is removed.
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Have the folder for this demo as long as the block lasts, and make it if need be.
 
-    What was in the folder before is left alone. Raises ``SystemExit`` while another demo is being set up there.
+    Databases that a demo left there which was ended while it was set up are removed; nothing else ever is. Raises
+    ``SystemExit`` while another demo has the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # A lock of SQLite's: on every system it is let go of when its program ends, however that ends.
+    with closing(sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None, check_same_thread=False)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise SystemExit(f"{folder} is no place for this demo: another one runs there ({error}).") from None
+        _begin(folder)
+        yield
+
+
+def _begin(folder: Path) -> None:
     mark = folder / _UNFINISHED
     if mark.exists():
-        if not all(is_free(port) for port in _ports(folder)):
-            raise SystemExit(f"Another demo is being set up in {folder}. End it first, or give another --folder.")
-        before = set(mark.read_text().splitlines())
-        for each in folder.iterdir():
-            if each.name not in before and each != mark:
-                shutil.rmtree(each) if each.is_dir() else each.unlink()
-    elif not (folder / DATABASE).exists():
-        mark.write_text("\n".join(each.name for each in folder.iterdir()))
+        for name in _DATABASES:
+            for suffix in ("-wal", "-shm", "-journal", ""):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    elif not any((folder / name).exists() for name in _DATABASES):
+        mark.touch()
 
 
-def is_set_up(folder: Path) -> None:
-    """Note that the next demo goes on with what is there."""
+def note_set_up(folder: Path) -> None:
+    """The next demo goes on with what is there."""
     (folder / _UNFINISHED).unlink(missing_ok=True)
-
-
-def _ports(folder: Path) -> list[int]:
-    remembered = folder / PORTS
-    return list(json.loads(remembered.read_text()).values()) if remembered.exists() else []

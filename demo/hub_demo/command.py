@@ -20,7 +20,7 @@ from hub.settings import load_settings
 from hub.store import Store
 from hub.vault import Vault
 from hub_demo.attending import Result, attended
-from hub_demo.beginning import begin
+from hub_demo.beginning import alone
 from hub_demo.ledger import Ledger
 from hub_demo.month import TRUE_MINUTE, Scene, play
 from hub_demo.owner import OWNER, PASSWORD, ensure_owner
@@ -35,6 +35,8 @@ SCALED_MINUTE = 1.0
 """Seconds that the vendors' minute lasts in the demo: the same limits, sixty times as fast."""
 
 IDLE_SECONDS = 5.0
+
+_WHAT_NEXT = "Run it again: it goes on where it was, or begins anew where it was not set up yet."
 
 STOCK = {"cin7core": ("--stock",)}
 """What the trade data lacks: opening stock, stocktakes, assemblies and the like."""
@@ -52,7 +54,11 @@ STOCK = {"cin7core": ("--stock",)}
 @click.option("--true-limits", is_flag=True, help="Keep the vendors' true limits: the month takes over half an hour.")
 @click.option("--review", is_flag=True, help="Let the invoices wait for approval, on the page Ready to sync.")
 @click.option(
-    "--port", default=8080, show_default=True, help="Where the web pages are left running; 0 takes a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Where the web pages are left running; 0 takes a free one, and so does one that is taken.",
 )
 def demo(
     once: bool, as_json: bool, folder: Path | None, quickbooks: bool, true_limits: bool, review: bool, port: int
@@ -66,13 +72,13 @@ def demo(
     console = Console(stderr=as_json)
     ledger: Ledger = QuickBooks() if quickbooks else Xero()
     folder = folder or Path("demo-quickbooks" if quickbooks else "demo-data")
-    begin(folder)
     minute = TRUE_MINUTE if true_limits else SCALED_MINUTE
     plugins = load()
     with (
+        alone(folder),
         _ending_in_order(1 if once else 0, console) as ending,
         running(folder, minute=minute, ledger=ledger.provider, extra=STOCK, ending=ending) as pair,
-        _hub(folder, plugins, port) as hub,
+        _hub(folder, plugins, _port(port, console)) as hub,
         ledger.serving(hub, plugins),
     ):
         scene = Scene(hub, pair, ledger, console, minute, ending)
@@ -101,7 +107,7 @@ def _ending_in_order(code: int, console: Console) -> Iterator[Ending]:
         try:
             yield ending
         except ToldToEndError:
-            click.echo("\nThe demo was ended before it was done. Run it again: it goes on where it was.", err=True)
+            click.echo(f"\nThe demo was ended before it was done. {_WHAT_NEXT}", err=True)
             raise SystemExit(code) from None
         except KeyboardInterrupt:
             console.show_cursor()
@@ -130,7 +136,6 @@ def _attended(scene: Scene, work: Callable[[], Result]) -> Result:
 
 @contextmanager
 def _hub(folder: Path, plugins: Plugins, port: int) -> Iterator[Hub]:
-    port = free_port(port)
     settings = load_settings(
         data=folder,
         database_url="",
@@ -146,6 +151,13 @@ def _hub(folder: Path, plugins: Plugins, port: int) -> Iterator[Hub]:
         yield Hub(store, Vault(settings.keys()), plugins.providers, settings, observers=plugins.observers)
     finally:
         store.dispose()
+
+
+def _port(wanted: int, console: Console) -> int:
+    port = free_port(wanted)
+    if wanted not in (0, port):
+        console.print(f"Port {wanted} is taken by another program; the pages will be at {port}.")
+    return port
 
 
 def _stay(scene: Scene, plugins: Plugins) -> None:

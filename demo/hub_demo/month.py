@@ -9,7 +9,7 @@ from rich.console import Console
 
 from hub.ending import Ending
 from hub.engine import Hub
-from hub_demo.beginning import is_set_up
+from hub_demo.beginning import note_set_up
 from hub_demo.journey import START_DATE, Joined, set_up
 from hub_demo.ledger import Ledger
 from hub_demo.simulators import Pair
@@ -41,13 +41,15 @@ def play(scene: Scene, *, review: bool = False) -> Summary:
     hub, pair, ledger = scene.hub, scene.pair, scene.ledger
     started = time.monotonic()
     joined = set_up(hub, pair, minute=scene.minute, say=scene.say, ledger=ledger, review=review, stock=True)
-    is_set_up(hub.settings.data)
+    note_set_up(hub.settings.data)
     _announce(scene)
     if review and not joined.is_new:
         scene.say(f"this demo was set up before; --review counts for a new one (remove {hub.settings.data})")
     before = created_so_far(hub, joined)
-    sync(hub, pair, ledger, joined, scene.console)
+    failures = sync(hub, pair, ledger, joined, scene.console)
     scene.ending.check()
+    for failure in failures:
+        scene.console.print(f"[yellow]{failure}[/yellow]")
     _must_be_run(scene, joined)
     again = ledger.again(hub, pair, joined.ledger_id)
     scene.say("reconciling the stock of December")
@@ -57,14 +59,14 @@ def play(scene: Scene, *, review: bool = False) -> Summary:
 
 
 def _must_be_run(scene: Scene, joined: Joined) -> None:
-    """End the demo where a connection still waits for its run, since an earlier demo was killed in one."""
+    """End the demo where a connection still waits for its run: another process is at it, or was until it was killed."""
     hub = scene.hub
     ours = (joined.stock_id,) if scene.ledger.visits else (joined.stock_id, joined.ledger_id)
     names = [hub.connection(id).name for id, _ in hub.wanted() if id in ours]
     if names:
         raise SystemExit(
-            f"An earlier demo was ended at once amid a run of {' and '.join(names)}."
-            f" Run this one again in {hub.settings.run_stale_seconds:g} seconds: then that run is taken over."
+            f"{' and '.join(names)} could not be run: another process is at it, or an earlier demo was ended at once in"
+            f" its run, which is taken over after {hub.settings.run_stale_seconds:g} seconds. Run the demo again then."
         )
 
 

@@ -23,7 +23,6 @@ _BRITISH = ("--multicurrency", "--home-currency", "GBP", "--timezone", "Europe/L
 _ALWAYS: Mapping[str, Sequence[str]] = {"cin7core": (), "xero": ("--print-config",), "qbdesktop": _BRITISH}
 UNLIMITED = frozenset({"qbdesktop"})
 """What counts no calls."""
-PORTS = "ports.json"
 START_SECONDS = 180
 STOP_SECONDS = 20
 _NEVER_GIVEN = (20_000, 30_000)
@@ -154,14 +153,14 @@ def _wait(address: Address, process: subprocess.Popen[bytes], ending: Ending) ->
 
 def _ports(folder: Path, ledger: str) -> dict[str, int]:
     """The ports of the last demo where they are free, else new ones."""
-    remembered = folder / PORTS
+    remembered = folder / "ports.json"
     ports: dict[str, int] = json.loads(remembered.read_text()) if remembered.exists() else {}
     for name in ("cin7core", ledger):
         wanted = ports.pop(name, 0)
         while (port := free_port(wanted)) in ports.values():
             wanted = 0
         ports[name] = port
-    written = folder / f"{PORTS}.new"
+    written = folder / "ports.json.new"
     written.write_text(json.dumps(ports))
     written.replace(remembered)  # whoever reads meanwhile, or ends this, finds all of it
     return {name: ports[name] for name in ("cin7core", ledger)}
@@ -172,13 +171,12 @@ def free_port(wanted: int) -> int:
 
     It is one that systems give nobody who asks for just any: so it is still free when its program begins to listen.
     """
-    while not (wanted and is_free(wanted)):
+    while not (wanted and _is_free(wanted)):
         wanted = random.randint(*_NEVER_GIVEN)  # nosec B311 # noqa: S311 - whichever it is
     return wanted
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens there."""
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -21,8 +21,8 @@ _WHY = "the demo asked for it"
 operations, run_rows = table(OperationRow), table(Run)
 
 
-def sync(hub: Hub, pair: Pair, ledger: Ledger, joined: Joined, console: Console) -> None:
-    """Run the stock side, then whatever it made useful, with a progress display."""
+def sync(hub: Hub, pair: Pair, ledger: Ledger, joined: Joined, console: Console) -> list[str]:
+    """Run the stock side, then whatever it made useful, with a progress display; what went wrong, if anything did."""
     hub.want(joined.stock_id, _WHY)
     if not joined.is_new:  # a first day has just read the ledger's lists
         hub.want(joined.ledger_id, _WHY)
@@ -31,8 +31,7 @@ def sync(hub: Hub, pair: Pair, ledger: Ledger, joined: Joined, console: Console)
         bars = {name: progress.add_task(shown, total=None) for name, shown in names.items()}
         failures = attended(lambda: ledger.sync(hub, pair), lambda: _update(hub, joined, progress, bars))
         _update(hub, joined, progress, bars)
-    for failure in failures:
-        console.print(f"[yellow]{failure}[/yellow]")
+    return failures
 
 
 def stop_runs(hub: Hub) -> None:

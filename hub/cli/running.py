@@ -46,7 +46,8 @@ def run(ctx: click.Context, workplace: Workplace, name: str, follow: bool, as_js
     \b
     Example:  hub run "Main stock"
 
-    On trouble: each run that did not end well says what happened and what to do, and the exit code is 1.
+    On trouble: each run that did not end well says what happened and what to do. The exit code is 1 then, and when
+    something is left to run.
     """
     hub = workplace.hub
     first = int(find_connection(hub, name).id)
@@ -64,9 +65,7 @@ def run(ctx: click.Context, workplace: Workplace, name: str, follow: bool, as_js
 
 def _end_at_once(number: int, _frame: FrameType | None) -> None:
     """What Ctrl-C does to programs that don't know it, but not without the terminal's cursor."""
-    screen = console()
-    if screen.is_terminal:
-        screen.show_cursor()
+    console().show_cursor()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 

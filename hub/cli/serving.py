@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import click
 
 from hub.cli.workplace import Workplace, pass_workplace
-from hub.ending import ending_on_signals
+from hub.ending import Ending, ending_on_signals
 from hub.engine import Hub
 from hub.scheduler import Scheduler, Workers
 
@@ -47,7 +48,15 @@ def serve(workplace: Workplace, host: str | None, port: int | None, web_only: bo
             stack.enter_context(_at_work(Scheduler(hub, plugins.jobs(hub))))
         click.echo(f"The hub is at {hub.settings.base_url}", err=True)
         _tell_set_up(hub)
-        server.run(lambda: ending.is_asked)
+        server.run(partial(_is_told, ending))
+
+
+def _is_told(ending: Ending) -> bool:
+    if ending.is_asked:
+        click.echo(
+            "Ending: pages that were asked for, then each run after its present step. Again ends at once.", err=True
+        )
+    return ending.is_asked
 
 
 def _tell_set_up(hub: Hub) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
+from hub_demo.beginning import alone
 from hub_demo.simulators import free_port
 from patience import PATIENCE, eventually
 
@@ -46,9 +46,11 @@ def started(folder: Path, *options: str) -> Iterator[Demo]:
     try:
         yield Demo(folder, process)
     finally:
-        with suppress(ProcessLookupError):  # all of it ended, as it should
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.terminate()  # nothing, where it has ended; else its simulators end with it
+        try:
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -71,6 +73,8 @@ def test_a_demo_that_is_ended_amid_its_set_up_ends_after_the_step_and_is_begun_a
         assert not any(demo.simulators())
         assert ENDED in demo.said()
         assert "mapping:" not in demo.said()  # a later step
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "letter.txt").write_text("This was put here meanwhile.")
     with started(tmp_path, "--once") as again:
         assert eventually(lambda: "mapping: 40 suggestions accepted" in again.said()), again.said()
         assert eventually(lambda: "both vendors allow 60 calls" in again.said())  # it is set up
@@ -80,9 +84,19 @@ def test_a_demo_that_is_ended_amid_its_set_up_ends_after_the_step_and_is_begun_a
         assert eventually(lambda: "both vendors allow 60 calls" in last.said())
         assert "connecting Xero" not in last.said()  # it goes on where it was
     assert (tmp_path / "letter.txt").exists()
+    assert (tmp_path / "own" / "letter.txt").exists()
 
 
-def test_a_second_signal_ends_a_demo_at_once_and_its_simulators_with_it(tmp_path: Path) -> None:
+def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
+    with alone(tmp_path):
+        with started(tmp_path, "--once") as demo:
+            assert demo.process.wait(PATIENCE) == 1
+        assert "another one runs there" in demo.said()
+    with alone(tmp_path):
+        pass
+
+
+def test_a_demo_that_is_told_twice_to_end_leaves_no_simulator(tmp_path: Path) -> None:
     with started(tmp_path, "--once") as demo:
         assert eventually(lambda: "both vendors allow 60 calls" in demo.said())
         demo.process.send_signal(signal.SIGINT)
