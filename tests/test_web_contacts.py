@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from furnishing import set_up_once
 from houses import House, called, contact, invoice, line, put
 from people import OWNER
+from statements import overheard, plan
 from visitors import Seen, Visitor, visitor
 
 from hub.documents import Contact, Kind
 from hub.engine.directory import entry_of
 from hub.engine.likeness import clear_best
-from hub.engine.suggesting import READ_AT_MOST, suggest
+from hub.engine.suggesting import READ_AT_MOST, ByName, suggest
 from hub.mapping import fold
 from hub.models import AuditEvent, ContactEntry, FlowMode, Integration, Link, OperationRow, Snapshot, table
 from hub.store import Store
@@ -472,8 +473,18 @@ def crowded(tmp_path: Path, sqlite_template: Path, vault: Vault) -> Iterator[Hou
     store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
     house = called(store, vault)
     house.set_flow(Kind.CONTACT, FlowMode.OFF)
-    ours = [Contact(external_id=f"s{n}", name=f"Trader {n:05} Ltd", email=f"t{n}@t{n}.test") for n in range(MANY)]
-    theirs = [Contact(external_id=f"l{n}", name=f"Trader {n:05} Limited", email=f"t{n}@t{n}.test") for n in range(MANY)]
+    ours, theirs = (
+        [
+            Contact(
+                external_id=f"{sign}{n}",
+                name=f"Trader {n:05} {form}",
+                email=f"t{n}@t{n}.test",
+                tax_number=f"GB{100_000_000 + n}" if n % 3 == 0 else "",
+            )
+            for n in range(MANY)
+        ]
+        for sign, form in (("s", "Ltd"), ("l", "Limited"))
+    )
     with store.write() as db:
         for connection_id, contacts in ((house.stock_id, ours), (house.ledger_id, theirs)):
             store.insert(db, Snapshot, [_snapshot(connection_id, each) for each in contacts])
@@ -481,6 +492,21 @@ def crowded(tmp_path: Path, sqlite_template: Path, vault: Vault) -> Iterator[Hou
     assert store.gather_statistics(), "as at the end of the feed that reads so many"
     yield house
     store.dispose()
+
+
+def test_who_shares_a_value_is_found_by_the_index_of_each_value(crowded: House) -> None:
+    with crowded.hub.store.read() as db:
+        row = db.execute(sa.select(table(Integration))).one()
+        integration, ours = Integration(**row._mapping), [f"s{n}" for n in range(20)]
+        with overheard() as asked:
+            found = suggest(db, integration, ours, by_name=ByName.NONE)
+        assert [each.target_id for each in found["s3"]] == ["l3"]
+        assert found["s3"][0].reasons[0] == "VAT number equal"
+        [look] = [plan(db, sql, sent) for sql, sent in asked if "UNION" in sql]
+    assert set(re.findall(r"contact_entry USING (?:COVERING )?INDEX (contact_\w+) \((.*?)\)", look)) == {
+        (f"contact_entry_{column}", f"connection_id=? AND {column}=?") for column in ("tax_number", "email", "name")
+    }
+    assert "SCAN contact_entry" not in look
 
 
 def _snapshot(connection_id: int, document: Contact) -> dict[str, Any]:

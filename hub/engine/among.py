@@ -64,6 +64,10 @@ class _AmongFew(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> _AmongFew:
+        """Itself, as above."""
+        return self
+
 
 def one_of(column: sa.ColumnElement[Any], constants: Iterable[str]) -> sa.ColumnElement[bool]:
     """The condition that ``column`` is one of our own constants, such as states: written out, never what was typed.

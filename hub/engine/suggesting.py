@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine.among import among
+from hub.engine.among import among, among_few
 from hub.engine.contact_list import CONTACT, ContactState, contact_list, present, withdrawn_contacts
 from hub.engine.directory import entries
 from hub.engine.likeness import MOST, Card, Likeness, clear_best, most_alike, rank, with_taken
@@ -100,33 +101,46 @@ _OF_LEDGER = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("ledger_id
 def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[Card]) -> dict[str, list[Card]]:
     """For each of these contacts those of the ledger that share a value with it."""
     asked = _values(sources, _EQUAL)
-    rows = _sharing(db, ledger_id, asked)
-    counted = Counter(row.shared for row in rows)
-    for column in _EQUAL:
-        if counted[column] >= READ_AT_MOST and len(asked[column]) > 1:
+    found = _with_any(db, ledger_id, asked)
+    for column, values in asked.items():
+        if len(values) > 1 and _count_with(found, column, values) >= READ_AT_MOST:
             # One value that thousands have, a placeholder perhaps, must not hide who has another one.
-            rows = [row for row in rows if row.shared != column]
-            rows += [row for value in asked[column] for row in _sharing(db, ledger_id, {column: [value]})]
-    found: dict[tuple[str, str], list[Card]] = {}
-    for *parts, shared in rows:
-        card = Card._make(parts)
-        found.setdefault((shared, getattr(card, shared)), []).append(card)
-    return {source.external_id: _of(source, found, _EQUAL) for source in sources}
+            for value in values:
+                found |= _with_any(db, ledger_id, {column: [value]})
+    sharing: dict[tuple[str, str], list[Card]] = {}
+    for card in found.values():
+        for column in _EQUAL:
+            if card.label is not None and (value := getattr(card, column)):
+                sharing.setdefault((column, value), []).append(card)
+    return {source.external_id: _of(source, sharing, _EQUAL) for source in sources}
+
+
+def _with_any(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> dict[str, Card]:
+    """Active contacts of the ledger that have one of these values, by id; without a label what was withdrawn."""
+    if not any(values.values()):
+        return {}
+    rows = db.execute(_with_one_of(tuple(values)), {"ledger_id": ledger_id, **values})
+    return {row[0]: Card._make(row) for row in rows}
+
+
+def _count_with(found: Mapping[str, Card], column: str, values: Collection[str]) -> int:
+    wanted = set(values)
+    return sum(getattr(card, column) in wanted for card in found.values())
 
 
 def _alike(
     db: sa.Connection, ledger_id: int, sources: Sequence[sa.Row[Any]], equal: Mapping[str, Sequence[Card]]
 ) -> dict[str, list[Card]]:
     """For each of these contacts those with the likest names: of hundreds that are compared, few are read."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    found: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for external_id, name, value, column in _sharing(db, ledger_id, _values(sources, _ALIKE)):
-        found.setdefault((column, value), []).append((external_id, name))
+        found[column, value].append((external_id, name))
     compared: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
     best: dict[str, list[str]] = {}
     for row in sources:
         key = tuple(getattr(row, column) for column in _ALIKE)
         if key not in compared:  # many contacts share them, so that each list is made once
-            names = dict(each for pair in zip(_ALIKE, key, strict=True) for each in found.get(pair, ()))
+            names = dict(chain.from_iterable(found[pair] for pair in zip(_ALIKE, key, strict=True)))
             compared[key] = list(names), list(names.values())
         ids, folded = compared[key]
         # Those that share a value may be among the best names, so as many more are asked for.
@@ -145,29 +159,40 @@ def _values(sources: Sequence[Card] | Sequence[sa.Row[Any]], columns: Sequence[s
 
 
 def _sharing(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> Sequence[Any]:
-    """Contacts of the ledger that have one of these values, each found by its column's own index."""
+    """Names in the ledger that may be alike: id, name, value and column that it was found by."""
     if not any(values.values()):
         return []
-    return db.execute(_sharing_any(tuple(values)), {"ledger_id": ledger_id, **values}).all()
+    return db.execute(_names_sharing(tuple(values)), {"ledger_id": ledger_id, **values}).all()
+
+
+_LEDGER: sa.BindParameter[int] = sa.bindparam("ledger_id")
 
 
 @cache
-def _sharing_any(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
-    """Made once for each combination of columns; each is bound by its name."""
-    return sa.union_all(*(sa.select(_sharing_one(column).subquery()) for column in columns))
+def _with_one_of(columns: tuple[str, ...]) -> sa.Select[Any]:
+    """Made once for each combination of columns; the values of each are bound by its name."""
+    # The domain is no part of the index of names, which SQLite would else read whole instead of the column's own.
+    found = (_having(column, entries.c.id, entries.c.domain).limit(READ_AT_MOST).subquery() for column in columns)
+    ids = sa.union(*map(sa.select, found)).subquery()
+    return sa.select(*_CARD).where(among_few(entries.c.id, sa.select(ids.c.id)))
 
 
-def _sharing_one(column: str) -> sa.Select[Any]:
-    ledger_id: sa.BindParameter[int] = sa.bindparam("ledger_id")
+@cache
+def _names_sharing(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
+    """The same of names. Of the many that are compared only the best are shown, and read."""
+    return sa.union_all(*(sa.select(_names_having(column).subquery()) for column in columns))
+
+
+def _names_having(column: str) -> sa.Select[Any]:
     shared = sa.literal_column(f"'{column}'", sa.String).label("shared")
-    # Of the many that are compared by name only the best are shown, and read: the others are names alone.
-    named = (entries.c.external_id, entries.c.name, entries.c[column].label("value"), shared)
-    told = (*_CARD, shared)
-    return (
-        sa.select(*(told if column in _EQUAL else named))
-        .where(entries.c.connection_id == ledger_id, among(entries.c[column], column), entries.c.active.is_(True))
-        .where(entries.c.external_id.not_in(withdrawn_contacts(ledger_id)))
-        .limit(READ_AT_MOST if column in _EQUAL else ALIKE_AT_MOST)
+    named = _having(column, entries.c.external_id, entries.c.name, entries.c[column].label("value"), shared)
+    return named.where(entries.c.external_id.not_in(withdrawn_contacts(_LEDGER))).limit(ALIKE_AT_MOST)
+
+
+def _having(column: str, *told: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Of active contacts of the ledger with one of a column's values, found by the column's own index."""
+    return sa.select(*told).where(
+        entries.c.connection_id == _LEDGER, among(entries.c[column], column), entries.c.active.is_(True)
     )
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.engine.among import among
 from hub.web.paging import SIZES, Paged
+from hub.web.queries.named import named
 from hub.web.remembered import WORTH, remembered
 
 
@@ -73,7 +74,7 @@ def listed(db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: i
     """
     found = _searched(db, made, asked, number) if searched else None
     page, ids = found or _found(db, made, asked, number)
-    return replace(page, rows=db.execute(made.rows, {"ids": ids}).all()) if ids else page
+    return replace(page, rows=named(db.execute(made.rows, {"ids": ids}))) if ids else page
 
 
 def _searched(

@@ -282,6 +282,11 @@ def _xml_lines(text: str) -> Iterable[str]:
     yield line
 
 
+def listed(parts: Iterable[str]) -> str:
+    """Those that there are, with commas between them."""
+    return ", ".join(filter(None, parts))
+
+
 def spoken(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
@@ -305,5 +310,6 @@ def install(app: Flask) -> None:
         problem=problem_of,
         spoken=spoken,
         detail=detail,
+        listed=listed,
     )
     app.jinja_env.globals.update(counted=counted, ACTIONS=ACTIONS, MODES=MODES, ROLES=ROLES)

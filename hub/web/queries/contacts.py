@@ -26,11 +26,13 @@ from hub.engine.suggesting import ByName, suggest_for
 from hub.mapping import link_fact
 from hub.models import OPEN_STATES, Integration, OperationState
 from hub.providers import Action, Provider
+from hub.web import wording
 from hub.web.access import visible_integrations
 from hub.web.filters import choice_faults
 from hub.web.forms import looked_for
 from hub.web.paging import Paged
 from hub.web.queries.contact_register import ALL, CHANGED, UNSETTLED, Places, Register, directory
+from hub.web.queries.named import named
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, OPERATION_FACTS, OPERATIONS, SNAPSHOTS
 from hub.web.unchanged import while_unchanged
 
@@ -111,8 +113,8 @@ class ContactRow:
     @property
     def particulars(self) -> str:
         """Number, e-mail address and VAT number, as far as there are any."""
-        tax_number = self.row.tax_country + self.row.tax_number
-        return ", ".join(filter(None, (self.row.number, self.row.email, tax_number)))
+        row = self.row
+        return wording.listed((row.number, row.email, row.tax_country + row.tax_number))
 
     @property
     def is_planned(self) -> bool:
@@ -156,8 +158,8 @@ def _found(chosen: ContactFilter, every: Register) -> Places:
 def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[sa.Row[Any]]:
     """These contacts with all that is shown of them, in this order."""
     asked = {"ids": list(ids), "integration_id": integration.id}
-    rows = db.execute(_shown_of(contact_links(integration)), asked).all()
-    by_id = {row.source_id: row for row in rows}
+    found = db.execute(_shown_of(contact_links(integration)), asked)
+    by_id = {row.source_id: row for row in named(found)}
     return [by_id[id] for id in ids if id in by_id]
 
 
@@ -217,7 +219,7 @@ def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> di
     """Some active contacts of the ledger, by id."""
     if not ids:
         return {}
-    rows = db.execute(_ACTIVE, {"ledger_id": ledger_id, "ids": list(ids)}).all()
+    rows = named(db.execute(_ACTIVE, {"ledger_id": ledger_id, "ids": list(ids)}))
     return {row.external_id: row for row in rows}
 
 

@@ -18,6 +18,7 @@ from hub.web import wording
 from hub.web.filters import choice_faults, day_faults, typed_day
 from hub.web.forms import looked_for
 from hub.web.paging import Paged
+from hub.web.queries.named import named
 from hub.web.queries.naming import names_of
 from hub.web.queries.report_statements import (
     MANY,
@@ -162,7 +163,7 @@ class _Look:
 
     def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[sa.Row[Any]]:
         """What a statement finds."""
-        return self.db.execute(statement, {**self.asked, **cut}).all()
+        return named(self.db.execute(statement, {**self.asked, **cut}))
 
     def remembered(self, name: str, find: Callable[[], Value], worth: Callable[[Value], bool]) -> Value:
         """As the function of this name, of what rests on the filter."""
@@ -222,8 +223,8 @@ def _further(look: _Look, made: Statements, sort: Sort, number: int) -> Paged | 
         if page.number == 1:
             return None
         ids = _ids(look, made, page)
-    named = {"ids": ids, "integration": look.integration.id, "stock": look.integration.stock_id}
-    return replace(page, rows=look.db.execute(made.rows, named).all())
+    wanted = {"ids": ids, "integration": look.integration.id, "stock": look.integration.stock_id}
+    return replace(page, rows=named(look.db.execute(made.rows, wanted)))
 
 
 def _ids(look: _Look, made: Statements, page: Paged) -> list[int]:
