@@ -26,8 +26,9 @@ MOST = 10.0
 MOST_BESIDE_A_RUN = 20.0
 """The same where something is committed before every look, so that nothing is as it was remembered."""
 MOST_BYTES = 150_000
-ROUNDS = 100
-"""Of forty the 95th percentile is the third slowest, and rests on chance."""
+PASSES, ROUNDS = 3, 100
+"""How often all pages are gone through, and how often each is looked at then: whatever else the machine does for a
+moment falls on one pass of a page and not on all that is known of it."""
 WARM_UP = 3
 
 DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}
@@ -125,7 +126,7 @@ def measure(folder: Path, say: Callable[[str], None]) -> Iterator[Row]:
         many = f"{amounts.documents:,} documents, {amounts.contacts:,} contacts, {amounts.operations:,} operations"
         say(f"pages on {name}: filling the database with {many}")
         with database(place) as url, served(place, url, amounts) as told:
-            say(f"pages on {name}: {ROUNDS} times each page and an empty one, in turn")
+            say(f"pages on {name}: {PASSES} times {ROUNDS} looks at each page and an empty one, in turn")
             yield from _pages(name, told)
 
 
@@ -133,30 +134,47 @@ def _pages(database: str, told: Mapping[str, int]) -> Iterator[Row]:
     """Each page at rest; then each while a run goes on, which commits something before every look."""
     hub, empty, beat = Browser(told["hub"]), Browser(told["empty"]), Browser(told["beat"])
     hub.sign_in()
-    for name, pattern in PAGES.items():
-        yield _page(f"{name}, {database}", pattern.format(**told), hub, empty)
-    for name, pattern in PAGES.items():
-        yield _page(f"{name}, {database}, beside a run", pattern.format(**told), hub, empty, beat)
+    for beside, most in ((None, MOST), (beat, MOST_BESIDE_A_RUN)):
+        looks = {name: Looks(pattern.format(**told)) for name, pattern in PAGES.items()}
+        for _ in range(PASSES):
+            for each in looks.values():
+                each.add(hub, empty, beside)
+        where = database if beside is None else f"{database}, beside a run"
+        yield from (each.row(f"page: {name}, {where}", most) for name, each in looks.items())
 
 
-def _page(name: str, path: str, hub: Browser, empty: Browser, beat: Browser | None = None) -> Row:
-    times: list[float] = []
-    least: list[float] = []
-    size, most = 0, MOST if beat is None else MOST_BESIDE_A_RUN
-    for number in range(ROUNDS + WARM_UP):
-        if beat is not None:
-            beat.ask("/")
-        status, content, seconds = hub.ask(path)
-        _, _, nothing = empty.ask("/")
-        if status != 200:
-            return Row(name, float("inf"), most, f"it answered {status}")
-        size = len(content)
-        if number >= WARM_UP:
-            times.append(seconds)
-            least.append(nothing)
-    page, bare = _percentile(times), _percentile(least)
-    detail = f"{page * 1000:.1f} ms against {bare * 1000:.1f} ms; {size:,} bytes"
-    return Row(f"page: {name}", page / bare if size <= MOST_BYTES else float("inf"), most, detail)
+@dataclass
+class Looks:
+    """How long the looks at one page took, and those at the empty one between them; in seconds."""
+
+    path: str
+    page: list[float] = field(default_factory=list)
+    empty: list[float] = field(default_factory=list)
+    size: int = 0
+    refused: int | None = None
+
+    def add(self, hub: Browser, empty: Browser, beside: Browser | None) -> None:
+        """One pass; with ``beside``, something is committed before every look."""
+        for number in range(WARM_UP + ROUNDS):
+            if beside is not None:
+                beside.ask("/")
+            status, content, seconds = hub.ask(self.path)
+            _, _, nothing = empty.ask("/")
+            if status != 200:
+                self.refused = status
+                return
+            self.size = len(content)
+            if number >= WARM_UP:
+                self.page.append(seconds)
+                self.empty.append(nothing)
+
+    def row(self, name: str, most: float) -> Row:
+        """What came of it."""
+        if self.refused:
+            return Row(name, float("inf"), most, f"it answered {self.refused}")
+        page, bare = _percentile(self.page), _percentile(self.empty)
+        detail = f"{page * 1000:.1f} ms against {bare * 1000:.1f} ms; {self.size:,} bytes"
+        return Row(name, page / bare if self.size <= MOST_BYTES else float("inf"), most, detail)
 
 
 def _percentile(times: list[float]) -> float:
