@@ -41,6 +41,7 @@ PAGES: Mapping[str, str] = {
     "ready to sync: one kind": "/ready?kind=bill",
     "ready to sync: amounts": "/ready?least=1000&most=2000",
     "ready to sync: search": "/ready?text=SO-0555",
+    "ready to sync: blocked": "/ready?blocked=yes",
     "preview": "/operations/{operation}",
     "document": "/integrations/{integration}/documents/{snapshot}",
     "sync report": "/report",
@@ -51,6 +52,10 @@ PAGES: Mapping[str, str] = {
     "sync report: completed": "/report?status=completed",
     "sync report: failed": "/report?status=failed",
     "sync report: skipped": "/report?status=skipped",
+    "sync report: failed in a week": "/report?status=failed&since=2026-06-01&until=2026-06-07",
+    "sync report: completed since": "/report?status=completed&since=2026-06-03",
+    "sync report: completed, page 50": "/report?status=completed&page=50",
+    "sync report: completed, search": "/report?status=completed&text=SO-05",
     "changed since posted": "/changed",
     "attention": "/attention",
     "attention: one cause": "/attention/group?state=held&code=account_not_mapped&subject=17",
@@ -64,6 +69,7 @@ PAGES: Mapping[str, str] = {
     "contacts: all, page 300": "/integrations/{integration}/contacts?state=all&page=300",
     "contacts: linked": "/integrations/{integration}/contacts?state=linked",
     "contacts: search": "/integrations/{integration}/contacts?state=all&text=harbour+foods",
+    "contacts: search of a letter": "/integrations/{integration}/contacts?state=all&text=a",
     "contacts: choose": "/integrations/{integration}/contacts/link?contact=c49999",
     "contacts: choose, search": "/integrations/{integration}/contacts/link?contact=c49999&text=harbour",
     "search": "/search?text=SO-0555",
@@ -150,6 +156,7 @@ class Looks:
     path: str
     page: list[float] = field(default_factory=list)
     empty: list[float] = field(default_factory=list)
+    first: float = 0.0
     size: int = 0
     refused: int | None = None
 
@@ -163,7 +170,7 @@ class Looks:
             if status != 200:
                 self.refused = status
                 return
-            self.size = len(content)
+            self.size, self.first = len(content), self.first or seconds
             if number >= WARM_UP:
                 self.page.append(seconds)
                 self.empty.append(nothing)
@@ -173,7 +180,9 @@ class Looks:
         if self.refused:
             return Row(name, float("inf"), most, f"it answered {self.refused}")
         page, bare = _percentile(self.page), _percentile(self.empty)
-        detail = f"{page * 1000:.1f} ms against {bare * 1000:.1f} ms; {self.size:,} bytes"
+        detail = (
+            f"{page * 1000:.1f} ms against {bare * 1000:.1f} ms, at first {self.first * 1000:.0f}; {self.size:,} bytes"
+        )
         return Row(name, page / bare if self.size <= MOST_BYTES else float("inf"), most, detail)
 
 

@@ -14,23 +14,23 @@ import sqlalchemy as sa
 from hub.engine.among import among
 from hub.web.paging import SIZES, Paged
 from hub.web.queries.named import named
-from hub.web.remembered import WORTH, remembered
+from hub.web.remembered import WORTH, remembered, remembered_ids
 
 
 @dataclass(frozen=True)
 class Listing:
     """The statements of a list. All but ``rows`` ask for the parameters of its filter.
 
-    ``near`` finds the ids of a page counted from the list's beginning, and ``far`` from its end; ``counted`` is as
-    ``near``, with how many there are in all beside each. These are cut by ``start`` and ``most``. ``first`` finds the
-    first page of each size. ``rows`` reads the rows with ``ids``, in the list's order.
+    ``near`` finds the ids of a page counted from the list's beginning, and ``far`` from its end; both are cut by
+    ``start`` and ``most``. ``first`` finds the first page of each size, and ``every`` all ids in the list's order.
+    ``rows`` reads the rows with ``ids``, in that order, too.
     """
 
     total: sa.Select[Any]
     first: Mapping[int, sa.Select[Any]]
     near: sa.Select[Any]
     far: sa.Select[Any]
-    counted: sa.Select[Any]
+    every: sa.Select[Any]
     rows: sa.Select[Any]
 
 
@@ -57,7 +57,7 @@ def listing(
         first={size: first_page(ids.order_by(*first), size) for size in SIZES},
         near=ids.order_by(*first).limit(most).offset(start),
         far=ids.order_by(*last).limit(most).offset(start),
-        counted=ids.add_columns(sa.func.count().over()).order_by(*first).limit(most).offset(start),
+        every=ids.order_by(*first),
         rows=rows.where(among(id, "ids")).order_by(*first),
     )
 
@@ -70,22 +70,24 @@ def first_page(ids: sa.Select[Any], size: int) -> sa.Select[Any]:
 def listed(db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: int, *, searched: bool = False) -> Paged:
     """One page of a list, the last one if it has fewer; ``asked`` are the parameters of the filter.
 
-    What is ``searched``, so that every row must be looked at to find some, is counted in the same look.
+    What is ``searched``, so that every row must be looked at to find some, is found once for all of its pages.
     """
-    found = _searched(db, made, asked, number) if searched else None
-    page, ids = found or _found(db, made, asked, number)
+    page, ids = _page_of_all(db, made, asked, number) if searched else _found(db, made, asked, number)
     return replace(page, rows=named(db.execute(made.rows, {"ids": ids}))) if ids else page
 
 
-def _searched(
+def _page_of_all(
     db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: int
-) -> tuple[Paged, Sequence[Any]] | None:
-    """The page and its ids; None where the list has fewer pages."""
-    page = Paged([], 0, number)
-    rows = db.execute(made.counted, {**asked, "start": (number - 1) * page.size, "most": page.size}).all()
-    if rows:
-        return replace(page, total=rows[0][1]), [row[0] for row in rows]
-    return (page, []) if number == 1 else None
+) -> tuple[Paged, Sequence[Any]]:
+    every = remembered_ids(db, (made.every, *asked.items()), lambda: db.execute(made.every, asked).scalars())
+    return cut(every, number)
+
+
+def cut(ids: Sequence[int], number: int) -> tuple[Paged, Sequence[int]]:
+    """A page of all ids, without its rows, or the last one where there are fewer; and the ids that are on it."""
+    page = Paged([], len(ids), number)
+    page = replace(page, number=min(number, page.last))
+    return page, ids[(page.number - 1) * page.size :][: page.size]
 
 
 def _found(db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: int) -> tuple[Paged, Sequence[Any]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -19,6 +20,7 @@ from flask import current_app, g, has_app_context
 from hub.models import RunState
 from hub.web.access import person
 from hub.web.queries.tables import AUDIT_EVENTS, RUNS
+from hub.web.unchanged import unchanged
 
 Value = TypeVar("Value")
 
@@ -26,6 +28,8 @@ MOST = 200
 """So many numbers are kept; then all are found anew."""
 MOST_LISTS = 12
 """So many long lists are kept, of some ten megabytes for fifty thousand rows."""
+MOST_FOUND = 40
+"""What so many searches find is kept, of at most a megabyte for each hundred thousand rows."""
 LONGEST = 60.0
 """Seconds until a number is found anew in any case: a new day begins."""
 WHILE_RUNNING = 3.0
@@ -152,6 +156,21 @@ def remembered_list(
     lists: Memory = current_app.extensions.setdefault("remembered lists", Memory(MOST_LISTS))
     present = _stamp_once(db)
     return lists.recall(key, present if by_people else replace(present, acts=0), find, worth)
+
+
+def remembered_ids(db: sa.Connection, key: Hashable, find: Callable[[], Iterable[int]]) -> Sequence[int]:
+    """The ids of all that a search finds, in its order: found once while nothing changes, however its pages are turned.
+
+    As with numbers, many may be a few seconds old while a run goes on; few are as they are now.
+    """
+
+    def found() -> Sequence[int]:
+        if not has_app_context():
+            return array("q", find())
+        kept: Memory = current_app.extensions.setdefault("remembered ids", Memory(MOST_FOUND))
+        return kept.recall(key, _stamp_once(db), lambda: array("q", find()), lambda ids: len(ids) >= WORTH)
+
+    return unchanged(db, key, found, kept_as="unchanged ids", most=MOST_FOUND)
 
 
 def note_stamp(db: sa.Connection, present: Stamp) -> None:

@@ -5,8 +5,9 @@ is mapped, when its schedules are due. While a bookkeeper looks around, that doe
 anything did: see :func:`hub.databases.moment`. So what is remembered here is never old, not by a second; while a run
 commits, it is found anew for each page.
 
-It is for what an installation has few of, never for the documents, contacts and runs of lists, searches and previews.
-What takes many rows to count may be some seconds old while a run goes on, and is in :mod:`hub.web.remembered`.
+It is for what an installation has few of, and for the ids that a search finds; never for what the documents, contacts
+and runs of lists, searches and previews are like. What takes many rows to count may be some seconds old while a run
+goes on, and is in :mod:`hub.web.remembered`.
 """
 
 from __future__ import annotations
@@ -52,14 +53,17 @@ class Unchanged:
         return value
 
 
-def unchanged(db: sa.Connection, key: Hashable, find: Callable[[], Value]) -> Value:
+def unchanged(
+    db: sa.Connection, key: Hashable, find: Callable[[], Value], *, kept_as: str = "unchanged", most: int = MOST
+) -> Value:
     """``find()``, or what it found when nothing was committed since; ``key`` names whatever else it depends on.
 
-    The value is shared by all who ask: nobody may change it. Outside of a request nothing is remembered.
+    The value is shared by all who ask: nobody may change it. Outside of a request nothing is remembered. What is large
+    is kept by itself, ``kept_as`` something else, and not as many.
     """
     if not has_request_context():
         return find()
-    kept: Unchanged = current_app.extensions.setdefault("unchanged", Unchanged())
+    kept: Unchanged = current_app.extensions.setdefault(kept_as, Unchanged(most))
     return kept.recall(key, _moment_once(db), find)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import sqlalchemy as sa
@@ -27,6 +27,9 @@ TO_DO = (ContactState.UNLINKED, ContactState.SUGGESTED, ContactState.BROKEN)
 
 NO_COUNTRY = "-"
 """In place of the country that a VAT number was written without: it may be a number of any."""
+
+MOST_SEARCHED = 50
+"""So many searches are kept, of at most four bytes a contact each."""
 
 Places = Sequence[int]
 """Where contacts are in the directory, in its order."""
@@ -82,12 +85,22 @@ class Register:
     states: Sequence[ContactState]
     places: Mapping[tuple[Side, str], Places]
     numbers: Haystack | None
+    searched: dict[tuple[Side, str, str], Places] = field(default_factory=dict, repr=False)
+    """What was found by a text already: people turn its pages."""
 
     def found(self, side: Side, state: str, text: str) -> Places:
         """Those of a side and state; with a text, who has it in name, e-mail address, number or VAT number."""
         among = self.places.get((side, state), ())
         if not text or not among:
             return among
+        known = self.searched.get((side, state, text))
+        if known is None:
+            if len(self.searched) >= MOST_SEARCHED:
+                self.searched.clear()
+            known = self.searched[side, state, text] = array("I", self._with_text(side, state, text, among))
+        return known
+
+    def _with_text(self, side: Side, state: str, text: str, among: Places) -> list[int]:
         hits = self.directory.with_text(text)
         if self.numbers is not None:
             hits = sorted({*hits, *self.numbers.with_part(text.lower())})

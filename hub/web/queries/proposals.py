@@ -78,7 +78,7 @@ class Sort:
     @property
     def searched(self) -> bool:
         """Whether every proposal must be looked at to find some."""
-        return bool(self.text or self.contact or self.amounts)
+        return bool(self.text or self.contact or self.amounts or self.caught or self.blocked)
 
 
 @dataclass(frozen=True)

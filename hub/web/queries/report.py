@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,25 +17,15 @@ from hub.store import Store
 from hub.web import wording
 from hub.web.filters import choice_faults, day_faults, typed_day
 from hub.web.forms import looked_for
+from hub.web.listing import cut
 from hub.web.paging import Paged
 from hub.web.queries.named import named
 from hub.web.queries.naming import names_of
-from hub.web.queries.report_statements import (
-    MANY,
-    ORDERS,
-    PLANNED,
-    RULES,
-    Sort,
-    Statements,
-    how_many,
-    statements,
-)
+from hub.web.queries.report_statements import ORDERS, PLANNED, RULES, Sort, Statements, statements
 from hub.web.queries.report_status import DATED, ON_ITS_WAY, SyncStatus
 from hub.web.queries.tables import FLOWS
 from hub.web.queries.together import memberships
-from hub.web.remembered import WORTH, remembered
-
-Value = TypeVar("Value")
+from hub.web.remembered import WORTH, remembered, remembered_ids
 
 PORTION = 500
 FILTERS = tuple(status for status in SyncStatus if status is not SyncStatus.UNPLANNED)
@@ -83,6 +73,11 @@ class Filter:
     def order(self) -> str:
         """What comes first, in words."""
         return ORDERS.get(self.status, PLANNED)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether no index has what is found in the order of the list, so that all of it is found for any page."""
+        return bool(self.status or self.text or self.kind)
 
     @property
     def sort(self) -> Sort:
@@ -140,7 +135,7 @@ def entries(db: sa.Connection, integration: sa.Row[Any], chosen: Filter, number:
     """One page of the report, in the order that the filter names."""
     kinds = remembered(db, ("kinds on", integration.id), lambda: _kinds(db, integration.id))
     look = _Look(db, integration, chosen, _parameters(integration, chosen, kinds))
-    page = _page_by_text(look, number) if chosen.text else _page(look, chosen.sort, number)
+    page = _page(look, number)
     return replace(page, rows=_complete(db, integration, page.rows))
 
 
@@ -153,78 +148,56 @@ class _Look:
     chosen: Filter
     asked: Mapping[str, Any]
 
-    def total(self, made: Statements) -> int:
-        """How many the filter finds."""
-        return self.remembered("total", lambda: self.number(made.total), lambda total: total >= WORTH)
-
-    def number(self, statement: sa.Select[Any]) -> int:
-        """The number that a statement finds."""
-        return int(self.db.execute(statement, self.asked).scalar_one())
-
     def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[sa.Row[Any]]:
         """What a statement finds."""
         return named(self.db.execute(statement, {**self.asked, **cut}))
 
-    def remembered(self, name: str, find: Callable[[], Value], worth: Callable[[Value], bool]) -> Value:
-        """As the function of this name, of what rests on the filter."""
-        key = (name, self.integration.id, self.integration.stock_id, self.chosen, tuple(self.asked["kinds"]))
-        return remembered(self.db, key, find, worth)
+    def every(self, made: Statements) -> Sequence[int]:
+        """All ids that the filter finds, in order."""
+        return remembered_ids(self.db, self._key("ids"), lambda: self.db.execute(made.every, self.asked).scalars())
+
+    def total(self, made: Statements) -> int:
+        """How many the filter finds."""
+
+        def count() -> int:
+            return int(self.db.execute(made.total, self.asked).scalar_one())
+
+        return remembered(self.db, self._key("total"), count, lambda total: total >= WORTH)
+
+    def _key(self, name: str) -> Hashable:
+        return name, self.integration.id, self.integration.stock_id, self.chosen, tuple(self.asked["kinds"])
 
 
-def _page_by_text(look: _Look, number: int) -> Paged:
-    """A page of what a text finds; that it finds too many to be looked for by it is remembered, and not tried again."""
-    sort = look.chosen.sort
-    in_order = replace(sort, wide=True)
-    if sort.status:
-        many = look.remembered("by text", lambda: look.number(how_many(sort)), lambda found: found >= MANY)
-        return _page(look, in_order if many >= MANY else sort, number)
-    tried = look.remembered("by text", lambda: _tried(look, number), lambda page: page.total >= MANY)
-    return _page(look, in_order, number) if tried.total >= MANY else tried
-
-
-def _tried(look: _Look, number: int) -> Paged:
-    """A page of what is found by its text; without its rows, which are not kept, where it finds too many."""
-    page = _page(look, look.chosen.sort, number)
-    return replace(page, rows=[]) if page.total >= MANY else page
-
-
-def _page(look: _Look, sort: Sort, number: int) -> Paged:
+def _page(look: _Look, number: int) -> Paged:
     """A page, the last one where the list has fewer."""
-    made = statements(sort)
-    further = _further(look, made, sort, number) if number > 1 else None
-    return further or _first(look, made, sort)
+    made = statements(look.chosen.sort)
+    if look.chosen.is_searched:
+        page, ids = cut(look.every(made), number)
+        return replace(page, rows=_rows(look, made, ids)) if ids else page
+    further = _further(look, made, number) if number > 1 else None
+    return further or _first(look, made)
 
 
-def _first(look: _Look, made: Statements, sort: Sort) -> Paged:
+def _first(look: _Look, made: Statements) -> Paged:
     """The first page, which most looks are at, in one statement; counted by reading it where it is the only one.
 
     Each row has its document, since none is ever deleted: else fewer would be read than there are.
     """
     page = Paged([], 0, 1)
     rows = look.all(made.first[page.size])
-    if sort.searched:
-        total = rows[0].total if rows else 0
-    else:
-        total = len(rows) if len(rows) < page.size else look.total(made)
-    return replace(page, rows=rows, total=total)
+    return replace(page, rows=rows, total=len(rows) if len(rows) < page.size else look.total(made))
 
 
-def _further(look: _Look, made: Statements, sort: Sort, number: int) -> Paged | None:
+def _further(look: _Look, made: Statements, number: int) -> Paged | None:
     """Another page, or the last one; None where that is the first one."""
-    page = Paged([], 0, number)
-    found = look.all(made.counted, start=(number - 1) * page.size, most=page.size) if sort.searched else []
-    if found:
-        page, ids = replace(page, total=found[0].total), [each[0] for each in found]
-    else:
-        # Of what a text finds as many are counted as are found by it, and it is not remembered: it may be more.
-        total = look.number(made.total) if sort.searched else look.total(made)
-        page = replace(page, total=total)
-        page = replace(page, number=min(number, page.last))
-        if page.number == 1:
-            return None
-        ids = _ids(look, made, page)
+    page = Paged([], look.total(made), number)
+    page = replace(page, number=min(number, page.last))
+    return None if page.number == 1 else replace(page, rows=_rows(look, made, _ids(look, made, page)))
+
+
+def _rows(look: _Look, made: Statements, ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
     wanted = {"ids": ids, "integration": look.integration.id, "stock": look.integration.stock_id}
-    return replace(page, rows=named(look.db.execute(made.rows, wanted)))
+    return named(look.db.execute(made.rows, wanted))
 
 
 def _ids(look: _Look, made: Statements, page: Paged) -> list[int]:

@@ -6,7 +6,7 @@ Most looks are at a first page, which is one statement.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.engine.among import among
 from hub.engine.waiting import waits
 from hub.models import OperationState
+from hub.web.listing import first_page
 from hub.web.paging import SIZES
 from hub.web.queries.naming import is_nameless, settling_document
 from hub.web.queries.report_status import (
@@ -43,19 +44,6 @@ class Sort:
     text: bool = False
     capitals: bool = False
     """Whether the text is another one in capital letters."""
-    wide: bool = False
-    """Whether the text finds :data:`MANY`, so that they are soon come across in the order of the list."""
-
-    @property
-    def searched(self) -> bool:
-        """Whether what is found is found by its text, and counted in the same look."""
-        return self.text and not self.wide
-
-
-MANY = 20_000
-"""So many documents are found by a text itself, and no more: to find a hundred thousand, and put them in order for a
-page of twenty-five, takes a third of a second. Fewer may be at the far end of the list, where numbers grow with dates.
-"""
 
 
 ORDERS = {
@@ -73,20 +61,21 @@ PLANNED = "last planned first"
 
 @dataclass(frozen=True)
 class Statements:
-    """``first`` is the rows of the first page of each size, with a ``total`` where a text is searched for.
+    """``every`` is all ids in the list's order, for what is searched; ``rows`` are those with ``ids``, in that order.
 
-    Of a further page the ids are found from the nearer end, by ``newest`` and ``oldest``, which are cut by ``start``
-    and ``most``, and ``rows`` are those with ``ids``. ``after`` is for the whole report, oldest first: at most ``most``
-    rows whose ``base_id`` is beyond ``last``. All but ``rows`` ask for the parameters of the filter.
+    Where an index has that order, ``first`` is the rows of the first page of each size, and of a further page the ids
+    are found from the nearer end, by ``newest`` and ``oldest``, which are cut by ``start`` and ``most``.
+
+    ``after`` is for the whole report, oldest first: at most ``most`` rows whose ``base_id`` is beyond ``last``. All but
+    ``rows`` ask for the parameters of the filter.
     """
 
+    every: sa.Select[Any]
+    rows: sa.Select[Any]
     total: sa.Select[Any]
     first: Mapping[int, sa.Select[Any]]
     newest: sa.Select[Any]
-    counted: sa.Select[Any]
-    """The ids of a page as ``newest``, each with how many there are: for a text, in one look."""
     oldest: sa.Select[Any]
-    rows: sa.Select[Any]
     after: sa.Select[Any]
 
 
@@ -129,100 +118,40 @@ def statements(sort: Sort) -> Statements:
     rows = sa.select(*_SHOWN, base.id.label("base_id")).select_from(shown)
     after = rows.where(*base.conditions, *any_of(base), *about, base.id > sa.bindparam("last"))
     order = [base.id] if sort.status else [SNAPSHOTS.c.document_date, SNAPSHOTS.c.id]
-    if sort.searched:
-        # A text finds few documents, of which the status is asked.
-        base = replace(base, conditions=[*base.conditions, *any_of(base)], either=())
-    found = _found(base, about, order) if sort.status or not sort.searched else _found_by_number(sort, MANY)
-    # Numbers are counted by their indexes; days are fewer rows to come across.
-    is_by_number = sort.wide and not (sort.status or sort.since or sort.until)
-    every = _found_by_number(sort) if is_by_number else found
+    # The documents are joined only where the filter asks about them: each of these is of one.
+    ids = sa.select(base.id).select_from(joined(base) if about else base.table).where(*base.conditions, *about)
     in_order = rows.order_by(*_ordered(order))
-    first = found.counted if sort.searched else found.cut
     most, start = sa.bindparam("most", type_=sa.Integer), sa.bindparam("start", type_=sa.Integer)
     return Statements(
-        total=_count(every),
-        first={size: _rows_of(in_order, base, first(sa.literal_column(str(size)))) for size in SIZES},
-        newest=found.cut(most, start),
-        counted=found.counted(most, start),
-        oldest=found.cut(most, start, oldest_first=True),
+        every=_every(sort, ids, base, order),
         rows=in_order.where(among(base.id, "ids")),
+        total=sa.select(sa.func.count()).select_from(ids.subquery()),
+        first={size: _rows_of(in_order, base, first_page(ids.order_by(*_ordered(order)), size)) for size in SIZES},
+        newest=ids.order_by(*_ordered(order)).limit(most).offset(start),
+        oldest=ids.order_by(*order).limit(most).offset(start),
         after=after.order_by(base.id).limit(most),
     )
 
 
 def _rows_of(rows: sa.Select[Any], base: Base, ids: sa.Select[Any]) -> sa.Select[Any]:
-    """The rows with the ids that a statement finds, with whatever else it tells of each."""
-    found = ids.subquery("page")
-    id, *told = found.c
-    return rows.add_columns(*told).where(base.id == id)
+    """The rows with the ids that a statement finds."""
+    return rows.where(base.id == ids.subquery("page").c[0])
 
 
-_Number = sa.ColumnElement[int]
+def _every(sort: Sort, ids: sa.Select[Any], base: Base, order: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    if not sort.status and sort.text:
+        # Of all documents with no more tables than the numbers are in.
+        dated = (SNAPSHOTS.c.document_date.is_not(None), *_dated(sort))
+        numbered = sa.union(*(each.where(*dated) for each in _numbered(sort, SNAPSHOTS, KINDS))).subquery()
+        return sa.select(numbered.c.id).order_by(numbered.c.document_date.desc(), numbered.c.id.desc())
+    if not base.either:
+        return ids.order_by(*_ordered(order))
+    together = sa.union_all(*(ids.where(each) for each in base.either)).subquery()
+    return sa.select(together).order_by(*_ordered(together.c))
 
 
-@dataclass(frozen=True)
-class _Found:
-    """The ids of what a filter finds, in ``parts`` that each has an index for, and the columns of their order.
-
-    Of a page each part is cut before they are put together, so that no more than the page is read of any.
-    """
-
-    parts: Sequence[sa.Select[Any]]
-    order: Sequence[sa.ColumnElement[Any]]
-
-    @property
-    def whole(self) -> tuple[sa.Select[Any], Sequence[sa.ColumnElement[Any]]]:
-        """All that is found, and the columns of its order."""
-        if len(self.parts) == 1:
-            return self.parts[0], self.order
-        together = sa.union_all(*self.parts).subquery()
-        return sa.select(together), list(together.c)
-
-    def cut(self, most: _Number, start: _Number | None = None, *, oldest_first: bool = False) -> sa.Select[Any]:
-        """A page of the ids."""
-        parts = [each.order_by(*_ordered(self.order, oldest_first)) for each in self.parts]
-        if len(parts) == 1:
-            return parts[0].limit(most).offset(start)
-        upto = most if start is None else start + most
-        together = sa.union_all(*(sa.select(each.limit(upto).subquery()) for each in parts)).subquery()
-        return sa.select(together).order_by(*_ordered(together.c, oldest_first)).limit(most).offset(start)
-
-    def counted(self, most: _Number, start: _Number | None = None) -> sa.Select[Any]:
-        """A page of the ids, each with the ``total``."""
-        found, order = self.whole
-        counted = found.add_columns(sa.func.count().over().label("total"))
-        return counted.order_by(*_ordered(order)).limit(most).offset(start)
-
-
-def _ordered(columns: Iterable[sa.ColumnElement[Any]], oldest_first: bool = False) -> list[sa.UnaryExpression[Any]]:
-    return [each.asc() if oldest_first else each.desc() for each in columns]
-
-
-def _found(base: Base, about: Sequence[sa.ColumnElement[bool]], order: Sequence[sa.ColumnElement[Any]]) -> _Found:
-    # The documents are joined only where the filter asks about them: each of these is of one.
-    table = joined(base) if about else base.table
-    found = sa.select(base.id).select_from(table).where(*base.conditions, *about)
-    return _Found([found.where(each) for each in base.either] or [found], order)
-
-
-def _found_by_number(sort: Sort, most: int | None = None) -> _Found:
-    """Of all documents: with no more tables than the numbers are in. At ``most`` so many by either number."""
-    dated = (SNAPSHOTS.c.document_date.is_not(None), *_dated(sort))
-    parts = [each.where(*dated) for each in _numbered(sort, SNAPSHOTS, KINDS)]
-    if most is not None:
-        parts = [sa.select(each.limit(sa.literal_column(str(most))).subquery()) for each in parts]
-    numbered = sa.union(*parts).subquery()
-    return _Found([sa.select(numbered.c.id)], [numbered.c.document_date, numbered.c.id])
-
-
-def _count(found: _Found) -> sa.Select[Any]:
-    return sa.select(sa.func.count()).select_from(found.whole[0].subquery())
-
-
-@cache
-def how_many(sort: Sort) -> sa.Select[Any]:
-    """How many documents of any status a text finds, counted no further than shows whether they are many."""
-    return _count(_found_by_number(sort, MANY))
+def _ordered(columns: Iterable[sa.ColumnElement[Any]]) -> list[sa.UnaryExpression[Any]]:
+    return [each.desc() for each in columns]
 
 
 def _is_its_link() -> sa.ColumnElement[bool]:
@@ -246,15 +175,14 @@ def _newest() -> sa.ScalarSelect[int]:
 
 def _about(sort: Sort) -> list[sa.ColumnElement[bool]]:
     """What the filter asks of the documents themselves."""
+    # Of a status that few have the days are looked at: else all documents of these days would be gone through.
+    is_rare = sort.status not in ("", SyncStatus.COMPLETED)
+    dated = [looked_at(each) for each in _dated(sort)] if is_rare else _dated(sort)
     if not sort.text:
-        return _dated(sort)
-    if sort.wide:
-        # Of a status the days are looked at, too: else all that is of them would be gone through.
-        dated = [looked_at(each) for each in _dated(sort)] if sort.status else _dated(sort)
-        return [*dated, looked_at(_has_number(sort))]
+        return dated
     numbered = SNAPSHOTS.alias("numbered")
     known = (each.with_only_columns(numbered.c.id) for each in _numbered(sort, numbered, DATED))
-    return [*_dated(sort), SNAPSHOTS.c.id.in_(sa.union(*known))]
+    return [*dated, SNAPSHOTS.c.id.in_(sa.union(*known))]
 
 
 def _dated(sort: Sort) -> list[sa.ColumnElement[bool]]:
@@ -277,14 +205,6 @@ def _numbered(sort: Sort, table: Any, kinds: Any) -> list[sa.Select[Any]]:
     there = sa.select(*shown).join_from(LINKS, table, same)
     there = there.where(LINKS.c.integration_id == INTEGRATION, LINKS.c.kind.in_(kinds))
     return [*found, *(there.where(each) for each in _in_ledger(sort, LINKS))]
-
-
-def _has_number(sort: Sort) -> sa.ColumnElement[bool]:
-    """The same of a document that was come across."""
-    link = LINKS.alias("link_of_it")  # a status may be found in the links themselves
-    its_own = (link.c.kind == SNAPSHOTS.c.kind, link.c.source_id == SNAPSHOTS.c.external_id)
-    there = sa.exists().where(link.c.integration_id == INTEGRATION, *its_own, sa.or_(*_in_ledger(sort, link)))
-    return sa.or_(sa.and_(*_numbered_so(SNAPSHOTS)), there.correlate(SNAPSHOTS))
 
 
 def _numbered_so(table: Any) -> Sequence[sa.ColumnElement[bool]]:
