@@ -78,7 +78,8 @@ class Sort:
     @property
     def searched(self) -> bool:
         """Whether every proposal must be looked at to find some."""
-        return bool(self.text or self.contact or self.amounts or self.caught or self.blocked)
+        looked_at = (self.text, self.contact, self.amounts, self.since, self.until, self.caught, self.blocked)
+        return any(looked_at)
 
 
 @dataclass(frozen=True)
