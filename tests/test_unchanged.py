@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called
+from houses import House, called, invoice, put
 from people import add_owner, add_person
 from statements import counting
 from visitors import Visitor
@@ -14,7 +15,8 @@ from visitors import Visitor
 from hub.accounts import Sort
 from hub.app import create_app
 from hub.databases import Moment, moment
-from hub.models import ConnectionRow, PersonRow, Run, RunState, table
+from hub.documents import Kind
+from hub.models import ConnectionRow, FlowMode, PersonRow, Run, RunState, table
 from hub.store import Store
 from hub.vault import Vault
 from hub.web.unchanged import Unchanged
@@ -113,6 +115,34 @@ def test_beside_a_run_too_nothing_is_old(house: House, elsewhere: Store) -> None
     with elsewhere.write() as db:
         db.execute(sa.update(PEOPLE).values(active=False))
     assert "/sign-in" in seen.get("/connections").location
+
+
+@pytest.mark.parametrize(("many", "looks"), [(2, [1, 0, 1]), (2_000, [1, 1, 1])], ids=["among many", "among few"])
+def test_while_a_run_commits_a_search_among_many_is_made_anew_after_seconds_or_an_act_of_a_person(
+    house: House, elsewhere: Store, many: int, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.web.remembered.WORTH", many)
+    monkeypatch.setattr("hub.web.remembered.WHILE_RUNNING", 3_600.0)  # no machine is slower than that
+    put(house, invoice("i1", "SO-1"), invoice("i2", "OTHER"))
+    house.sync()
+    seen = Visitor(create_app(house.hub), add_owner(house.hub))
+    runs = table(Run)
+    with elsewhere.write() as db:
+        run = {"connection_id": house.stock_id, "token": "another", "cause": "person", "state": RunState.OPEN.value}
+        elsewhere.insert(db, Run, [{**run, "started_at": house.clock.at, "heartbeat_at": house.clock.at}])
+
+    def asked() -> int:
+        """How often it is searched, in a look after the next heartbeat."""
+        with elsewhere.write() as db:
+            beat = house.clock.at = house.clock.at + timedelta(seconds=1)
+            db.execute(sa.update(runs).where(runs.c.token == "another").values(heartbeat_at=beat))
+        with counting() as statements:
+            assert "SO-1" in seen.get("/report?text=so-").text
+        return sum("natural_key >=" in each for each in statements)
+
+    found = [asked(), asked()]
+    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    assert [*found, asked()] == looks
 
 
 def test_connections_that_take_turns_do_not_forget_for_each_other() -> None:

@@ -19,13 +19,14 @@ from hub.web.remembered import WORTH, remembered, remembered_ids
 
 @dataclass(frozen=True)
 class Listing:
-    """The statements of a list. All but ``rows`` ask for the parameters of its filter.
+    """The statements of a list of rows with an ``id``. All but ``rows`` ask for the parameters of its filter.
 
     ``near`` finds the ids of a page counted from the list's beginning, and ``far`` from its end; both are cut by
     ``start`` and ``most``. ``first`` finds the first page of each size, and ``every`` all ids in the list's order.
     ``rows`` reads the rows with ``ids``, in that order, too.
     """
 
+    id: sa.ColumnElement[Any]
     total: sa.Select[Any]
     first: Mapping[int, sa.Select[Any]]
     near: sa.Select[Any]
@@ -53,6 +54,7 @@ def listing(
     ids = sa.select(id).where(*conditions)
     bare: sa.Select[Any] = ids.with_only_columns(sa.literal_column("1"), maintain_column_froms=True)
     return Listing(
+        id=id,
         total=sa.select(sa.func.count()).select_from(bare.subquery()),
         first={size: first_page(ids.order_by(*first), size) for size in SIZES},
         near=ids.order_by(*first).limit(most).offset(start),
@@ -79,8 +81,8 @@ def listed(db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: i
 def _page_of_all(
     db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: int
 ) -> tuple[Paged, Sequence[Any]]:
-    every = remembered_ids(db, (made.every, *asked.items()), lambda: db.execute(made.every, asked).scalars())
-    return cut(every, number)
+    key = (made.every, *asked.items())
+    return cut(remembered_ids(db, key, lambda: db.execute(made.every, asked).scalars(), made.id), number)
 
 
 def cut(ids: Sequence[int], number: int) -> tuple[Paged, Sequence[int]]:

@@ -158,17 +158,24 @@ def remembered_list(
     return lists.recall(key, present if by_people else replace(present, acts=0), find, worth)
 
 
-def remembered_ids(db: sa.Connection, key: Hashable, find: Callable[[], Iterable[int]]) -> Sequence[int]:
-    """The ids of all that a search finds, in its order: found once while nothing changes, however its pages are turned.
+def remembered_ids(
+    db: sa.Connection, key: Hashable, find: Callable[[], Iterable[int]], among: sa.ColumnElement[int]
+) -> Sequence[int]:
+    """The ids of all that a search finds ``among`` these, in its order, however the pages are turned.
 
-    As with numbers, many may be a few seconds old while a run goes on; few are as they are now.
+    Found once while nothing changes. Where there are many to look at, they may be a few seconds old while a run goes
+    on, as numbers may; else they are as they are now.
     """
 
     def found() -> Sequence[int]:
         if not has_app_context():
             return array("q", find())
         kept: Memory = current_app.extensions.setdefault("remembered ids", Memory(MOST_FOUND))
-        return kept.recall(key, _stamp_once(db), lambda: array("q", find()), lambda ids: len(ids) >= WORTH)
+        return kept.recall(key, _stamp_once(db), lambda: array("q", find()), is_worth)
+
+    def is_worth(ids: Sequence[int]) -> bool:
+        # Few may have taken a look at very many.
+        return len(ids) >= WORTH or (db.execute(sa.select(sa.func.max(among))).scalar() or 0) >= WORTH
 
     return unchanged(db, key, found, kept_as="unchanged ids", most=MOST_FOUND)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -154,7 +154,11 @@ class _Look:
 
     def every(self, made: Statements) -> Sequence[int]:
         """All ids that the filter finds, in order."""
-        return remembered_ids(self.db, self._key("ids"), lambda: self.db.execute(made.every, self.asked).scalars())
+
+        def find() -> Iterable[int]:
+            return self.db.execute(made.every, self.asked).scalars()
+
+        return remembered_ids(self.db, self._key("ids"), find, made.id)
 
     def total(self, made: Statements) -> int:
         """How many the filter finds."""

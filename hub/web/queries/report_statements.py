@@ -61,7 +61,7 @@ PLANNED = "last planned first"
 
 @dataclass(frozen=True)
 class Statements:
-    """``every`` is all ids in the list's order, for what is searched; ``rows`` are those with ``ids``, in that order.
+    """``every`` is each ``id`` in the list's order, for what is searched; ``rows`` are those with ``ids``, in it, too.
 
     Where an index has that order, ``first`` is the rows of the first page of each size, and of a further page the ids
     are found from the nearer end, by ``newest`` and ``oldest``, which are cut by ``start`` and ``most``.
@@ -70,6 +70,7 @@ class Statements:
     ``rows`` ask for the parameters of the filter.
     """
 
+    id: sa.ColumnElement[int]
     every: sa.Select[Any]
     rows: sa.Select[Any]
     total: sa.Select[Any]
@@ -123,6 +124,7 @@ def statements(sort: Sort) -> Statements:
     in_order = rows.order_by(*_ordered(order))
     most, start = sa.bindparam("most", type_=sa.Integer), sa.bindparam("start", type_=sa.Integer)
     return Statements(
+        id=base.id,
         every=_every(sort, ids, base, order),
         rows=in_order.where(among(base.id, "ids")),
         total=sa.select(sa.func.count()).select_from(ids.subquery()),
