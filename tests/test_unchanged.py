@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from houses import House, called, invoice, put
+from houses import House, called, contact, invoice, put
 from people import add_owner, add_person
 from statements import counting
 from visitors import Visitor
@@ -16,7 +17,7 @@ from hub.accounts import Sort
 from hub.app import create_app
 from hub.databases import Moment, moment
 from hub.documents import Kind
-from hub.models import ConnectionRow, FlowMode, PersonRow, Run, RunState, table
+from hub.models import ConnectionRow, EntityAccess, FlowMode, OperationRow, PersonRow, Run, RunState, table
 from hub.store import Store
 from hub.vault import Vault
 from hub.web.unchanged import Unchanged
@@ -117,32 +118,89 @@ def test_beside_a_run_too_nothing_is_old(house: House, elsewhere: Store) -> None
     assert "/sign-in" in seen.get("/connections").location
 
 
-@pytest.mark.parametrize(("many", "looks"), [(2, [1, 0, 1]), (2_000, [1, 1, 1])], ids=["among many", "among few"])
-def test_while_a_run_commits_a_search_among_many_is_made_anew_after_seconds_or_an_act_of_a_person(
-    house: House, elsewhere: Store, many: int, looks: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hub.web.remembered.WORTH", many)
+@pytest.fixture
+def watched(house: House, elsewhere: Store, monkeypatch: pytest.MonkeyPatch) -> House:
+    """Two proposals in what counts as a long list, while another process runs."""
+    monkeypatch.setattr("hub.web.remembered.WORTH", 2)
     monkeypatch.setattr("hub.web.remembered.WHILE_RUNNING", 3_600.0)  # no machine is slower than that
-    put(house, invoice("i1", "SO-1"), invoice("i2", "OTHER"))
+    house.set_flow(Kind.INVOICE, FlowMode.REVIEW)
+    put(house, contact(), invoice("i1", "SO-1"), invoice("i2", "SO-OTHER"))
     house.sync()
-    seen = Visitor(create_app(house.hub), add_owner(house.hub))
-    runs = table(Run)
     with elsewhere.write() as db:
         run = {"connection_id": house.stock_id, "token": "another", "cause": "person", "state": RunState.OPEN.value}
         elsewhere.insert(db, Run, [{**run, "started_at": house.clock.at, "heartbeat_at": house.clock.at}])
+    return house
+
+
+@contextmanager
+def committing(house: House, elsewhere: Store) -> Iterator[sa.Connection]:
+    """What the other process's run commits, with its heartbeat."""
+    house.clock.at += timedelta(seconds=1)
+    with elsewhere.write() as db:
+        yield db
+        runs = table(Run)
+        db.execute(sa.update(runs).where(runs.c.token == "another").values(heartbeat_at=house.clock.at))
+
+
+@pytest.mark.parametrize(("worth", "looks"), [(2, [1, 0, 1]), (2_000, [1, 1, 1])], ids=["among many", "among few"])
+def test_while_a_run_commits_a_search_among_many_is_made_anew_after_seconds_or_an_act_of_a_person(
+    watched: House, elsewhere: Store, worth: int, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.web.remembered.WORTH", worth)
+    seen = Visitor(create_app(watched.hub), add_owner(watched.hub))
 
     def asked() -> int:
         """How often it is searched, in a look after the next heartbeat."""
-        with elsewhere.write() as db:
-            beat = house.clock.at = house.clock.at + timedelta(seconds=1)
-            db.execute(sa.update(runs).where(runs.c.token == "another").values(heartbeat_at=beat))
+        with committing(watched, elsewhere):
+            pass
         with counting() as statements:
-            assert "SO-1" in seen.get("/report?text=so-").text
+            assert "SO-1" in seen.get("/report?text=so-1").text
         return sum("natural_key >=" in each for each in statements)
 
     found = [asked(), asked()]
-    house.set_flow(Kind.CONTACT, FlowMode.OFF)
+    watched.set_flow(Kind.CONTACT, FlowMode.OFF)
     assert [*found, asked()] == looks
+
+
+def drop(db: sa.Connection, source_id: str) -> None:
+    rows = table(OperationRow)
+    db.execute(sa.update(rows).where(rows.c.source_id == source_id).values(state="dropped"))
+
+
+def test_what_is_seconds_old_is_no_older_because_nothing_more_is_committed(
+    watched: House, elsewhere: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = Visitor(create_app(watched.hub), add_owner(watched.hub))
+    assert "SO-1" in seen.get("/report?status=pending&text=so-1").text
+    with committing(watched, elsewhere) as db:
+        drop(db, "i1")
+    assert "SO-1" in seen.get("/report?status=pending&text=so-1").text
+    monkeypatch.setattr("hub.web.remembered.WHILE_RUNNING", 0.0)
+    assert "SO-1" not in seen.get("/report?status=pending&text=so-1").text
+
+
+def test_a_page_of_which_something_has_left_the_list_is_cut_anew(watched: House, elsewhere: Store) -> None:
+    seen = Visitor(create_app(watched.hub), add_owner(watched.hub))
+    assert "2 documents ready" in seen.get("/ready?since=2020-01-01").text
+    with committing(watched, elsewhere) as db:
+        drop(db, "i1")
+    page = seen.get("/ready?since=2020-01-01").text
+    assert ("1 document ready" in page, "SO-OTHER" in page, "SO-1" in page) == (True, True, False)
+
+
+def test_who_may_no_longer_see_an_entity_does_not_find_in_it_though_no_act_is_known_of(
+    watched: House, elsewhere: Store
+) -> None:
+    """As when two people's acts overlap, and the one that was begun first is committed last."""
+    sides = {watched.stock_id: True, watched.ledger_id: True}
+    carl = add_person(watched.hub, "carl@example.com", sort=Sort.CLIENT, access=sides)
+    seen = Visitor(create_app(watched.hub), carl)
+    assert "SO-1" in seen.get("/ready?text=so").text
+    with elsewhere.write() as db:
+        access = table(EntityAccess)
+        db.execute(sa.update(access).where(access.c.person_id == carl.id).values(allowed=False))
+    page = seen.get("/ready?text=so")
+    assert (page.status, "SO-1" in page.text) == (200, False)
 
 
 def test_connections_that_take_turns_do_not_forget_for_each_other() -> None:

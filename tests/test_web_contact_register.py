@@ -16,7 +16,7 @@ from hub.store import Store
 from hub.testing import Books, MemoryLedger
 from hub.vault import Vault
 from hub.web.queries.contacts import FOUND_AT_MOST
-from hub.web.remembered import MOST_LISTS, Memory, Stamp
+from hub.web.remembered import LISTS, Memory, Stamp
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_the_ledgers_contacts_are_shown_and_searched_with_the_country_of_their_v
 
 
 def test_only_so_many_long_lists_are_kept() -> None:
-    memory, made = Memory(MOST_LISTS), []
-    for number in (*range(MOST_LISTS + 1), MOST_LISTS, 0):
+    memory, made = Memory(LISTS.most), []
+    for number in (*range(LISTS.most + 1), LISTS.most, 0):
         memory.recall(number, Stamp(1, 1, 0, ""), lambda number=number: made.append(number))  # type: ignore[misc]
-    assert made == [*range(MOST_LISTS + 1), 0]
+    assert made == [*range(LISTS.most + 1), 0]

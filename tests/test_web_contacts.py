@@ -108,8 +108,16 @@ def test_contacts_are_searched_by_name_and_address(seen: Visitor, house: House) 
     assert rows(seen.get(place(house, "?text=NORTHERN"))) == ["alike"]
     assert rows(seen.get(place(house, "?text=ann@"))) == ["mail"]
     nothing = seen.get(place(house, "?text=100%25"))
-    assert "No contact fits" in nothing.text
+    assert "No contact fits. Show all" not in nothing.text
     assert nothing.faults == []
+    assert "No contact fits. Show all" in seen.get(place(house, "?state=all&text=100%25")).text
+
+
+def test_a_search_that_finds_nobody_to_do_leads_to_the_same_among_all(seen: Visitor, house: House) -> None:
+    page = seen.get(place(house, "?text=linked+ltd"))
+    assert "No contact fits. Look among all customers or show all" in page.text
+    [address] = [tag["href"] for tag in page.tags("a") if "text=linked" in tag.get("href", "")]
+    assert rows(seen.get(address)) == ["linked"]
 
 
 @pytest.mark.parametrize(
@@ -558,6 +566,24 @@ def test_a_placeholder_that_thousands_have_hides_nobody_with_an_address_of_their
         found = suggest(db, Integration(**row._mapping), ["a", "b"])
     assert [each.target_id for each in found["b"]] == ["own"]
     assert clear_best(found["a"], 0.5) is None
+
+
+@pytest.mark.parametrize("present", [1, 2])
+def test_contacts_that_the_ledger_no_longer_has_hide_none_that_it_has(store: Store, vault: Vault, present: int) -> None:
+    house = called(store, vault)
+    theirs = [Contact(external_id=f"l{n}", name=f"Tree {n}", email=NONE) for n in range(READ_AT_MOST + present)]
+    with store.write() as db:
+        gone = [{**_snapshot(house.ledger_id, each), "withdrawn": True} for each in theirs[:READ_AT_MOST]]
+        there = [{**_snapshot(house.ledger_id, each), "withdrawn": False} for each in theirs[READ_AT_MOST:]]
+        ours = Contact(external_id="a", name="Ash", email=NONE)
+        store.insert(db, Snapshot, [*gone, *there, {**_snapshot(house.stock_id, ours), "withdrawn": False}])
+        entries = [entry_of(house.ledger_id, each) for each in theirs]
+        store.insert(db, table(ContactEntry), [*entries, entry_of(house.stock_id, ours)])
+    with store.read() as db:
+        row = db.execute(sa.select(table(Integration))).one()
+        found = suggest(db, Integration(**row._mapping), ["a"])["a"]
+    assert {each.target_id for each in found} == {each.external_id for each in theirs[READ_AT_MOST:]}
+    assert (clear_best(found, 0.5) is None) == (present == 2)
 
 
 NONE, OWN = "none@example.test", "office@birch.test"

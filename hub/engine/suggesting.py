@@ -101,25 +101,25 @@ _OF_LEDGER = _DIRECTORY.where(entries.c.connection_id == sa.bindparam("ledger_id
 def _equal(db: sa.Connection, ledger_id: int, sources: Sequence[Card]) -> dict[str, list[Card]]:
     """For each of these contacts those of the ledger that share a value with it."""
     asked = _values(sources, _EQUAL)
-    found = _with_any(db, ledger_id, asked)
+    found = _sharing(db, ledger_id, asked)
     for column, values in asked.items():
         if len(values) > 1 and _count_with(found, column, values) >= READ_AT_MOST:
             # One value that thousands have, a placeholder perhaps, must not hide who has another one.
             for value in values:
-                found |= _with_any(db, ledger_id, {column: [value]})
+                found |= _sharing(db, ledger_id, {column: [value]})
     sharing: dict[tuple[str, str], list[Card]] = {}
     for card in found.values():
         for column in _EQUAL:
-            if card.label is not None and (value := getattr(card, column)):
+            if value := getattr(card, column):
                 sharing.setdefault((column, value), []).append(card)
     return {source.external_id: _of(source, sharing, _EQUAL) for source in sources}
 
 
-def _with_any(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> dict[str, Card]:
-    """Active contacts of the ledger that have one of these values, by id; without a label what was withdrawn."""
+def _sharing(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> dict[str, Card]:
+    """Active contacts of the ledger that have one of these values, by id."""
     if not any(values.values()):
         return {}
-    rows = db.execute(_with_one_of(tuple(values)), {"ledger_id": ledger_id, **values})
+    rows = db.execute(_sharing_any(tuple(values)), {"ledger_id": ledger_id, **values})
     return {row[0]: Card._make(row) for row in rows}
 
 
@@ -133,7 +133,7 @@ def _alike(
 ) -> dict[str, list[Card]]:
     """For each of these contacts those with the likest names: of hundreds that are compared, few are read."""
     found: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for external_id, name, value, column in _sharing(db, ledger_id, _values(sources, _ALIKE)):
+    for external_id, name, value, column in _alike_names(db, ledger_id, _values(sources, _ALIKE)):
         found[column, value].append((external_id, name))
     compared: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
     best: dict[str, list[str]] = {}
@@ -158,18 +158,18 @@ def _values(sources: Sequence[Card] | Sequence[sa.Row[Any]], columns: Sequence[s
     return {column: sorted({getattr(row, column) for row in sources} - {""}) for column in columns}
 
 
-def _sharing(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> Sequence[Any]:
+def _alike_names(db: sa.Connection, ledger_id: int, values: Mapping[str, Sequence[str]]) -> Sequence[Any]:
     """Names in the ledger that may be alike: id, name, value and column that it was found by."""
     if not any(values.values()):
         return []
-    return db.execute(_names_sharing(tuple(values)), {"ledger_id": ledger_id, **values}).all()
+    return db.execute(_named_alike(tuple(values)), {"ledger_id": ledger_id, **values}).all()
 
 
 _LEDGER: sa.BindParameter[int] = sa.bindparam("ledger_id")
 
 
 @cache
-def _with_one_of(columns: tuple[str, ...]) -> sa.Select[Any]:
+def _sharing_any(columns: tuple[str, ...]) -> sa.Select[Any]:
     """Made once for each combination of columns; the values of each are bound by its name."""
     # The domain is no part of the index of names, which SQLite would else read whole instead of the column's own.
     found = (_having(column, entries.c.id, entries.c.domain).limit(READ_AT_MOST).subquery() for column in columns)
@@ -178,22 +178,22 @@ def _with_one_of(columns: tuple[str, ...]) -> sa.Select[Any]:
 
 
 @cache
-def _names_sharing(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
-    """The same of names. Of the many that are compared only the best are shown, and read."""
-    return sa.union_all(*(sa.select(_names_having(column).subquery()) for column in columns))
+def _named_alike(columns: tuple[str, ...]) -> sa.CompoundSelect[Any]:
+    """The names that share a value. Of the many that are compared only the best are shown, and read."""
+    return sa.union_all(*(sa.select(_named_by(column).subquery()) for column in columns))
 
 
-def _names_having(column: str) -> sa.Select[Any]:
+def _named_by(column: str) -> sa.Select[Any]:
     shared = sa.literal_column(f"'{column}'", sa.String).label("shared")
     named = _having(column, entries.c.external_id, entries.c.name, entries.c[column].label("value"), shared)
-    return named.where(entries.c.external_id.not_in(withdrawn_contacts(_LEDGER))).limit(ALIKE_AT_MOST)
+    return named.limit(ALIKE_AT_MOST)
 
 
 def _having(column: str, *told: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """Of active contacts of the ledger with one of a column's values, found by the column's own index."""
-    return sa.select(*told).where(
-        entries.c.connection_id == _LEDGER, among(entries.c[column], column), entries.c.active.is_(True)
-    )
+    present = entries.c.external_id.not_in(withdrawn_contacts(_LEDGER))
+    mine = (entries.c.connection_id == _LEDGER, entries.c.active.is_(True), present)
+    return sa.select(*told).where(*mine, among(entries.c[column], column))
 
 
 def _card(row: sa.Row[Any]) -> Card:

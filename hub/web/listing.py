@@ -5,7 +5,7 @@ What a filter asks for is a parameter of them: to make the statements of a list 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,24 +69,43 @@ def first_page(ids: sa.Select[Any], size: int) -> sa.Select[Any]:
     return ids.limit(sa.literal_column(str(size)))
 
 
-def listed(db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: int, *, searched: bool = False) -> Paged:
+def listed(
+    db: sa.Connection,
+    made: Listing,
+    asked: Mapping[str, Any],
+    number: int,
+    *,
+    searched: bool = False,
+    seen: Hashable = None,
+) -> Paged:
     """One page of a list, the last one if it has fewer; ``asked`` are the parameters of the filter.
 
-    What is ``searched``, so that every row must be looked at to find some, is found once for all of its pages.
+    What is ``searched``, so that every row must be looked at to find some, is found once for all of its pages and for
+    whoever has ``seen`` the same.
     """
-    page, ids = _page_of_all(db, made, asked, number) if searched else _found(db, made, asked, number)
-    return replace(page, rows=named(db.execute(made.rows, {"ids": ids}))) if ids else page
+    if not searched:
+        page, ids = _found(db, made, asked, number)
+        return replace(page, rows=_rows(db, made, ids)) if ids else page
+
+    def find() -> Sequence[int]:
+        return db.execute(made.every, asked).scalars().all()
+
+    # Who may see what is told by no stamp: it is part of the question.
+    key = (made.every, seen, *asked.items())
+    page, ids = cut(remembered_ids(db, key, find, made.id), number)
+    rows = _rows(db, made, ids)
+    if len(rows) < len(ids):  # some have left the list since a run began to go on
+        page, ids = cut(find(), number)
+        rows = _rows(db, made, ids)
+    return replace(page, rows=rows)
 
 
-def _page_of_all(
-    db: sa.Connection, made: Listing, asked: Mapping[str, Any], number: int
-) -> tuple[Paged, Sequence[Any]]:
-    key = (made.every, *asked.items())
-    return cut(remembered_ids(db, key, lambda: db.execute(made.every, asked).scalars(), made.id), number)
+def _rows(db: sa.Connection, made: Listing, ids: Sequence[int]) -> list[Any]:
+    return named(db.execute(made.rows, {"ids": ids})) if ids else []
 
 
 def cut(ids: Sequence[int], number: int) -> tuple[Paged, Sequence[int]]:
-    """A page of all ids, without its rows, or the last one where there are fewer; and the ids that are on it."""
+    """A page of all ids, the last one where there are fewer, without its rows; and the ids that are on it."""
     page = Paged([], len(ids), number)
     page = replace(page, number=min(number, page.last))
     return page, ids[(page.number - 1) * page.size :][: page.size]

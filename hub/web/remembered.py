@@ -15,26 +15,36 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import current_app, g, has_app_context
+from flask import current_app, g, has_app_context, has_request_context
 
 from hub.models import RunState
 from hub.web.access import person
 from hub.web.queries.tables import AUDIT_EVENTS, RUNS
-from hub.web.unchanged import unchanged
+from hub.web.unchanged import Unchanged, moment_once
 
 Value = TypeVar("Value")
 
 MOST = 200
 """So many numbers are kept; then all are found anew."""
-MOST_LISTS = 12
-"""So many long lists are kept, of some ten megabytes for fifty thousand rows."""
-MOST_FOUND = 40
-"""What so many searches find is kept, of at most a megabyte for each hundred thousand rows."""
 LONGEST = 60.0
 """Seconds until a number is found anew in any case: a new day begins."""
 WHILE_RUNNING = 3.0
 WORTH = 2_000
 """Fewer rows than this are counted again each time: that takes no longer than finding out whether a number holds."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How ``most`` long things are kept, twice: the newest, and those that may be seconds old."""
+
+    name: str
+    most: int
+
+
+LISTS = Room("lists", 12)
+"""Of some ten megabytes for fifty thousand rows; what holds still is in both places, and takes its memory once."""
+IDS = Room("ids", 20)
+"""Of less than a megabyte for a hundred thousand rows."""
 
 
 @dataclass(frozen=True)
@@ -151,33 +161,44 @@ def remembered_list(
     worth: Callable[[Value], bool],
     *,
     by_people: bool = True,
+    room: Room = LISTS,
 ) -> Value:
-    """As :func:`remembered`, of what takes megabytes. What only runs change outlasts the acts of people."""
-    lists: Memory = current_app.extensions.setdefault("remembered lists", Memory(MOST_LISTS))
+    """What takes megabytes: the same until anything is committed; then, if it is ``worth`` it, as :func:`remembered`.
+
+    What only runs change outlasts the acts of people. Outside of a request nothing is remembered.
+    """
+    if not has_request_context():
+        return find()
     present = _stamp_once(db)
-    return lists.recall(key, present if by_people else replace(present, acts=0), find, worth)
+    found_now: list[bool] = []
+
+    def find_now() -> Value:
+        found_now.append(True)
+        return find()
+
+    def recall() -> Value:
+        kept: Memory = current_app.extensions.setdefault(f"remembered {room.name}", Memory(room.most))
+        return kept.recall(key, present if by_people else replace(present, acts=0), find_now, worth)
+
+    exact: Unchanged = current_app.extensions.setdefault(f"unchanged {room.name}", Unchanged(room.most))
+    # What is seconds old already must not last until the next commit, which may be long in coming.
+    return exact.recall(key, moment_once(db), recall, lambda: bool(found_now))
 
 
 def remembered_ids(
-    db: sa.Connection, key: Hashable, find: Callable[[], Iterable[int]], among: sa.ColumnElement[int]
+    db: sa.Connection, key: Hashable, find: Callable[[], Iterable[int]], id: sa.ColumnElement[int]
 ) -> Sequence[int]:
-    """The ids of all that a search finds ``among`` these, in its order, however the pages are turned.
+    """The ids of all that a search finds in a table, in its order: found once while nothing changes.
 
-    Found once while nothing changes. Where there are many to look at, they may be a few seconds old while a run goes
-    on, as numbers may; else they are as they are now.
+    However its pages are turned. In a table that has had thousands of rows they may be a few seconds old while a run
+    goes on, as numbers may.
     """
-
-    def found() -> Sequence[int]:
-        if not has_app_context():
-            return array("q", find())
-        kept: Memory = current_app.extensions.setdefault("remembered ids", Memory(MOST_FOUND))
-        return kept.recall(key, _stamp_once(db), lambda: array("q", find()), is_worth)
 
     def is_worth(ids: Sequence[int]) -> bool:
         # Few may have taken a look at very many.
-        return len(ids) >= WORTH or (db.execute(sa.select(sa.func.max(among))).scalar() or 0) >= WORTH
+        return len(ids) >= WORTH or (db.execute(sa.select(sa.func.max(id))).scalar() or 0) >= WORTH
 
-    return unchanged(db, key, found, kept_as="unchanged ids", most=MOST_FOUND)
+    return remembered_list(db, key, lambda: array("q", find()), is_worth, room=IDS)
 
 
 def note_stamp(db: sa.Connection, present: Stamp) -> None:

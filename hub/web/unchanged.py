@@ -38,33 +38,33 @@ class Unchanged:
         self._lock = threading.Lock()
         self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
 
-    def recall(self, key: Hashable, moment: Moment, find: Callable[[], Value]) -> Value:
-        """What was found under ``key`` at this moment, or what ``find`` finds now."""
+    def recall(
+        self, key: Hashable, moment: Moment, find: Callable[[], Value], is_new: Callable[[], bool] = lambda: True
+    ) -> Value:
+        """What was found under ``key`` at this moment, or what ``find`` finds now; kept only if then it ``is_new``."""
         # Each connection to SQLite tells moments of its own, so that another one's must not be in their place.
         place = (key, moment.told_by)
         kept = self._kept.get(place)
         if kept is not None and kept[0] == moment:
             return cast(Value, kept[1])
         value = find()
-        with self._lock:
-            if len(self._kept) >= self._most:
-                self._kept.clear()
-            self._kept[place] = (moment, value)
+        if is_new():
+            with self._lock:
+                if len(self._kept) >= self._most:
+                    self._kept.clear()
+                self._kept[place] = (moment, value)
         return value
 
 
-def unchanged(
-    db: sa.Connection, key: Hashable, find: Callable[[], Value], *, kept_as: str = "unchanged", most: int = MOST
-) -> Value:
+def unchanged(db: sa.Connection, key: Hashable, find: Callable[[], Value]) -> Value:
     """``find()``, or what it found when nothing was committed since; ``key`` names whatever else it depends on.
 
-    The value is shared by all who ask: nobody may change it. Outside of a request nothing is remembered. What is large
-    is kept by itself, ``kept_as`` something else, and not as many.
+    The value is shared by all who ask: nobody may change it. Outside of a request nothing is remembered.
     """
     if not has_request_context():
         return find()
-    kept: Unchanged = current_app.extensions.setdefault(kept_as, Unchanged(most))
-    return kept.recall(key, _moment_once(db), find)
+    kept: Unchanged = current_app.extensions.setdefault("unchanged", Unchanged())
+    return kept.recall(key, moment_once(db), find)
 
 
 def while_unchanged(
@@ -87,7 +87,7 @@ def while_unchanged(
     return found
 
 
-def _moment_once(db: sa.Connection) -> Moment:
+def moment_once(db: sa.Connection) -> Moment:
     """The moment that ``db`` shows, read once for each connection that a page borrows."""
     kept: tuple[sa.Connection, Moment] | None = g.get("moment")
     if kept is None or kept[0] is not db:

@@ -282,7 +282,7 @@ def _xml_lines(text: str) -> Iterable[str]:
     yield line
 
 
-def listed(parts: Iterable[str]) -> str:
+def with_commas(parts: Iterable[str]) -> str:
     """Those that there are, with commas between them."""
     return ", ".join(filter(None, parts))
 
@@ -310,6 +310,6 @@ def install(app: Flask) -> None:
         problem=problem_of,
         spoken=spoken,
         detail=detail,
-        listed=listed,
+        with_commas=with_commas,
     )
     app.jinja_env.globals.update(counted=counted, ACTIONS=ACTIONS, MODES=MODES, ROLES=ROLES)

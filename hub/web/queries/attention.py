@@ -21,6 +21,7 @@ from hub.web.listing import Listing, listed, listing
 from hub.web.paging import Paged, paged
 from hub.web.queries.money import from_thousandths, total_thousandths
 from hub.web.queries.naming import SETTLING
+from hub.web.queries.scope import scope
 from hub.web.queries.tables import CONNECTIONS, INTEGRATIONS, OPERATIONS, RECORDS, RUNS
 from hub.web.queries.texts import Sought, holds_sought, parameters
 from hub.web.remembered import WORTH, key_of, remembered, remembered_for_viewer
@@ -202,7 +203,14 @@ def skipped(db: sa.Connection, text: str, page: int, integration: int | None = N
     """One page of what people skipped, newest first."""
     made = _skipped(visible_integrations(INTEGRATIONS.c.id), bool(integration), Sought.of(text))
     asked = {"integration": integration} if integration else {}
-    return listed(db, made, asked | (parameters("text", text) if text else {}), page, searched=bool(text))
+    return listed(
+        db,
+        made,
+        asked | (parameters("text", text) if text else {}),
+        page,
+        searched=bool(text),
+        seen=scope(db, None).ids,
+    )
 
 
 @lru_cache(maxsize=_KEPT)

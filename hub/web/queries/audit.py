@@ -15,6 +15,7 @@ from hub.accounts.visibility import seen_connections, seen_integrations
 from hub.web.audit_words import kept_as
 from hub.web.listing import Listing, listed, listing
 from hub.web.paging import Paged
+from hub.web.queries.scope import scope
 from hub.web.queries.tables import AUDIT_EVENTS, CONNECTIONS
 from hub.web.queries.texts import Sought, holds_sought, parameters
 from hub.web.remembered import remembered
@@ -145,7 +146,7 @@ class _Sight:
 def events(db: sa.Connection, viewer: Account, wanted: AuditFilter, page: int) -> Paged:
     """One page, newest first."""
     made = _listing(_Sight.of(viewer), wanted.sort)
-    return listed(db, made, wanted.asked, page, searched=bool(wanted.text))
+    return listed(db, made, wanted.asked, page, searched=bool(wanted.text), seen=scope(db, None).ids)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -20,7 +20,6 @@ from hub.models import Integration
 from hub.web.queries.haystack import Haystack
 from hub.web.queries.tables import SNAPSHOTS
 from hub.web.remembered import WORTH, remembered_list
-from hub.web.unchanged import unchanged
 
 UNSETTLED, ALL, CHANGED = "todo", "all", "changed"
 TO_DO = (ContactState.UNLINKED, ContactState.SUGGESTED, ContactState.BROKEN)
@@ -28,7 +27,7 @@ TO_DO = (ContactState.UNLINKED, ContactState.SUGGESTED, ContactState.BROKEN)
 NO_COUNTRY = "-"
 """In place of the country that a VAT number was written without: it may be a number of any."""
 
-MOST_SEARCHED = 50
+MOST_SEARCHED = 10
 """So many searches are kept, of at most four bytes a contact each."""
 
 Places = Sequence[int]
@@ -152,31 +151,23 @@ class Counts:
 
 def directory(db: sa.Connection, connection_id: int) -> Directory:
     """The contacts of a connection. Only runs change them."""
-
-    def find() -> Directory:
-        return remembered_list(
-            db,
-            ("contacts of", connection_id),
-            lambda: _directory(db, connection_id),
-            lambda found: len(found.ids) >= WORTH,
-            by_people=False,
-        )
-
-    return unchanged(db, (directory, connection_id), find)
+    return remembered_list(
+        db,
+        ("contacts of", connection_id),
+        lambda: _directory(db, connection_id),
+        lambda found: len(found.ids) >= WORTH,
+        by_people=False,
+    )
 
 
 def register(db: sa.Connection, integration: Integration) -> Register:
     """The contacts of an integration's stock system, with how each stands."""
-
-    def find() -> Register:
-        return remembered_list(
-            db,
-            ("contacts in", integration.id),
-            lambda: _register(db, integration, directory(db, integration.stock_id)),
-            lambda found: len(found.directory.ids) >= WORTH,
-        )
-
-    return unchanged(db, (register, integration.id), find)
+    return remembered_list(
+        db,
+        ("contacts in", integration.id),
+        lambda: _register(db, integration, directory(db, integration.stock_id)),
+        lambda found: len(found.directory.ids) >= WORTH,
+    )
 
 
 def _directory(db: sa.Connection, connection_id: int) -> Directory:

@@ -114,7 +114,7 @@ class ContactRow:
     def particulars(self) -> str:
         """Number, e-mail address and VAT number, as far as there are any."""
         row = self.row
-        return wording.listed((row.number, row.email, row.tax_country + row.tax_number))
+        return wording.with_commas((row.number, row.email, row.tax_country + row.tax_number))
 
     @property
     def is_planned(self) -> bool:
@@ -155,7 +155,7 @@ def _found(chosen: ContactFilter, every: Register) -> Places:
     return every.only(chosen.contact) if chosen.contact else every.found(chosen.side, chosen.state, chosen.text)
 
 
-def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[sa.Row[Any]]:
+def _shown(db: sa.Connection, integration: Integration, ids: Collection[str]) -> list[Any]:
     """These contacts with all that is shown of them, in this order."""
     asked = {"ids": list(ids), "integration_id": integration.id}
     found = db.execute(_shown_of(contact_links(integration)), asked)
@@ -215,7 +215,7 @@ def _state(row: sa.Row[Any], listed: ContactState) -> ContactState:
     return listed if listed in (ContactState.IGNORED, ContactState.SUGGESTED) else ContactState.UNLINKED
 
 
-def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+def ledger_contacts(db: sa.Connection, ledger_id: int, ids: Sequence[str]) -> dict[str, Any]:
     """Some active contacts of the ledger, by id."""
     if not ids:
         return {}

@@ -13,7 +13,10 @@ _KEPT = 256
 
 
 def named(found: sa.Result[Any]) -> list[Any]:
-    """What was found, in its order; each is read by name and by place, as a Row is."""
+    """What was found, in its order; each is read by name and by place.
+
+    Raises ``ValueError`` where a column has no name, or one that another has, too.
+    """
     return list(map(_maker_for(tuple(found.keys())), found))
 
 

@@ -24,6 +24,7 @@ from hub.web.listing import Listing, listed, listing
 from hub.web.paging import Paged
 from hub.web.queries.money import bounds, within
 from hub.web.queries.naming import SETTLING
+from hub.web.queries.scope import scope
 from hub.web.queries.tables import FLOWS, INTEGRATIONS, LINKS, OPERATIONS
 from hub.web.queries.texts import Sought, holds_sought, parameters
 from hub.web.remembered import remembered_for_viewer
@@ -175,7 +176,7 @@ def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
         return Paged([], 0, 1)
     sort = chosen.sort
     made = _listing(db.dialect.name, visible_integrations(INTEGRATIONS.c.id), sort)
-    return listed(db, made, chosen.asked, page, searched=sort.searched)
+    return listed(db, made, chosen.asked, page, searched=sort.searched, seen=scope(db, None).ids)
 
 
 @lru_cache(maxsize=_KEPT)

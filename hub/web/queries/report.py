@@ -21,7 +21,7 @@ from hub.web.listing import cut
 from hub.web.paging import Paged
 from hub.web.queries.named import named
 from hub.web.queries.naming import names_of
-from hub.web.queries.report_statements import ORDERS, PLANNED, RULES, Sort, Statements, statements
+from hub.web.queries.report_statements import ORDERS, PLANNED, RULES, InOrder, Sort, Statements, statements
 from hub.web.queries.report_status import DATED, ON_ITS_WAY, SyncStatus
 from hub.web.queries.tables import FLOWS
 from hub.web.queries.together import memberships
@@ -73,11 +73,6 @@ class Filter:
     def order(self) -> str:
         """What comes first, in words."""
         return ORDERS.get(self.status, PLANNED)
-
-    @property
-    def is_searched(self) -> bool:
-        """Whether no index has what is found in the order of the list, so that all of it is found for any page."""
-        return bool(self.status or self.text or self.kind)
 
     @property
     def sort(self) -> Sort:
@@ -148,7 +143,7 @@ class _Look:
     chosen: Filter
     asked: Mapping[str, Any]
 
-    def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[sa.Row[Any]]:
+    def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[Any]:
         """What a statement finds."""
         return named(self.db.execute(statement, {**self.asked, **cut}))
 
@@ -160,7 +155,7 @@ class _Look:
 
         return remembered_ids(self.db, self._key("ids"), find, made.id)
 
-    def total(self, made: Statements) -> int:
+    def total(self, made: InOrder) -> int:
         """How many the filter finds."""
 
         def count() -> int:
@@ -175,14 +170,15 @@ class _Look:
 def _page(look: _Look, number: int) -> Paged:
     """A page, the last one where the list has fewer."""
     made = statements(look.chosen.sort)
-    if look.chosen.is_searched:
+    # Of one kind there may be few, far apart.
+    if made.in_order is None or look.chosen.kind:
         page, ids = cut(look.every(made), number)
         return replace(page, rows=_rows(look, made, ids)) if ids else page
-    further = _further(look, made, number) if number > 1 else None
-    return further or _first(look, made)
+    further = _further(look, made, made.in_order, number) if number > 1 else None
+    return further or _first(look, made.in_order)
 
 
-def _first(look: _Look, made: Statements) -> Paged:
+def _first(look: _Look, made: InOrder) -> Paged:
     """The first page, which most looks are at, in one statement; counted by reading it where it is the only one.
 
     Each row has its document, since none is ever deleted: else fewer would be read than there are.
@@ -192,19 +188,19 @@ def _first(look: _Look, made: Statements) -> Paged:
     return replace(page, rows=rows, total=len(rows) if len(rows) < page.size else look.total(made))
 
 
-def _further(look: _Look, made: Statements, number: int) -> Paged | None:
+def _further(look: _Look, made: Statements, in_order: InOrder, number: int) -> Paged | None:
     """Another page, or the last one; None where that is the first one."""
-    page = Paged([], look.total(made), number)
+    page = Paged([], look.total(in_order), number)
     page = replace(page, number=min(number, page.last))
-    return None if page.number == 1 else replace(page, rows=_rows(look, made, _ids(look, made, page)))
+    return None if page.number == 1 else replace(page, rows=_rows(look, made, _ids(look, in_order, page)))
 
 
-def _rows(look: _Look, made: Statements, ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
+def _rows(look: _Look, made: Statements, ids: Sequence[int]) -> Sequence[Any]:
     wanted = {"ids": ids, "integration": look.integration.id, "stock": look.integration.stock_id}
     return named(look.db.execute(made.rows, wanted))
 
 
-def _ids(look: _Look, made: Statements, page: Paged) -> list[int]:
+def _ids(look: _Look, made: InOrder, page: Paged) -> list[int]:
     """The ids of one page, counted from the nearer end, so that the last pages are as near as the first."""
     start, end = (page.number - 1) * page.size, min(page.number * page.size, page.total)
     is_near = start <= page.total // 2

@@ -60,11 +60,21 @@ PLANNED = "last planned first"
 
 
 @dataclass(frozen=True)
-class Statements:
-    """``every`` is each ``id`` in the list's order, for what is searched; ``rows`` are those with ``ids``, in it, too.
+class InOrder:
+    """For what an index has in the order of the list: ``first`` is the rows of the first page of each size.
 
-    Where an index has that order, ``first`` is the rows of the first page of each size, and of a further page the ids
-    are found from the nearer end, by ``newest`` and ``oldest``, which are cut by ``start`` and ``most``.
+    Of a further page the ids are found from the nearer end, by ``newest`` or ``oldest``, cut by ``start`` and ``most``.
+    """
+
+    total: sa.Select[Any]
+    first: Mapping[int, sa.Select[Any]]
+    newest: sa.Select[Any]
+    oldest: sa.Select[Any]
+
+
+@dataclass(frozen=True)
+class Statements:
+    """``every`` is each ``id`` in the list's order, and ``rows`` are those with ``ids``, in that order, too.
 
     ``after`` is for the whole report, oldest first: at most ``most`` rows whose ``base_id`` is beyond ``last``. All but
     ``rows`` ask for the parameters of the filter.
@@ -73,11 +83,8 @@ class Statements:
     id: sa.ColumnElement[int]
     every: sa.Select[Any]
     rows: sa.Select[Any]
-    total: sa.Select[Any]
-    first: Mapping[int, sa.Select[Any]]
-    newest: sa.Select[Any]
-    oldest: sa.Select[Any]
     after: sa.Select[Any]
+    in_order: InOrder | None
 
 
 _FOLDED: sa.BindParameter[str] = sa.bindparam("folded", type_=sa.String)
@@ -122,16 +129,23 @@ def statements(sort: Sort) -> Statements:
     # The documents are joined only where the filter asks about them: each of these is of one.
     ids = sa.select(base.id).select_from(joined(base) if about else base.table).where(*base.conditions, *about)
     in_order = rows.order_by(*_ordered(order))
-    most, start = sa.bindparam("most", type_=sa.Integer), sa.bindparam("start", type_=sa.Integer)
     return Statements(
         id=base.id,
         every=_every(sort, ids, base, order),
         rows=in_order.where(among(base.id, "ids")),
+        after=after.order_by(base.id).limit(sa.bindparam("most", type_=sa.Integer)),
+        in_order=None if sort.status or sort.text else _in_order(in_order, base, ids, order),
+    )
+
+
+def _in_order(rows: sa.Select[Any], base: Base, ids: sa.Select[Any], order: Sequence[sa.ColumnElement[Any]]) -> InOrder:
+    most, start = sa.bindparam("most", type_=sa.Integer), sa.bindparam("start", type_=sa.Integer)
+    newest = ids.order_by(*_ordered(order))
+    return InOrder(
         total=sa.select(sa.func.count()).select_from(ids.subquery()),
-        first={size: _rows_of(in_order, base, first_page(ids.order_by(*_ordered(order)), size)) for size in SIZES},
-        newest=ids.order_by(*_ordered(order)).limit(most).offset(start),
+        first={size: _rows_of(rows, base, first_page(newest, size)) for size in SIZES},
+        newest=newest.limit(most).offset(start),
         oldest=ids.order_by(*order).limit(most).offset(start),
-        after=after.order_by(base.id).limit(most),
     )
 
 

@@ -30,6 +30,11 @@ class Scope:
         """The integrations."""
         return tuple(row.id for row in self.integrations)
 
+    @property
+    def ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Both."""
+        return self.connection_ids, self.integration_ids
+
     def has(self, role: Role, providers: Any) -> bool:
         """Whether a connection of this role is there."""
         return any(row.provider in providers and providers[row.provider].role is role for row in self.connections)
