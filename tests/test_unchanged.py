@@ -203,6 +203,20 @@ def test_who_may_no_longer_see_an_entity_does_not_find_in_it_though_no_act_is_kn
     assert (page.status, "SO-1" in page.text) == (200, False)
 
 
+def test_only_a_search_asks_what_the_person_may_see_of_what_it_finds(watched: House, elsewhere: Store) -> None:
+    seen = Visitor(create_app(watched.hub), add_owner(watched.hub))
+
+    def asked(address: str) -> int:
+        """How often the entities are asked for, in a look after the next commit."""
+        with committing(watched, elsewhere):
+            pass
+        with counting() as statements:
+            seen.get(address)
+        return sum("FROM connection" in each and "ORDER BY connection.name" in each for each in statements)
+
+    assert asked("/ready?text=so") == asked("/ready") + 1
+
+
 def test_connections_that_take_turns_do_not_forget_for_each_other() -> None:
     kept = Unchanged()
     one, other = Moment(1, "7"), Moment(2, "4")

@@ -5,7 +5,7 @@ What a filter asks for is a parameter of them: to make the statements of a list 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,12 +76,12 @@ def listed(
     number: int,
     *,
     searched: bool = False,
-    seen: Hashable = None,
+    seen: Callable[[], Hashable] = tuple,
 ) -> Paged:
     """One page of a list, the last one if it has fewer; ``asked`` are the parameters of the filter.
 
-    What is ``searched``, so that every row must be looked at to find some, is found once for all of its pages and for
-    whoever has ``seen`` the same.
+    What is ``searched``, so that every row must be looked at to find some, is found once for all of its pages, and for
+    as long as ``seen``, which is asked only then, tells the same of what the person may see.
     """
     if not searched:
         page, ids = _found(db, made, asked, number)
@@ -91,7 +91,7 @@ def listed(
         return db.execute(made.every, asked).scalars().all()
 
     # Who may see what is told by no stamp: it is part of the question.
-    key = (made.every, seen, *asked.items())
+    key = (made.every, seen(), *asked.items())
     page, ids = cut(remembered_ids(db, key, find, made.id), number)
     rows = _rows(db, made, ids)
     if len(rows) < len(ids):  # some have left the list since a run began to go on

@@ -209,7 +209,7 @@ def skipped(db: sa.Connection, text: str, page: int, integration: int | None = N
         asked | (parameters("text", text) if text else {}),
         page,
         searched=bool(text),
-        seen=scope(db, None).ids,
+        seen=lambda: scope(db, None).ids,
     )
 
 

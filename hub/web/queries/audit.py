@@ -146,7 +146,7 @@ class _Sight:
 def events(db: sa.Connection, viewer: Account, wanted: AuditFilter, page: int) -> Paged:
     """One page, newest first."""
     made = _listing(_Sight.of(viewer), wanted.sort)
-    return listed(db, made, wanted.asked, page, searched=bool(wanted.text), seen=scope(db, None).ids)
+    return listed(db, made, wanted.asked, page, searched=bool(wanted.text), seen=lambda: scope(db, None).ids)
 
 
 @lru_cache(maxsize=_KEPT)

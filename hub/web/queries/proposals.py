@@ -176,7 +176,7 @@ def proposals(db: sa.Connection, chosen: Filter, page: int) -> Paged:
         return Paged([], 0, 1)
     sort = chosen.sort
     made = _listing(db.dialect.name, visible_integrations(INTEGRATIONS.c.id), sort)
-    return listed(db, made, chosen.asked, page, searched=sort.searched, seen=scope(db, None).ids)
+    return listed(db, made, chosen.asked, page, searched=sort.searched, seen=lambda: scope(db, None).ids)
 
 
 @lru_cache(maxsize=_KEPT)

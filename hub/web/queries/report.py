@@ -143,9 +143,9 @@ class _Look:
     chosen: Filter
     asked: Mapping[str, Any]
 
-    def all(self, statement: sa.Select[Any], **cut: Any) -> Sequence[Any]:
+    def all(self, statement: sa.Select[Any], **more: Any) -> Sequence[Any]:
         """What a statement finds."""
-        return named(self.db.execute(statement, {**self.asked, **cut}))
+        return named(self.db.execute(statement, {**self.asked, **more}))
 
     def every(self, made: Statements) -> Sequence[int]:
         """All ids that the filter finds, in order."""

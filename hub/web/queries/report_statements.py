@@ -128,13 +128,13 @@ def statements(sort: Sort) -> Statements:
     order = [base.id] if sort.status else [SNAPSHOTS.c.document_date, SNAPSHOTS.c.id]
     # The documents are joined only where the filter asks about them: each of these is of one.
     ids = sa.select(base.id).select_from(joined(base) if about else base.table).where(*base.conditions, *about)
-    in_order = rows.order_by(*_ordered(order))
+    ordered = rows.order_by(*_ordered(order))
     return Statements(
         id=base.id,
         every=_every(sort, ids, base, order),
-        rows=in_order.where(among(base.id, "ids")),
+        rows=ordered.where(among(base.id, "ids")),
         after=after.order_by(base.id).limit(sa.bindparam("most", type_=sa.Integer)),
-        in_order=None if sort.status or sort.text else _in_order(in_order, base, ids, order),
+        in_order=None if sort.status or sort.text else _in_order(ordered, base, ids, order),
     )
 
 
